@@ -1,0 +1,165 @@
+/**
+ * The public shapes of the engine. Plain data; the code that fills them lives beside this file.
+ *
+ * How WIT values look in JavaScript, in both directions:
+ *
+ * | WIT | JavaScript |
+ * |---|---|
+ * | bool, s8…u32, f32, f64, char, string | boolean, number, string |
+ * | s64, u64 | bigint |
+ * | list<u8> | Uint8Array (a copy, the receiver's to keep) |
+ * | list<T>, tuple | array |
+ * | record | object, names in camelCase |
+ * | flags | object of booleans, names in camelCase |
+ * | enum | string, as in WIT |
+ * | variant | `{ tag, val? }`, tag as in WIT |
+ * | option<T> | `T` or `undefined`; where T is itself an option: `{ tag: 'some' | 'none', val? }` |
+ * | result<T, E> | `{ tag: 'ok' | 'err', val? }`, also as the result of a function |
+ * | own<R>, borrow<R> of the host | the host's own object |
+ * | own<R>, borrow<R> of the guest | a `GuestResource` |
+ */
+export type MaybePromise<T> = T | Promise<T>;
+
+/**
+ * A function that the host gives to a guest. It answers at once or with a promise: the guest waits for the promise
+ * without holding a thread. Whatever it throws, or its promise rejects with, becomes a trap (`host-error`) that the
+ * guest cannot catch; errors that the guest may see are returned as `{ tag: 'err', val }`.
+ */
+export type HostFunction = (...args: any[]) => unknown;
+
+/**
+ * One interface that the host serves: functions by their names in WIT (`get`, `[static]store.open`,
+ * `[method]store.get`, `[constructor]store`). `[drop]store`, where present, hears of each owned `store` that the
+ * guest lets go.
+ */
+export type HostInterface = { readonly [name: string]: HostFunction };
+
+/**
+ * What the host serves, by import name (`wasi:io/streams@0.2.12`) or, for a function imported by the world itself, by
+ * that function's name. A name with a version also serves every version that semver calls compatible: `0.2.12` serves
+ * an import of `0.2.0` and the other way round (same major, or same minor below 1.0).
+ */
+export type HostImports = { readonly [name: string]: HostInterface | HostFunction };
+
+/** What may stop a component from becoming an instance. `component` errors name the import, the type or the offset. */
+export type ComponentErrorCode =
+  | 'not-wasm' // the bytes are no WebAssembly at all
+  | 'core-module' // a core module where a component was expected
+  | 'malformed' // truncated or broken
+  | 'invalid' // well-formed, but not valid
+  | 'unsupported' // uses a part of the Component Model that the engine does not have
+  | 'missing-import' // see `imports`
+  | 'link'; // an import is there but does not fit
+
+export class ComponentError extends Error {
+  override readonly name = 'ComponentError';
+  readonly code: ComponentErrorCode;
+  /** With `missing-import`: the names that nobody gave, in the component's order. */
+  readonly imports: readonly string[];
+  /** Byte offset in the component, where one is known. */
+  readonly offset: number | undefined;
+  constructor(
+    code: ComponentErrorCode,
+    message: string,
+    details: { imports?: readonly string[]; offset?: number; cause?: unknown } = {},
+  ) {
+    super(message, { cause: details.cause });
+    this.code = code;
+    this.imports = details.imports ?? [];
+    this.offset = details.offset;
+  }
+}
+
+/** Why a call ended without an answer. */
+export type TrapCode =
+  | 'unreachable' // the guest gave up: abort, panic, an uncaught exception
+  | 'out-of-bounds' // memory or table
+  | 'arithmetic' // division by zero, overflow
+  | 'indirect-call' // null or ill-typed function reference
+  | 'stack-overflow'
+  | 'abi' // broke a rule of the Component Model; the message says which
+  | 'host-error' // a host function failed; `cause` has the error
+  | 'cpu' // its CPU budget is spent
+  | 'deadline' // its time is over
+  | 'cancelled' // the host gave the call up
+  | 'disposed'; // the instance is gone, or trapped earlier
+
+/** A real WebAssembly trap object, which no guest can catch, with its reason on it. Made by `runtime/trap.ts`. */
+export interface Trap extends WebAssembly.RuntimeError {
+  readonly trap: TrapCode;
+  readonly cause?: unknown;
+}
+
+export interface CompileOptions {
+  /**
+   * Rewrite the core modules so that memory and CPU limits hold. Default true. Without it `memory`, `cpu` and the
+   * interruption of a busy guest have no effect.
+   */
+  readonly limits?: boolean;
+  /** Keeps rewritten core modules between runs, by a hash of their bytes and of the rewriter's version. */
+  readonly cache?: ModuleCache;
+}
+
+export interface ModuleCache {
+  get(key: string): MaybePromise<Uint8Array | undefined>;
+  set(key: string, bytes: Uint8Array): MaybePromise<void>;
+}
+
+/** What a component asks for or offers, as data. */
+export type ExternDescription =
+  | { readonly kind: 'func'; readonly name: string; readonly async: boolean }
+  | { readonly kind: 'instance'; readonly name: string; readonly functions: readonly string[] }
+  | { readonly kind: 'component' | 'module' | 'type' | 'value'; readonly name: string };
+
+/** Decoded, validated, rewritten and compiled once; instances are made from it as often as wanted. */
+export interface Component {
+  readonly imports: readonly ExternDescription[];
+  readonly exports: readonly ExternDescription[];
+  /**
+   * Makes an instance. `imports` is read once for each instance, so its functions may close over what is private
+   * to that instance.
+   * @throws {ComponentError} `missing-import` (all of them at once), `link`
+   * @throws {Trap} where a start function traps
+   */
+  instantiate(imports: HostImports, options?: InstantiateOptions): Promise<Instance>;
+}
+
+export interface InstantiateOptions {
+  /** Most bytes that each linear memory may have. Growing past it fails inside the guest. Default 256 MiB. */
+  readonly memory?: number;
+  /** CPU and wall-clock bounds, in milliseconds, of instantiation itself (start functions, initialisers). */
+  readonly cpu?: number;
+}
+
+/** One instance. It runs one call at a time; calls made meanwhile wait their turn, first come first served. */
+export interface Instance {
+  /**
+   * Calls an export: `run` for a function of the world, `ns:pkg/iface@1.0.0#run` for one of an interface (the version
+   * may be any compatible one).
+   * @throws {Trap} after which the instance answers every call with `disposed`
+   * @throws {TypeError} where an argument does not fit its type; the guest was not entered
+   */
+  call(name: string, args: readonly unknown[], options?: CallOptions): Promise<unknown>;
+  /**
+   * The same without the promise, for guests whose imports all answer at once. A host function that gives a promise
+   * traps here (`abi`).
+   */
+  callSync(name: string, args: readonly unknown[]): unknown;
+  /** The export looked up once, for hot calls. */
+  bind(name: string): (args: readonly unknown[], options?: CallOptions) => Promise<unknown>;
+  /** Whether the instance can still be called. */
+  readonly alive: boolean;
+  /** Bytes of linear memory in use. */
+  readonly memoryBytes: number;
+  /** Ends a call under way (`cancelled`), refuses those that wait, drops what the guest owned of the host's. */
+  dispose(): void;
+}
+
+export interface CallOptions {
+  /** Milliseconds of wall-clock time, from now, until the call traps with `deadline`. Default: none. */
+  readonly deadline?: number;
+  /** Milliseconds of CPU that the guest may use before it traps with `cpu`. Default: none. */
+  readonly cpu?: number;
+  /** Gives the call up when it fires: `cancelled`. */
+  readonly signal?: AbortSignal;
+}

@@ -1,0 +1,55 @@
+import type { CapabilityError } from './error.ts';
+
+export type MaybePromise<T> = T | Promise<T>;
+
+/** One setting of a backend, as plain data: validation, documentation and redaction all come from it. */
+export interface ConfigField {
+  readonly type: 'string' | 'number' | 'boolean';
+  readonly doc: string;
+  readonly required?: boolean;
+  readonly default?: string | number | boolean;
+  readonly example?: string;
+  /** Never printed. */
+  readonly secret?: boolean;
+}
+
+/** Where a backend is opened: everything that it may know about its surroundings. */
+export interface OpenContext {
+  /** The name that the app opens (`orders`). Two names on one server never share data. */
+  readonly name: string;
+  /** The bind as a URL: `sqlite:`, `redis://cache:6379/0`. Credentials are in `url.username` and `url.password`. */
+  readonly url: URL;
+  /** Settings beside the bind in the slightfile, checked against `config`. */
+  readonly config: { readonly [key: string]: string | number | boolean };
+  /** A folder that is the app's own on this machine (`.slight`); made on demand, mode 0700. */
+  readonly dataDir: string;
+  /** Milliseconds that any single operation may take before it is `timeout`. */
+  readonly timeout: number;
+}
+
+/** What `defineBackend` takes: a backend is this object, in one file. */
+export interface Backend<Capability, Feature extends string = string> {
+  readonly scheme: string;
+  readonly capability: string;
+  readonly doc: string;
+  readonly features: ReadonlySet<Feature>;
+  readonly config: { readonly [key: string]: ConfigField };
+  /** npm packages that it imports lazily, as `name@version`: named in the error where one is missing. */
+  readonly packages?: readonly string[];
+  /** Whether its data lives in this process only, so that a second worker would see other data. */
+  readonly singleProcess?: boolean;
+  /**
+   * Opens and proves the connection.
+   * @throws {CapabilityError} `unauthenticated`, `unavailable`, `invalid-argument`
+   */
+  open(context: OpenContext): MaybePromise<Capability>;
+}
+
+/** Gives a backend its type; adds nothing. */
+export function defineBackend<Capability, Feature extends string>(
+  backend: Backend<Capability, Feature>,
+): Backend<Capability, Feature> {
+  return backend;
+}
+
+export type { CapabilityError };

@@ -1,0 +1,40 @@
+/** The closed set of reasons; the same for every capability and every backend. Meanings: `types.wit`, `error-code`. */
+export type ErrorCode =
+  | 'not-found'
+  | 'already-exists'
+  | 'invalid-argument'
+  | 'permission-denied'
+  | 'unauthenticated'
+  | 'precondition-failed'
+  | 'aborted'
+  | 'unsupported'
+  | 'resource-exhausted'
+  | 'unavailable'
+  | 'timeout'
+  | 'cancelled'
+  | 'internal';
+
+export interface ErrorDetails {
+  /** Whether the same call may succeed later, unchanged. Default: true for `unavailable`, `timeout` and `aborted`. */
+  readonly retryable?: boolean;
+  /** Whether a failed write may have happened all the same. Default `none`. */
+  readonly outcome?: 'none' | 'unknown';
+  readonly detail?: unknown;
+  readonly cause?: unknown;
+}
+
+/** The one error that backends and portable layers throw. Its message says what happened, where, and how to fix it. */
+export class CapabilityError extends Error {
+  override readonly name = 'CapabilityError';
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly outcome: 'none' | 'unknown';
+  readonly detail: unknown;
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.code = code;
+    this.retryable = details.retryable ?? (code === 'unavailable' || code === 'timeout' || code === 'aborted');
+    this.outcome = details.outcome ?? 'none';
+    this.detail = details.detail;
+  }
+}

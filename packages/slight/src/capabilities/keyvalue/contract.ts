@@ -1,0 +1,71 @@
+import type { MaybePromise } from '../core/backend.ts';
+
+/** What a backend may be able to do beyond the core. Undeclared: the portable layer answers `unsupported`. */
+export type KeyValueFeature =
+  | 'list' // `keys`
+  | 'ordered' // `keys` gives them in the order of their UTF-8 bytes
+  | 'ttl' // expiry
+  | 'only-if-absent'
+  | 'increment'
+  | 'compare-and-swap' // ABA-safe, with versions
+  | 'durable' // acknowledged writes survive the death of this process
+  | 'durable-server' // … where the server is set up for it
+  | 'shared'; // several processes see the same data
+
+export interface Versioned {
+  readonly value: Uint8Array;
+  /** Opaque; never used twice for one key, also not for equal bytes or after a deletion. */
+  readonly version: string;
+}
+
+export interface SetOptions {
+  /** Milliseconds until it is gone. Absent: for ever. A set without it removes an earlier one. */
+  readonly ttl?: number;
+  /** Fail with `already-exists` where a value is present. */
+  readonly onlyIfAbsent?: boolean;
+}
+
+export interface KeysOptions {
+  readonly prefix?: string;
+  /** From an earlier page; opaque. */
+  readonly cursor?: string;
+  /** A wish. Default 1,000. */
+  readonly limit?: number;
+}
+
+export interface KeyPage {
+  readonly keys: string[];
+  /** Absent on the last page. */
+  readonly cursor?: string;
+}
+
+export type SwapResult =
+  | { readonly swapped: true; readonly version: string }
+  | { readonly swapped: false; readonly current?: Versioned };
+
+/**
+ * One opened store: what backends implement, what the portable layer wraps, what dialects call. Every method fails
+ * with a `CapabilityError` only. An in-process backend answers at once, not with a promise.
+ * Arguments reach a backend checked: keys of 1 to 1,024 bytes of UTF-8, values up to 25 MiB, ttl > 0.
+ */
+export interface KeyValue {
+  get(key: string): MaybePromise<Uint8Array | undefined>;
+  getVersioned(key: string): MaybePromise<Versioned | undefined>;
+  set(key: string, value: Uint8Array, options?: SetOptions): MaybePromise<void>;
+  /** A missing key is no error. */
+  delete(key: string): MaybePromise<void>;
+  exists(key: string): MaybePromise<boolean>;
+  keys(options?: KeysOptions): MaybePromise<KeyPage>;
+  /** Missing starts at zero; stored as decimal text. `invalid-argument`: no decimal; `precondition-failed`: overflow. */
+  increment(key: string, delta: bigint): MaybePromise<bigint>;
+  /** `expected` absent: the key must be absent. */
+  compareAndSwap(
+    key: string,
+    expected: string | undefined,
+    value: Uint8Array,
+    options?: { readonly ttl?: number },
+  ): MaybePromise<SwapResult>;
+  /** Fails where the backend does not answer. */
+  ping(): MaybePromise<void>;
+  close(): MaybePromise<void>;
+}
