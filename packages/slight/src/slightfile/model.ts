@@ -1,0 +1,58 @@
+/** Where something stands in a slightfile; both count from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One capability instance: where `name` lives. */
+export interface Bind {
+  readonly name: string;
+  /** A scheme (`sqlite`) or a URL (`redis://cache:6379`), interpolated. May hold credentials: never print it as it is. */
+  readonly bind: string;
+  /** The other keys of an inline table, for the backend to check. */
+  readonly config: { readonly [key: string]: string | number | boolean };
+  /** Absent where no slightfile says it (embedded defaults). */
+  readonly position?: Position;
+}
+
+/** Sizes in bytes, times in milliseconds. */
+export interface Limits {
+  readonly memory: number;
+  readonly deadline: number;
+  readonly cpu: number;
+  readonly body: number;
+  readonly instances: number;
+  readonly queue: number;
+}
+
+export interface Slightfile {
+  /** Absolute path, or undefined for an app that runs without one. */
+  readonly path: string | undefined;
+  readonly target: string | undefined;
+  readonly app: {
+    /** Absolute path of the component. */
+    readonly component: string;
+    /** `ready`: every backend answers or the start fails. `degraded`: start all the same. */
+    readonly start: 'ready' | 'degraded';
+  };
+  /** By name. Undefined: the file has no such table (nothing is granted). */
+  readonly keyvalue: { readonly [name: string]: Bind } | undefined;
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    /** Address of `/healthz`, when asked for. */
+    readonly health: { readonly host: string; readonly port: number } | undefined;
+    /** Believe X-Forwarded-For, -Proto and -Host (a trusted proxy stands in front). */
+    readonly forwarded: boolean;
+  };
+  readonly limits: Limits;
+}
+
+export const defaultLimits: Limits = {
+  memory: 256 * 1024 * 1024,
+  deadline: 30_000,
+  cpu: 5_000,
+  body: 10 * 1024 * 1024,
+  instances: 32,
+  queue: 128,
+};
