@@ -1,0 +1,76 @@
+import type { Reader } from './reader.ts';
+import type { Alias, CoreSort, NamedSortIndex, Sort, SortIndex } from './syntax.ts';
+
+const coreSorts = new Map<number, CoreSort>([
+  [0x00, 'func'],
+  [0x01, 'table'],
+  [0x02, 'memory'],
+  [0x03, 'global'],
+  [0x04, 'tag'],
+  [0x10, 'type'],
+  [0x11, 'module'],
+  [0x12, 'instance'],
+]);
+
+const sorts = new Map<number, Sort>([
+  [0x01, 'func'],
+  [0x02, 'value'],
+  [0x03, 'type'],
+  [0x04, 'component'],
+  [0x05, 'instance'],
+]);
+
+export function readCoreSort(reader: Reader): CoreSort {
+  const offset = reader.position;
+  const byte = reader.byte();
+  return coreSorts.get(byte) ?? reader.fail(`0x${byte.toString(16)} is no sort of core definition`, offset);
+}
+
+export function readSort(reader: Reader): Sort {
+  const offset = reader.position;
+  const byte = reader.byte();
+  if (byte === 0x00) return `core ${readCoreSort(reader)}`;
+  return sorts.get(byte) ?? reader.fail(`0x${byte.toString(16)} is no sort of definition`, offset);
+}
+
+export function readSortIndex(reader: Reader): SortIndex {
+  return { sort: readSort(reader), index: reader.u32() };
+}
+
+export function readCoreInlineExport(reader: Reader): NamedSortIndex {
+  return { name: reader.name(), sort: `core ${readCoreSort(reader)}`, index: reader.u32() };
+}
+
+export function readAlias(reader: Reader): Alias {
+  const sort = readSort(reader);
+  const offset = reader.position;
+  const target = reader.byte();
+  switch (target) {
+    case 0x00:
+      return { from: 'export', sort, instance: reader.u32(), name: reader.name() };
+    case 0x01:
+      return { from: 'core-export', sort, instance: reader.u32(), name: reader.name() };
+    case 0x02:
+      return { from: 'outer', sort, scopes: reader.u32(), index: reader.u32() };
+    default:
+      return reader.fail(`0x${target.toString(16)} is no target of an alias`, offset);
+  }
+}
+
+/** The name of an import or export. Its attributes inform people and tools; linking goes by the name alone. */
+export function readExternName(reader: Reader): string {
+  const offset = reader.position;
+  const form = reader.byte();
+  if (form > 0x02) reader.fail(`0x${form.toString(16)} is no form of an import or export name`, offset);
+  const name = reader.name();
+  if (form === 0x02) {
+    reader.vector('attributes of a name', () => {
+      const start = reader.position;
+      const attribute = reader.byte();
+      if (attribute > 0x02) reader.fail(`0x${attribute.toString(16)} is no attribute of a name`, start);
+      return reader.name();
+    });
+  }
+  if (name === '') reader.fail('An import or export has an empty name', offset, 'invalid');
+  return name;
+}
