@@ -35,7 +35,7 @@ export interface Slightfile {
     /** `ready`: every backend answers or the start fails. `degraded`: start all the same. */
     readonly start: 'ready' | 'degraded';
   };
-  /** By name. Undefined: the file has no such table (nothing is granted). */
+  /** By name, without prototype. Undefined: the file has no such table (nothing is granted). */
   readonly keyvalue: { readonly [name: string]: Bind } | undefined;
   readonly http: {
     readonly host: string;

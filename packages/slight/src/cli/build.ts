@@ -1,0 +1,75 @@
+import { createRequire } from 'node:module';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { styleText } from 'node:util';
+import type { BuildFailure, BuildResult } from '@spiderlightning/build';
+import { maskSecrets } from '../slightfile/mask.ts';
+import { UsageError } from './usage.ts';
+
+type Builder = typeof import('@spiderlightning/build');
+
+const builder = '@spiderlightning/build';
+const usualEntries = ['src/app.ts', 'app.ts', 'src/app.js', 'app.js'];
+
+/**
+ * `slight build`. What it did goes to stderr, the path of the component to stdout. Gives the exit code.
+ * @throws {UsageError} where there is no entry
+ */
+export async function build(options: {
+  entry: string | undefined;
+  output?: string;
+  check: boolean;
+}): Promise<number> {
+  const entry = options.entry ?? usualEntries.find((file) => existsSync(file));
+  if (entry === undefined) {
+    throw new UsageError(
+      'no file to build was named, and there is no src/app.ts\n  fix: name the file that exports the app: slight build ENTRY',
+    );
+  }
+  if (!existsSync(entry)) {
+    throw new UsageError(`there is no ${entry}\n  fix: name the file that exports the app`);
+  }
+  const { buildComponent, formatBuildError } = await loadBuilder(entry);
+  const out = options.output ?? join('dist', `${basename(entry).replace(/\.[^.]+$/, '')}.wasm`);
+  const print = (text: string) => process.stderr.write(`${maskSecrets(text)}\n`);
+  try {
+    const result = await buildComponent({ entry, out, typecheck: options.check });
+    for (const warning of result.warnings) print(`warning: ${formatBuildError(warning, process.cwd())}`);
+    print(describeResult(result, out));
+    process.stdout.write(`${relative(process.cwd(), resolve(out)) || out}\n`);
+    return 0;
+  } catch (error) {
+    // The class may come from another copy of the package than any that could be imported here.
+    if (!(error instanceof Error) || error.name !== 'BuildFailure') throw error;
+    const { errors } = error as BuildFailure;
+    const count = `${errors.length} ${errors.length === 1 ? 'error' : 'errors'}`;
+    print(errors.map((each) => formatBuildError(each, process.cwd())).join('\n\n'));
+    print(`\n${styleText('red', 'slight:', { stream: process.stderr })} ${entry} was not built: ${count}`);
+    return 1;
+  }
+}
+
+/** The builder of the app's own installation, or the one beside this package. */
+async function loadBuilder(entry: string): Promise<Builder> {
+  const places = [resolve(dirname(entry), 'entry.js'), import.meta.filename];
+  for (const place of places) {
+    let path: string;
+    try {
+      path = createRequire(place).resolve(builder);
+    } catch {
+      continue;
+    }
+    return (await import(pathToFileURL(path).href)) as Builder;
+  }
+  throw new UsageError(
+    `slight build needs the package ${builder}, and it is not installed here\n  fix: npm install --save-dev ${builder}`,
+  );
+}
+
+function describeResult({ bytes, ms, imports }: BuildResult, out: string): string {
+  const size =
+    bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+  const uses = imports.length === 0 ? '' : `; it uses ${imports.join(', ')}`;
+  return `built ${out}: ${size} in ${(ms / 1000).toFixed(1)} s${uses}`;
+}

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { parseAddress } from '../slightfile/address.ts';
+import { reportError } from './report.ts';
+
+/**
+ * Runs one command line, without the names of Node and the script. Gives the exit code: 0 done, 1 failed, 2 wrong use.
+ * Each command's code is loaded only when it runs.
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  process.on('uncaughtException', (error) => process.exit(reportError(error)));
+  let code = 0;
+  const program = describeProgram((exitCode) => {
+    code = exitCode;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    // Commander has told people of its errors itself.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return reportError(error);
+  }
+  return code;
+}
+
+function describeProgram(finish: (exitCode: number) => void): Command {
+  const program = new Command('slight')
+    .description('Run a WebAssembly app with the capabilities that its slightfile names.')
+    .version(readVersion(), '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) =>
+        write(text.replace(/^error: /, 'slight: ').replace(/\n\((.*)\)\n$/, '\n  fix: $1\n')),
+    });
+  program
+    .command('run')
+    .description('Serve an app until Ctrl-C.')
+    .argument('[app]', 'the component, instead of the one that the slightfile names')
+    .option('-c, --config <file>', 'the slightfile (default: slightfile.toml, where there is one)')
+    .option('--target <name>', 'lay [target.NAME] of the slightfile over it')
+    .addOption(
+      addressOption(
+        '--address <host:port>',
+        'listen there (default: 127.0.0.1:3000); port 0 picks a free one',
+      ),
+    )
+    .addOption(addressOption('--health <host:port>', 'answer /healthz there'))
+    .action(async (app: string | undefined, options: RunFlags) => {
+      const { run } = await import('./run.ts');
+      finish(await run({ ...options, ...(app === undefined ? {} : { app }) }));
+    });
+  program
+    .command('build')
+    .description('Make a component of a TypeScript app.')
+    .argument('[entry]', 'the file that exports the app (default: src/app.ts)')
+    .option('-o, --output <file>', 'where the component goes (default: dist/, named like the entry)')
+    .option('--no-check', 'do not check types')
+    .action(async (entry: string | undefined, options: { output?: string; check: boolean }) => {
+      const { build } = await import('./build.ts');
+      finish(await build({ entry, ...options }));
+    });
+  return program;
+}
+
+interface RunFlags {
+  config?: string;
+  target?: string;
+  address?: string;
+  health?: string;
+}
+
+function addressOption(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text) => {
+    if (parseAddress(text) === undefined) {
+      throw new InvalidArgumentError('Write a host, a colon and a port: 127.0.0.1:3000');
+    }
+    return text;
+  });
+}
+
+function readVersion(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}

@@ -1,0 +1,115 @@
+import { describeKind } from './fields.ts';
+import type { Bind } from './model.ts';
+import type { Report } from './layers.ts';
+import type { Entry, Node, Table } from './tree.ts';
+
+/**
+ * Reads the line of a name that the app opens: `name = "bind"` or `name = { bind = "…", setting = … }`. Strings arrive
+ * interpolated.
+ */
+export function readBind(name: string, entry: Entry, where: string, report: Report): Bind | undefined {
+  const { line, column } = entry.span;
+  const position = { line, column };
+  if (!checkName(name, entry, where, report)) return undefined;
+  if (entry.value.kind === 'table') {
+    const bind = readBindTable(entry.value, entry, where, report);
+    return bind === undefined ? undefined : { name, ...bind, position };
+  }
+  const bind = readPlace(entry.value, where, report);
+  return bind === undefined ? undefined : { name, bind, config: Object.create(null), position };
+}
+
+function checkName(name: string, { span }: Entry, where: string, report: Report): boolean {
+  if (name.includes('${')) {
+    report({
+      span,
+      message: `${where}: a name is never interpolated`,
+      fix: 'write the name that the app opens; "${…}" belongs into the value',
+    });
+    return false;
+  }
+  if (name === '' || name.length > 128 || /\p{Cc}/u.test(name)) {
+    report({
+      span,
+      message: `${where}: a name has 1 to 128 characters, and no control characters`,
+      fix: 'write the name that the app opens',
+    });
+    return false;
+  }
+  return true;
+}
+
+function readBindTable(
+  table: Table,
+  entry: Entry,
+  where: string,
+  report: Report,
+): Omit<Bind, 'name' | 'position'> | undefined {
+  const place = table.entries.get('bind');
+  if (place === undefined) {
+    report({
+      span: entry.span,
+      message: `${where} says no place: its "bind" is missing`,
+      fix: 'add bind = "sqlite" or another place to the table',
+    });
+  }
+  const bind = place === undefined ? undefined : readPlace(place.value, `${where} bind`, report);
+  const config: { [key: string]: string | number | boolean } = Object.create(null);
+  for (const [key, { value }] of table.entries) {
+    if (key === 'bind') continue;
+    const setting = readSetting(value);
+    if (setting === undefined) {
+      report({
+        span: value.span,
+        message: `${where} ${key} is a text, a number, true or false, and ${describeSetting(value)} stands here`,
+        fix: 'write a single value',
+      });
+    } else {
+      config[key] = setting;
+    }
+  }
+  return bind === undefined ? undefined : { bind, config };
+}
+
+function readSetting(node: Node): string | number | boolean | undefined {
+  switch (node.kind) {
+    case 'string':
+    case 'boolean':
+      return node.value;
+    case 'integer':
+      return Number.isSafeInteger(Number(node.value)) ? Number(node.value) : undefined;
+    case 'float':
+      return Number.isFinite(node.value) ? node.value : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function describeSetting(node: Node): string {
+  if (node.kind === 'integer') return 'a number beyond 2^53';
+  return node.kind === 'float' ? 'no finite number' : describeKind(node);
+}
+
+/** A scheme alone or a URL. The text is not quoted in errors: it may hold credentials. */
+function readPlace(node: Node, where: string, report: Report): string | undefined {
+  const fix = 'write where it lives: "memory", "sqlite" or a URL such as "redis://127.0.0.1:6379"';
+  if (node.kind !== 'string') {
+    report({
+      span: node.span,
+      message: `${where} is a text that says where it lives, and ${describeKind(node)} stands here`,
+      fix,
+    });
+    return undefined;
+  }
+  const problem = checkPlace(node.value);
+  if (problem === undefined) return node.value;
+  report({ span: node.span, message: `${where} ${problem}`, fix });
+  return undefined;
+}
+
+function checkPlace(bind: string): string | undefined {
+  if (bind === '') return 'is empty';
+  if (!/^[A-Za-z][A-Za-z0-9+.-]*(:.*)?$/s.test(bind)) return 'is neither a scheme nor a URL';
+  if (bind.includes(':') && !URL.canParse(bind)) return 'is a URL with a mistake in its host or port';
+  return undefined;
+}

@@ -1,0 +1,173 @@
+import { dirname, resolve } from 'node:path';
+import { readBind } from './bind.ts';
+import { type Problem, SlightfileError } from './error.ts';
+import { type Field, describeValue } from './fields.ts';
+import { type Environment, hasPlaceholder, interpolate } from './interpolate.ts';
+import { type Layer, type Report, checkSpecversion, readLayers, unknownName } from './layers.ts';
+import { type Bind, type Slightfile, defaultLimits } from './model.ts';
+import { type BindTable, type TableName, bindTables, tables } from './schema.ts';
+import { type Node, type Table, parseTree } from './tree.ts';
+
+export interface ParseOptions {
+  /** The overlay to lay over the base: `[target.NAME.…]`. */
+  readonly target?: string | undefined;
+  /** What `${env.NAME}` reads. */
+  readonly env: Environment;
+  /** A component that takes the place of `[app] component`, relative to the working folder. */
+  readonly appOverride?: string | undefined;
+}
+
+/** What the base and the chosen target say together. */
+interface Settings {
+  readonly values: { [Name in TableName]?: { [Key in keyof (typeof tables)[Name]]?: unknown } };
+  readonly binds: Map<BindTable, Map<string, Bind>>;
+}
+
+/** How the strings of a value are treated: `env` is there where the value is in use. */
+interface Use {
+  readonly env: Environment | undefined;
+  readonly report: Report;
+}
+
+/**
+ * Reads the text of a slightfile. All problems are found before the error is thrown, also those of targets that were
+ * not chosen; a variable is needed only where its value is in use.
+ * @throws {SlightfileError}
+ */
+export function parseSlightfile(text: string, path: string, options: ParseOptions): Slightfile {
+  const source = text.startsWith('\ufeff') ? text.slice(1) : text;
+  const root = parseTree(source, path);
+  const problems: Problem[] = [];
+  const report = (problem: Problem) => void problems.push(problem);
+  if (!checkSpecversion(root, report)) throw new SlightfileError(path, source, problems);
+  const layers = readLayers(root, options.target, report);
+  const settings: Settings = { values: {}, binds: new Map() };
+  const chosen = layers.find(({ state }) => state === 'chosen');
+  for (const layer of layers) readLayer(layer, chosen, options.env, settings, report);
+  const component = settings.values.app?.component;
+  if (component === undefined && options.appOverride === undefined && problems.length === 0) {
+    report({
+      span: root.entries.get('app')?.span,
+      message: '[app] component is missing: there is nothing to run',
+      fix: 'write component = "dist/app.wasm" below [app], or name the component: slight run APP',
+    });
+  }
+  if (problems.length > 0) throw new SlightfileError(path, source, problems);
+  return buildModel(settings, path, options);
+}
+
+function readLayer(
+  layer: Layer,
+  chosen: Layer | undefined,
+  env: Environment,
+  settings: Settings,
+  report: Report,
+): void {
+  for (const [name, table] of layer.tables) {
+    const overlay = layer.state === 'base' ? chosen?.tables.get(name) : undefined;
+    const useOf = (key: string): Use => ({
+      env: layer.state === 'idle' || overlay?.entries.has(key) ? undefined : env,
+      report,
+    });
+    if ((bindTables as readonly string[]).includes(name)) {
+      readBinds(name as BindTable, table, layer, useOf, settings);
+    } else {
+      readFields(name as TableName, table, layer, useOf, settings, report);
+    }
+  }
+}
+
+function readFields(
+  name: TableName,
+  table: Table,
+  { prefix }: Layer,
+  useOf: (key: string) => Use,
+  settings: Settings,
+  report: Report,
+): void {
+  const fields: { readonly [key: string]: Field } = tables[name];
+  const values: { [key: string]: unknown } = (settings.values[name] ??= {});
+  for (const [key, entry] of table.entries) {
+    const where = `[${prefix}${name}] ${key}`;
+    const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
+    if (field === undefined) {
+      report(unknownName(`key "${key}" in [${prefix}${name}]`, key, Object.keys(fields), entry));
+      continue;
+    }
+    const use = useOf(key);
+    const node = resolveNode(entry.value, use);
+    if (node === undefined) continue;
+    const reading = field.read(node);
+    if ('value' in reading) {
+      if (use.env !== undefined) values[key] = reading.value;
+    } else {
+      const found = describeValue(node);
+      const message = `${where} is ${reading.expected}, and ${found} stands here`;
+      report({ span: entry.value.span, message, fix: reading.fix });
+    }
+  }
+}
+
+function readBinds(
+  name: BindTable,
+  table: Table,
+  { prefix }: Layer,
+  useOf: (key: string) => Use,
+  settings: Settings,
+): void {
+  const binds = settings.binds.get(name) ?? new Map<string, Bind>();
+  // A table without lines still says that there is such a capability.
+  if (useOf('').env !== undefined) settings.binds.set(name, binds);
+  for (const [key, entry] of table.entries) {
+    const use = useOf(key);
+    const value = resolveNode(entry.value, use);
+    if (value === undefined) continue;
+    const bind = readBind(key, { ...entry, value }, `[${prefix}${name}] ${key}`, use.report);
+    if (bind !== undefined && use.env !== undefined) binds.set(key, bind);
+  }
+}
+
+/** The value with its strings interpolated. Undefined where that failed or where variables that are not read decide. */
+function resolveNode(node: Node, use: Use): Node | undefined {
+  if (node.kind === 'string' && hasPlaceholder(node.value)) {
+    const value = interpolate(node.value, node.span, use.env, use.report);
+    return value === undefined ? undefined : { ...node, value };
+  }
+  if (node.kind !== 'table') return node;
+  let complete = true;
+  const entries = new Map<string, Table['entries'] extends Map<string, infer E> ? E : never>();
+  for (const [key, entry] of node.entries) {
+    const value = resolveNode(entry.value, use);
+    if (value === undefined) complete = false;
+    else entries.set(key, { ...entry, value });
+  }
+  return complete ? { ...node, entries } : undefined;
+}
+
+function buildModel({ values, binds }: Settings, path: string, options: ParseOptions): Slightfile {
+  const { app, http, limits } = values as Partial<{
+    app: Partial<Slightfile['app']>;
+    http: {
+      address?: { host: string; port: number };
+      health?: { host: string; port: number };
+      forwarded?: boolean;
+    };
+    limits: Partial<Slightfile['limits']>;
+  }>;
+  const keyvalue = binds.get('keyvalue');
+  const { host, port } = http?.address ?? { host: '127.0.0.1', port: 3000 };
+  return {
+    path: resolve(path),
+    target: options.target,
+    app: {
+      component:
+        options.appOverride === undefined
+          ? resolve(dirname(path), app!.component!)
+          : resolve(options.appOverride),
+      start: app?.start ?? 'ready',
+    },
+    keyvalue: keyvalue && Object.assign(Object.create(null), Object.fromEntries(keyvalue)),
+    http: { host, port, health: http?.health, forwarded: http?.forwarded ?? false },
+    limits: { ...defaultLimits, ...limits },
+  };
+}

@@ -1,0 +1,42 @@
+import {
+  addressField,
+  choiceField,
+  countField,
+  durationField,
+  flagField,
+  sizeField,
+  textField,
+} from './fields.ts';
+import { defaultLimits } from './model.ts';
+
+const longest = 24 * 3_600_000;
+
+/** The tables with fixed keys. Parser, error messages and the test of the documentation all read them here. */
+export const tables = {
+  app: {
+    component: textField('The WebAssembly component, relative to the slightfile', '"dist/app.wasm"'),
+    start: choiceField('Whether every backend must answer before the app starts', ['ready', 'degraded']),
+  },
+  http: {
+    address: addressField('Where requests arrive; port 0 picks a free one', '"127.0.0.1:3000"'),
+    health: addressField('Where `/healthz` answers; nowhere without it', '"127.0.0.1:3001"'),
+    forwarded: flagField('Believe X-Forwarded-For, -Proto and -Host: a trusted proxy stands in front'),
+  },
+  limits: {
+    memory: sizeField('Memory of one instance', defaultLimits.memory, 64 * 1024, 4 * 1024 ** 3),
+    deadline: durationField('Time until a request is given up', defaultLimits.deadline, 1, longest),
+    cpu: durationField('Computing time of one request', defaultLimits.cpu, 1, longest),
+    body: sizeField('Size of a request body', defaultLimits.body, 0, 4 * 1024 ** 3),
+    instances: countField('Instances at work at once, in each worker', defaultLimits.instances, 1, 10_000),
+    queue: countField('Requests that may wait; one more is answered 503', defaultLimits.queue, 0, 1_000_000),
+  },
+} as const;
+
+export type TableName = keyof typeof tables;
+
+/** Tables of names that the app opens, each with the place where it lives. */
+export const bindTables = ['keyvalue'] as const;
+
+export type BindTable = (typeof bindTables)[number];
+
+export const specversions = ['0.3'] as const;
