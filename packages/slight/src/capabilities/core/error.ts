@@ -33,8 +33,21 @@ export class CapabilityError extends Error {
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, { cause: details.cause });
     this.code = code;
-    this.retryable = details.retryable ?? (code === 'unavailable' || code === 'timeout' || code === 'aborted');
+    this.retryable =
+      details.retryable ?? (code === 'unavailable' || code === 'timeout' || code === 'aborted');
     this.outcome = details.outcome ?? 'none';
     this.detail = details.detail;
   }
+}
+
+/** The same error with `where: ` before its message; anything else that was thrown becomes `internal`. */
+export function placeError(where: string, error: unknown): CapabilityError {
+  if (error instanceof CapabilityError) {
+    const { code, retryable, outcome, detail, cause } = error;
+    return new CapabilityError(code, `${where}: ${error.message}`, { retryable, outcome, detail, cause });
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return new CapabilityError('internal', `${where}: the backend failed unexpectedly: ${message}`, {
+    cause: error,
+  });
 }

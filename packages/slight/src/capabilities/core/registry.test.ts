@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { CapabilityError } from './error.ts';
+import { findKeyValueBackend, listBackends, openKeyValue } from './registry.ts';
+
+const dataDir = mkdtempSync(join(tmpdir(), 'slight-registry-'));
+const surroundings = { dataDir, timeout: 2_000 };
+after(() => rmSync(dataDir, { recursive: true }));
+
+function refusal(code: string, message: RegExp) {
+  return (error: unknown) => {
+    assert.ok(error instanceof CapabilityError);
+    assert.equal(error.code, code);
+    assert.match(error.message, message);
+    return true;
+  };
+}
+
+test('a bind of one word opens the backend of that name', async () => {
+  for (const bind of ['memory', 'sqlite', 'sqlite:']) {
+    const store = await openKeyValue({ name: 'orders', bind, config: {} }, surroundings);
+    await store.set('k', Buffer.from('v'));
+    assert.equal(Buffer.from((await store.get('k'))!).toString(), 'v');
+    await store.close();
+  }
+});
+
+test('backends in this process answer at once', async () => {
+  for (const bind of ['memory', 'sqlite']) {
+    const store = await openKeyValue({ name: 'sync', bind, config: {} }, surroundings);
+    assert.equal(store.set('k', Buffer.from('v')), undefined);
+    assert.ok(store.get('k') instanceof Uint8Array);
+    assert.equal(store.get('missing'), undefined);
+    assert.equal(store.increment('n', 2n), 2n);
+    assert.equal(store.exists('k'), true);
+    assert.deepEqual(store.keys(), { keys: ['k', 'n'] });
+    assert.throws(
+      () => store.get(''),
+      refusal('invalid-argument', /keyvalue "sync" \((memory|sqlite)\): get: /),
+    );
+    await store.close();
+  }
+});
+
+test('an unknown scheme suggests the nearest one', async () => {
+  const open = (bind: string) => openKeyValue({ name: 'orders', bind, config: {} }, surroundings);
+  await assert.rejects(
+    open('sqlit'),
+    refusal('invalid-argument', /"orders".*`sqlit`: did you mean `sqlite`\?/),
+  );
+  await assert.rejects(open('carrier-pigeon://x'), refusal('invalid-argument', /there are memory, sqlite/));
+});
+
+test('settings that a backend does not have are refused, before anything is opened too', async () => {
+  const bind = { name: 'orders', bind: 'sqlite', config: { path: 'x' } };
+  await assert.rejects(openKeyValue(bind, surroundings), refusal('invalid-argument', /`path` is no setting/));
+  await assert.rejects(findKeyValueBackend(bind), refusal('invalid-argument', /`path` is no setting/));
+  await assert.rejects(
+    openKeyValue({ ...bind, bind: 'sqlite:/etc/passwd', config: {} }, surroundings),
+    refusal('invalid-argument', /takes no path/),
+  );
+});
+
+test('listed backends say what they are', async () => {
+  const backends = await listBackends('keyvalue');
+  for (const { scheme, capability, doc, features } of backends) {
+    assert.equal(capability, 'keyvalue');
+    assert.match(scheme, /^[a-z0-9]+$/);
+    assert.ok(doc.length > 0 && features.size > 0);
+  }
+  assert.equal((await findKeyValueBackend({ name: 'a', bind: 'memory', config: {} })).singleProcess, true);
+});
