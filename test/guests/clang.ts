@@ -1,0 +1,95 @@
+/**
+ * Builds the guests in `c/`: freestanding C, no libc, made into components.
+ *
+ * Needs clang and wasm-ld, version 14 or newer: `clang` and `lld` on Debian (`clang-19` and `lld-19` do as well).
+ */
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { componentEmbed, componentNew } from '@bytecodealliance/jco-transpile/wasm-tools';
+
+const SOURCES = join(import.meta.dirname, 'c');
+const WIT = join(import.meta.dirname, '../../packages/wit/wit');
+
+/** What each guest is made of: its C files and its world. */
+const GUESTS = {
+  /** `/STORE/KEY` over HTTP: GET, PUT, DELETE, and POST to count. World `http-service`. */
+  keyvalue: { files: ['keyvalue.c', 'http.c', 'guest.c'], world: 'http-service' },
+  /** Misbehaves by path: see `hostile.c`. World `http-service`. */
+  hostile: { files: ['hostile.c', 'http.c', 'guest.c'], world: 'http-service' },
+  /** Prints, reads, waits, rolls dice over WASI 0.2. World in `wasi.wit`. */
+  wasi: { files: ['wasi.c', 'guest.c'], world: 'guest', wit: 'wasi.wit' },
+} as const;
+
+export type CGuest = keyof typeof GUESTS;
+
+const clang = findClang();
+
+/** Why C guests cannot be built here, for the `skip` of a test; false where they can. */
+export const clangMissing: string | false =
+  clang === undefined && 'no clang with wasm-ld found; on Debian: apt-get install clang lld';
+
+/**
+ * Builds a guest into a component.
+ * @throws {Error} without clang (see `clangMissing`), or with the compiler's complaint
+ */
+export async function buildCGuest(name: CGuest): Promise<Uint8Array> {
+  if (clang === undefined) throw new Error(String(clangMissing));
+  const guest = GUESTS[name];
+  const folder = await mkdtemp(join(tmpdir(), 'c-guest-'));
+  try {
+    const output = join(folder, 'core.wasm');
+    const options = [
+      '--target=wasm32',
+      '-O2',
+      '-std=c11',
+      '-Wall',
+      '-Wextra',
+      '-Werror',
+      '-ffreestanding',
+      '-nostdlib',
+    ];
+    // Own functions that do what memcpy does must not become calls of themselves.
+    options.push(
+      '-fno-builtin',
+      '-Wl,--no-entry',
+      '-Wl,-z,stack-size=65536',
+      '-Wl,--stack-first',
+      '-o',
+      output,
+    );
+    await promisify(execFile)(clang, [...options, ...guest.files.map((file) => join(SOURCES, file))]);
+    const witSource =
+      'wit' in guest ? await readFile(join(SOURCES, guest.wit), 'utf8') : await readCloudWit();
+    const binary = await readFile(output);
+    return await componentNew(await componentEmbed({ binary, witSource, world: guest.world }));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** The package of `packages/wit` as one text: its files each name the package, and a text may do that only once. */
+async function readCloudWit(): Promise<string> {
+  const names = (await readdir(WIT)).filter((name) => name.endsWith('.wit'));
+  const texts = await Promise.all(names.map((name) => readFile(join(WIT, name), 'utf8')));
+  return texts.map((text, index) => (index === 0 ? text : text.replace(/^package .*;$/m, ''))).join('\n');
+}
+
+/** The first clang in the path that has a linker for WebAssembly. */
+function findClang(): string | undefined {
+  const versions = Array.from({ length: 17 }, (_, index) => `clang-${30 - index}`);
+  return ['clang', ...versions].find((name) => {
+    try {
+      const linker = execFileSync(name, ['--print-prog-name=wasm-ld'], {
+        encoding: 'utf8',
+        stdio: 'pipe',
+      }).trim();
+      // A linker that is not there comes back as the bare name.
+      return linker !== 'wasm-ld';
+    } catch {
+      return false;
+    }
+  });
+}
