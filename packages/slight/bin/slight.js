@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 'use strict';
-// Written so that every Node since version 8 can read it: an old one has to get as far as its message.
+// Written so that every Node since version 12 can read it: an old one has to get as far as its message.
 
 var childProcess = require('child_process');
 var fs = require('fs');
@@ -42,7 +42,7 @@ function findPackagedNode() {
     );
     var version = JSON.parse(fs.readFileSync(manifest, 'utf8')).version;
     if (majorOf(version) >= needed && fs.existsSync(program)) return program;
-  } catch (_error) {
+  } catch {
     // Not installed: the message says how to.
   }
   return undefined;

@@ -1,0 +1,47 @@
+/**
+ * Runs the tests: `npm test` those that need no server, `npm run test:servers` those that start real ones. What follows
+ * `--` goes to the runner; files or globs among it take the place of all tests.
+ *
+ *     npm test -- packages/slight/src/slightfile/*.test.ts
+ *     npm test -- --test-name-pattern=overlay
+ */
+import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const places = ['packages/*/src/**', 'packages/*/test/**', 'test/**', 'examples/*/**', 'bench/**'];
+
+const args = process.argv.slice(2);
+const servers = args.includes('--servers');
+const rest = args.filter((arg) => arg !== '--servers');
+const named = rest.filter((arg) => !arg.startsWith('-'));
+const files = globSync(named.length > 0 ? named : places.map((place) => `${place}/*.test.ts`), {
+  cwd: root,
+  exclude: (path) => path.includes('node_modules') || path.includes('dist/'),
+})
+  .filter((file) => named.length > 0 || file.endsWith('.server.test.ts') === servers)
+  .toSorted();
+
+if (files.length === 0) {
+  process.stderr.write(`no test file fits ${(named.length > 0 ? named : places).join(' ')}\n`);
+  process.exit(1);
+}
+
+const runner = spawn(
+  process.execPath,
+  [
+    '--test',
+    // A test that hangs is ended, so that the others are still told of.
+    '--test-timeout=300000',
+    `--test-reporter=${join(import.meta.dirname, 'reporter.ts')}`,
+    '--test-reporter-destination=stdout',
+    ...rest.filter((arg) => arg.startsWith('-')),
+    ...files,
+  ],
+  { cwd: root, stdio: 'inherit' },
+);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal));
+runner.on('exit', (code, signal) => {
+  process.exitCode = signal === null ? (code ?? 1) : 1;
+});
