@@ -16,6 +16,7 @@ const written = new Set([
   'CapabilityError',
   'ComponentError',
   'BuildFailure',
+  'StartError',
   'UsageError',
 ]);
 
@@ -67,7 +68,7 @@ export function exitCodeOf(error: unknown): number {
  * Tells people of an error, on stderr: what, where, how to fix it; credentials hidden. A stack trace is shown only with
  * SLIGHT_DEBUG=1. Gives the exit code.
  */
-export function reportError(error: unknown, stream: NodeJS.WriteStream = process.stderr): number {
+export function reportError(error: unknown, stream: NodeJS.WritableStream = process.stderr): number {
   const style = (format: Parameters<typeof styleText>[0], text: string) =>
     styleText(format, text, { stream, validateStream: true });
   for (const { message, fix } of describeError(error)) {

@@ -11,7 +11,7 @@ test('a file is read from disk, and what cannot be read is said', async (t) => {
   t.after(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 'slightfile.toml');
   const failure = async (file: string): Promise<string> => {
-    const error = await readSlightfile(file, { env: {} }).then(assert.fail, (reason: unknown) => reason);
+    const error = await readSlightfile(file, { env: {} }).catch((reason: unknown) => reason);
     assert.ok(error instanceof SlightfileError);
     return error.message;
   };

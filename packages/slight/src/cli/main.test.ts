@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+
+const bin = join(import.meta.dirname, '../../bin/slight.js');
+const version = (
+  JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string }
+).version;
+
+function slight(args: string[], cwd = tmpdir()): { code: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { cwd, encoding: 'utf8' });
+  return { code: status, out: stdout, err: stderr };
+}
+
+test('the version and the help go to stdout', () => {
+  assert.deepEqual(slight(['--version']), { code: 0, out: `${version}\n`, err: '' });
+  const help = slight(['run', '--help']);
+  assert.equal(help.code, 0);
+  assert.equal(help.err, '');
+  for (const option of ['--config', '--target', '--address', '--health'])
+    assert.ok(help.out.includes(option), option);
+});
+
+test('wrong use ends with 2, names the nearest, and prints no stack', () => {
+  for (const [args, message] of [
+    [[], /Usage: slight/],
+    [['rnu'], /unknown command 'rnu'\n {2}fix: Did you mean run\?/],
+    [['run', '--addres', 'x'], /unknown option '--addres'\n {2}fix: Did you mean --address\?/],
+    [['run', '--address', '3000'], /127\.0\.0\.1:3000/],
+    [['run', '--health', 'localhost:99999'], /HOST|host/],
+    [['run', '--target'], /argument missing/],
+    [['run', 'a.wasm', 'b.wasm'], /too many arguments/],
+    [['build', 'nowhere.ts'], /there is no nowhere\.ts\n {2}fix: /],
+  ] as const) {
+    const { code, out, err } = slight([...args]);
+    assert.equal(code, 2, args.join(' '));
+    assert.equal(out, '');
+    assert.match(err, message);
+    assert.doesNotMatch(err, /\n\s+at /);
+  }
+});
+
+test('a build without a file to build says which it looks for', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'slight-cli-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  assert.match(slight(['build'], folder).err, /there is no src\/app\.ts\n {2}fix: /);
+});
+
+test('what a build finds wrong is printed, without a stack, and ends with 1', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'slight-cli-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'app.js'), 'export const handle = (;\n');
+  const { code, out, err } = slight(['build', 'app.js'], folder);
+  assert.equal(code, 1);
+  assert.equal(out, '');
+  assert.match(err, /^app\.js:1:\d+: [^]*\nslight: app\.js was not built: 1 error\n$/);
+  assert.doesNotMatch(err, /\n\s+at /);
+});
