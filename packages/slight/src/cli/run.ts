@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { prepareStorage, withoutSlightfile } from '../host/bind.ts';
+import type { BindingRow } from '../host/bind.ts';
+import { openLog } from '../host/log.ts';
+import { supervise } from '../host/supervisor.ts';
+import { parseAddress } from '../slightfile/address.ts';
+import type { Slightfile } from '../slightfile/model.ts';
+import { readSlightfile } from '../slightfile/read.ts';
+import { UsageError } from './usage.ts';
+
+export interface RunOptions {
+  /** The component, instead of the one that the slightfile names. */
+  readonly app?: string;
+  /** The slightfile. Default: `slightfile.toml` in the working folder, where there is one. */
+  readonly config?: string;
+  readonly target?: string;
+  /** `HOST:PORT`. */
+  readonly address?: string;
+  /** `HOST:PORT` of `/healthz`. */
+  readonly health?: string;
+}
+
+const usualFile = 'slightfile.toml';
+
+/**
+ * `slight run`. Serves an app until it is asked to stop. What it says goes to stderr; where stdout is no terminal, the
+ * URL goes there, alone on a line. Gives the exit code.
+ * @throws {UsageError} where there is nothing to run
+ * @throws whatever keeps the app from starting
+ */
+export async function run(options: RunOptions): Promise<number> {
+  const file = withOptions(await readApp(options), options);
+  await prepareStorage(file);
+  const log = openLog();
+  return await supervise({
+    file,
+    log,
+    onReady({ url, health, rows }) {
+      log.flush();
+      process.stderr.write(describeStart(file, url, health, rows));
+      if (!process.stdout.isTTY) process.stdout.write(`${url}\n`);
+    },
+  });
+}
+
+async function readApp({ app, config, target }: RunOptions): Promise<Slightfile> {
+  const path = config ?? (existsSync(usualFile) ? usualFile : undefined);
+  if (path !== undefined) {
+    return await readSlightfile(path, { target, env: process.env, appOverride: app });
+  }
+  if (app === undefined) {
+    throw new UsageError(
+      `there is nothing to run: no app was named, and there is no ${usualFile} here\n` +
+        '  fix: name a component (slight run app.wasm) or a slightfile (slight run -c FILE)',
+    );
+  }
+  if (target !== undefined) {
+    throw new UsageError(
+      `--target ${target} chooses a part of a slightfile, and there is no ${usualFile} here\n` +
+        '  fix: name the slightfile with -c FILE',
+    );
+  }
+  return withoutSlightfile(resolve(app));
+}
+
+function withOptions(file: Slightfile, { address, health }: RunOptions): Slightfile {
+  return {
+    ...file,
+    http: {
+      ...file.http,
+      ...(address !== undefined && readAddress('--address', address)),
+      ...(health !== undefined && { health: readAddress('--health', health) }),
+    },
+  };
+}
+
+function readAddress(option: string, text: string): { host: string; port: number } {
+  const address = parseAddress(text);
+  if (address !== undefined) return address;
+  throw new UsageError(
+    `${option} ${text} is no address\n  fix: write a host, a colon and a port: 127.0.0.1:3000`,
+  );
+}
+
+function describeStart(
+  file: Slightfile,
+  url: string,
+  health: string | undefined,
+  rows: readonly BindingRow[],
+): string {
+  const from = file.path ?? `no ${usualFile}: storage is embedded, nothing else is granted`;
+  const width = (key: 'capability' | 'name') => Math.max(0, ...rows.map((row) => row[key].length));
+  const [first, second] = [width('capability'), width('name')];
+  return [
+    `${file.app.component} (${from}${file.target === undefined ? '' : `, target ${file.target}`})`,
+    ...rows.map((row) => `  ${row.capability.padEnd(first)}  ${row.name.padEnd(second)}  ${row.where}`),
+    ...(health === undefined ? [] : [`health on ${health}`]),
+    `listening on ${url}`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,128 @@
+import type { Component, Instance } from '@spiderlightning/component';
+import { wasiImports } from '@spiderlightning/wasi';
+import { handleRequest, spiderlightningImports } from '../dialects/spiderlightning/index.ts';
+import type { Slightfile } from '../slightfile/model.ts';
+import type { HttpRequest, HttpResponse } from '../triggers/http-message.ts';
+import { bindCapabilities } from './bind.ts';
+import type { BindingRow } from './bind.ts';
+import { describeCause, InstanceStartError, isTrap, toHttpFailure } from './failure.ts';
+import { checkGrants } from './grants.ts';
+import type { Log } from './log.ts';
+import { createPool } from './pool.ts';
+import type { PoolCounts } from './pool.ts';
+import { StartError } from './start-error.ts';
+
+/** An app that is bound and ready to be called. */
+export interface App {
+  readonly rows: readonly BindingRow[];
+  /** @throws {HttpFailure} */
+  handle(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+  counts(): PoolCounts;
+  /** Backends that do not answer yet, in an app that started degraded. */
+  failures(): string[];
+  close(): Promise<void>;
+}
+
+/** One instance with what is its own: it serves a single request. */
+interface Guest {
+  readonly instance: Instance;
+  /** Which request it serves, for the log. */
+  readonly context: { id?: string };
+  readonly system: Disposable;
+}
+
+/** Instances made in advance, so that a request seldom waits for one. */
+const spares = 4;
+/** Milliseconds of computing that making an instance may take. */
+const startBudget = 10_000;
+
+/**
+ * Binds a component to what its slightfile grants.
+ * @throws {StartError} where imports were not granted, backends do not answer or the component cannot be instantiated
+ */
+export async function openApp(component: Component, file: Slightfile, log: Log): Promise<App> {
+  const { limits } = file;
+  const system = wasiImports();
+  const used = checkGrants(component, file, Object.keys(system));
+  system[Symbol.dispose]();
+  const bindings = await bindCapabilities(file, used, log);
+
+  async function create(): Promise<Guest> {
+    const context: Guest['context'] = {};
+    const print = (line: string) => log.guest('info', line, context);
+    const own = wasiImports({ stdout: print, stderr: print });
+    const imports = {
+      ...own,
+      ...spiderlightningImports({
+        log: (level, message, part, fields) =>
+          log.guest(level, message, { ...context, context: part, fields }),
+        keyvalue: bindings.keyvalue,
+      }),
+    };
+    try {
+      const instance = await component.instantiate(imports, { memory: limits.memory, cpu: startBudget });
+      return { instance, context, system: own };
+    } catch (error) {
+      own[Symbol.dispose]();
+      throw new InstanceStartError('the app could not be instantiated', { cause: error });
+    }
+  }
+
+  function dispose({ instance, system: own }: Guest): void {
+    instance.dispose();
+    own[Symbol.dispose]();
+  }
+
+  const pool = createPool<Guest>({
+    create,
+    dispose,
+    limit: limits.instances,
+    queue: limits.queue,
+    ready: spares,
+    onSpareFailed: (error) => log.host('error', `no instance could be made in advance: ${describe(error)}`),
+  });
+  try {
+    await pool.warm();
+  } catch (error) {
+    await bindings.close();
+    if (!(error instanceof InstanceStartError)) throw error;
+    throw new StartError(`${file.app.component} cannot be started: ${describe(error)}`, { cause: error });
+  }
+
+  async function handle(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+    const until = performance.now() + limits.deadline;
+    const guest = await pool.acquire(until, signal);
+    guest.context.id = request.id;
+    try {
+      const deadline = Math.max(1, until - performance.now());
+      return await handleRequest(guest.instance, request, { deadline, cpu: limits.cpu, signal });
+    } finally {
+      // The answer leaves first; what the guest held is let go after it.
+      setImmediate(() => pool.release(guest));
+    }
+  }
+
+  return {
+    rows: bindings.rows,
+    async handle(request, signal) {
+      try {
+        return await handle(request, signal);
+      } catch (error) {
+        if (signal.aborted && (error === signal.reason || (isTrap(error) && error.trap === 'cancelled'))) {
+          throw signal.reason;
+        }
+        throw toHttpFailure(error, limits);
+      }
+    },
+    counts: pool.counts,
+    failures: bindings.failures,
+    async close() {
+      pool.close();
+      await bindings.close();
+    },
+  };
+}
+
+function describe(error: unknown): string {
+  return describeCause(error instanceof InstanceStartError ? error.cause : error);
+}

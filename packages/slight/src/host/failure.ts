@@ -1,0 +1,71 @@
+import type { Trap } from '@spiderlightning/component';
+import type { Limits } from '../slightfile/model.ts';
+import { HttpFailure } from '../triggers/http-message.ts';
+import { PoolBusyError } from './pool.ts';
+
+/** An instance could not be made for a request. */
+export class InstanceStartError extends Error {
+  override readonly name = 'InstanceStartError';
+}
+
+/** Whether a call was ended by the engine. */
+export function isTrap(error: unknown): error is Trap {
+  return error instanceof WebAssembly.RuntimeError && 'trap' in error;
+}
+
+/**
+ * What the client is told of a request that failed, and what the log is told.
+ *
+ * | what happened | status |
+ * |---|---|
+ * | no instance became free in time, or too many wait | 503 with `Retry-After: 1` |
+ * | the deadline passed, or the CPU budget is spent: the app was given its time and did not answer | 504 |
+ * | the app trapped, threw or ended itself, or could not be instantiated | 500 |
+ */
+export function toHttpFailure(error: unknown, limits: Limits): HttpFailure {
+  if (error instanceof HttpFailure) return error;
+  if (error instanceof PoolBusyError) {
+    return new HttpFailure(503, 'The app is busy. Try again soon.', { headers: [['retry-after', '1']] });
+  }
+  if (error instanceof InstanceStartError) {
+    return new HttpFailure(500, 'The app could not be started for this request.', {
+      reason: `the app could not be started: ${describeCause(error.cause)}`,
+    });
+  }
+  if (!isTrap(error)) throw error;
+  switch (error.trap) {
+    case 'deadline':
+      return new HttpFailure(504, 'The app did not answer in time.', {
+        reason: `the app did not answer within its deadline of ${seconds(limits.deadline)}`,
+      });
+    case 'cpu':
+      return new HttpFailure(504, 'The app used up its computing time before it answered.', {
+        reason: `the app used up its CPU time of ${seconds(limits.cpu)}`,
+      });
+    default:
+      return new HttpFailure(500, 'The app failed while it answered this request.', {
+        reason: `the app failed: ${describeCause(error)}`,
+      });
+  }
+}
+
+/** A trap or an error in one line, for the log. */
+export function describeCause(error: unknown): string {
+  if (!isTrap(error)) return firstLine(error);
+  const { trap, cause } = error;
+  // An app that ends itself does so by a host function; what matters is what that function said.
+  if (trap === 'host-error' && cause instanceof Error) {
+    return cause.name === 'Exit' ? cause.message : `the host failed: ${firstLine(cause)}`;
+  }
+  return `${firstLine(error)} (${trap})`;
+}
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const end = text.indexOf('\n');
+  return end < 0 ? text : text.slice(0, end);
+}
+
+function seconds(milliseconds: number): string {
+  return `${milliseconds / 1000} s`;
+}

@@ -1,0 +1,72 @@
+import type { Component, ExternDescription } from '@spiderlightning/component';
+import { httpHandler, served } from '../dialects/spiderlightning/index.ts';
+import type { Capability } from '../dialects/spiderlightning/index.ts';
+import type { Slightfile } from '../slightfile/model.ts';
+import { isCompatible } from './import-name.ts';
+import { StartError } from './start-error.ts';
+
+/**
+ * The capabilities that a component imports, all of them granted.
+ * @param system - names of the interfaces that need no grant (WASI)
+ * @throws {StartError} for imports that nobody granted, with the lines to add, or that no host of ours serves; and for
+ * a component that exports nothing to run
+ */
+export function checkGrants(
+  component: Pick<Component, 'imports' | 'exports'>,
+  file: Slightfile,
+  system: readonly string[],
+): ReadonlySet<Capability> {
+  checkExports(component.exports, file);
+  const used = new Map<Capability, string>();
+  const unknown: string[] = [];
+  for (const { kind, name } of component.imports) {
+    if (kind === 'type' || system.some((each) => isCompatible(each, name))) continue;
+    const match = served.find((each) => isCompatible(each.name, name));
+    if (match === undefined) unknown.push(name);
+    else if (match.capability !== undefined) used.set(match.capability, name);
+  }
+  const refused = [...used].filter(
+    ([capability]) => file.path !== undefined && file[capability] === undefined,
+  );
+  const problems = [
+    ...refused.map(([capability, name]) => describeRefusal(capability, name, file)),
+    ...(unknown.length > 0 ? [describeUnknown(unknown, system)] : []),
+  ];
+  if (problems.length > 0) throw new StartError(problems.join('\n\n'));
+  return new Set(used.keys());
+}
+
+/** The lines that grant one more name, as they are written into the slightfile. */
+export function grantLines(capability: Capability, name: string, tableExists: boolean): string[] {
+  const key = /^[\w-]+$/.test(name) ? name : JSON.stringify(name);
+  const line = `${key} = "sqlite"`;
+  return tableExists ? [line] : [`[${capability}]`, line];
+}
+
+function checkExports(exports: readonly ExternDescription[], file: Slightfile): void {
+  if (exports.some(({ kind, name }) => kind === 'instance' && isCompatible(httpHandler, name))) return;
+  const found = exports.map(({ name }) => name).join(', ') || 'nothing';
+  throw new StartError(
+    `${file.app.component} is no app that slight can serve: it does not export ${httpHandler}\n` +
+      `  it exports: ${found}\n` +
+      '  fix: build it for the world spiderlightning:cloud/http-service',
+  );
+}
+
+function describeRefusal(capability: Capability, name: string, file: Slightfile): string {
+  const lines = grantLines(capability, 'default', false);
+  return (
+    `the app imports ${name}, and nobody granted it that: ${file.path} has no [${capability}]\n` +
+    `  fix: add these lines to ${file.path}, with the name that the app opens in place of "default"\n\n` +
+    lines.map((line) => `    ${line}`).join('\n')
+  );
+}
+
+function describeUnknown(names: readonly string[], system: readonly string[]): string {
+  const all = [...served.map(({ name }) => name), ...system];
+  return (
+    `the app imports what this host does not serve: ${names.join(', ')}\n` +
+    `  it serves: ${all.join(', ')}\n` +
+    '  fix: build the app against these interfaces, or run it with a slight that has the others'
+  );
+}

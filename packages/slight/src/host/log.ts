@@ -1,0 +1,130 @@
+import { maskSecrets } from '../slightfile/mask.ts';
+
+/** From the least to the most important. */
+export const levels = ['trace', 'debug', 'info', 'warn', 'error', 'critical'] as const;
+export type Level = (typeof levels)[number];
+
+/** What a line of the guest belongs to. */
+export interface GuestLine {
+  /** The request during which it was said; none while the guest starts. */
+  readonly id?: string;
+  /** Which part of the app speaks. */
+  readonly context?: string;
+  readonly fields?: readonly (readonly [string, string])[];
+}
+
+/** One answered (or given up) request. */
+export interface AccessLine {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  /** Milliseconds from the request's head to the end of the answer. */
+  readonly ms: number;
+  readonly id: string;
+}
+
+/** The one place where this process writes for people. Lines wait for the end of the turn and go out in one write. */
+export interface Log {
+  /** A line of the host itself. */
+  host(level: Level, message: string): void;
+  /** A line that the guest said; it is marked, and cannot break out of its line or colour the terminal. */
+  guest(level: Level, message: string, line?: GuestLine): void;
+  access(line: AccessLine): void;
+  flush(): void;
+}
+
+export interface LogOptions {
+  readonly write: (text: string) => void;
+  /** A person watches: short times, and colours unless `NO_COLOR` forbids them. */
+  readonly terminal: boolean;
+  readonly colour?: boolean;
+  /** Lines below it are dropped. Default `info`. */
+  readonly level?: Level;
+  readonly now?: () => Date;
+}
+
+const colours: { readonly [name: string]: number } = {
+  trace: 90,
+  debug: 90,
+  info: 36,
+  warn: 33,
+  error: 31,
+  critical: 31,
+  http: 35,
+};
+
+export function createLog(options: LogOptions): Log {
+  const { write, terminal, colour = terminal, now = () => new Date() } = options;
+  const least = levels.indexOf(options.level ?? 'info');
+  let pending = '';
+
+  function flush(): void {
+    if (pending === '') return;
+    const text = pending;
+    pending = '';
+    write(text);
+  }
+
+  function add(label: string, text: string, urgent: boolean): void {
+    const iso = now().toISOString();
+    const time = terminal ? iso.slice(11, 23) : iso;
+    const head = label.padEnd(5);
+    if (pending === '' && !urgent) setImmediate(flush);
+    pending += `${colour ? paint(90, time) : time} ${colour ? paint(colours[label] ?? 0, head) : head} ${text}\n`;
+    // A process may be about to die of what it warns about: such lines must not wait.
+    if (urgent) flush();
+  }
+
+  return {
+    host(level, message) {
+      const rank = levels.indexOf(level);
+      if (rank >= least) add(level, maskSecrets(message), rank >= 3);
+    },
+    guest(level, message, line = {}) {
+      const rank = levels.indexOf(level);
+      if (rank < least) return;
+      let text = colour ? paint(32, 'app |') : 'app |';
+      if (line.id !== undefined) text += ` [${line.id}]`;
+      if (line.context) text += ` ${printable(line.context)}:`;
+      text += ` ${printable(message)}`;
+      for (const [name, value] of line.fields ?? []) text += ` ${printable(name)}=${quoted(value)}`;
+      add(level, text, rank >= 3);
+    },
+    access({ method, path, status, ms, id }) {
+      const code = colour ? paint(status < 400 ? 32 : status < 500 ? 33 : 31, String(status)) : status;
+      add('http', `${method} ${printable(path)} ${code} ${ms.toFixed(1)}ms ${id}`, false);
+    },
+    flush,
+  };
+}
+
+/** The log of this process, on stderr. `SLIGHT_LOG` names the least level that is shown. */
+export function openLog(environment: NodeJS.ProcessEnv = process.env): Log {
+  const terminal = process.stderr.isTTY === true;
+  const wanted = environment.SLIGHT_LOG as Level | undefined;
+  return createLog({
+    write: (text) => void process.stderr.write(text),
+    terminal,
+    colour: terminal && !environment.NO_COLOR,
+    level: wanted !== undefined && levels.includes(wanted) ? wanted : 'info',
+  });
+}
+
+function paint(code: number, text: string): string {
+  return `\u001b[${code}m${text}\u001b[0m`;
+}
+
+// C0 and C1 controls, line separators and the marks that turn the direction of text: what could forge a line.
+const unprintable = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+/** The text with everything escaped that could forge a line or command a terminal. */
+export function printable(text: string): string {
+  return text.replace(unprintable, (char) => {
+    const code = char.charCodeAt(0);
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
+  });
+}
+
+function quoted(value: string): string {
+  return /^[\w.:/@+-]+$/.test(value) ? value : JSON.stringify(printable(value));
+}

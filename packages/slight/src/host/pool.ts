@@ -1,0 +1,161 @@
+export interface PoolOptions<Item> {
+  create(): Promise<Item>;
+  dispose(item: Item): void;
+  /** Most items at once: leased, starting and ready ones together. */
+  readonly limit: number;
+  /** Most requests that wait beyond those for which an item is being made. */
+  readonly queue: number;
+  /** Items made in advance. */
+  readonly ready: number;
+  /** Hears why an item that nobody waited for could not be made. */
+  onSpareFailed?(error: unknown): void;
+}
+
+export interface PoolCounts {
+  readonly ready: number;
+  readonly starting: number;
+  readonly busy: number;
+  readonly waiting: number;
+}
+
+/** Hands out items that are used once, first come first served. */
+export interface Pool<Item> {
+  /**
+   * @param until - the time (`performance.now()`) at which waiting has lost its point
+   * @throws {PoolBusyError} the queue is full, or the time came
+   * @throws the reason of `signal`, or whatever `create` threw
+   */
+  acquire(until: number, signal?: AbortSignal): Promise<Item>;
+  /** Ends a lease. The item is disposed of and never handed out again. */
+  release(item: Item): void;
+  /** Makes the first items in advance, so that a broken guest is known at the start. */
+  warm(): Promise<void>;
+  counts(): PoolCounts;
+  /** Disposes of the ready items and refuses all who wait or come. Leased items stay with their holders. */
+  close(): void;
+}
+
+/** Too many requests at once. */
+export class PoolBusyError extends Error {
+  override readonly name = 'PoolBusyError';
+}
+
+interface Waiter<Item> {
+  resolve(item: Item): void;
+  reject(error: unknown): void;
+}
+
+export function createPool<Item>(options: PoolOptions<Item>): Pool<Item> {
+  const { limit, queue } = options;
+  const spares = Math.min(options.ready, limit);
+  const ready: Item[] = [];
+  const waiting = new Set<Waiter<Item>>(); // in order of arrival
+  let busy = 0;
+  let starting = 0;
+  let closed = false;
+  let refilling = false;
+
+  const room = () => busy + starting + ready.length < limit;
+
+  function first(): Waiter<Item> | undefined {
+    for (const waiter of waiting) return waiter;
+    return undefined;
+  }
+
+  async function start(): Promise<boolean> {
+    starting++;
+    try {
+      const item = await options.create();
+      starting--;
+      const waiter = first();
+      if (waiter !== undefined) {
+        busy++;
+        waiter.resolve(item);
+      } else if (!closed && ready.length < spares) ready.push(item);
+      else options.dispose(item);
+      return true;
+    } catch (error) {
+      starting--;
+      const waiter = first();
+      if (waiter !== undefined) waiter.reject(error);
+      else options.onSpareFailed?.(error);
+      serveWaiting();
+      return false;
+    }
+  }
+
+  function serveWaiting(): void {
+    while (starting < waiting.size && room()) void start();
+  }
+
+  // Spares are made between requests, one a turn: making one takes milliseconds in which nobody is served.
+  function refill(): void {
+    if (refilling || closed || ready.length + starting >= spares || !room()) return;
+    refilling = true;
+    setImmediate(() => {
+      refilling = false;
+      if (closed || ready.length + starting >= spares || !room()) return;
+      // After a failure the next released item tries again.
+      void start().then((made) => made && refill());
+    });
+  }
+
+  function wait(until: number, signal?: AbortSignal): Promise<Item> {
+    return new Promise<Item>((resolve, reject) => {
+      const settle = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+        waiting.delete(waiter);
+      };
+      const waiter: Waiter<Item> = {
+        resolve(item) {
+          settle();
+          resolve(item);
+        },
+        reject(error) {
+          settle();
+          reject(error);
+        },
+      };
+      const abort = () => waiter.reject(signal?.reason);
+      const late = () => waiter.reject(new PoolBusyError('every instance was busy until the deadline'));
+      const timer = setTimeout(late, Math.max(0, until - performance.now()));
+      signal?.addEventListener('abort', abort);
+      waiting.add(waiter);
+      serveWaiting();
+    });
+  }
+
+  return {
+    acquire(until, signal) {
+      if (closed) return Promise.reject(new PoolBusyError('shutting down'));
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      const item = waiting.size === 0 ? ready.pop() : undefined;
+      if (item !== undefined) {
+        busy++;
+        return Promise.resolve(item);
+      }
+      if (!room() && waiting.size - starting >= queue) {
+        return Promise.reject(new PoolBusyError('every instance is busy and the queue is full'));
+      }
+      return wait(until, signal);
+    },
+    release(item) {
+      busy--;
+      options.dispose(item);
+      serveWaiting();
+      refill();
+    },
+    async warm() {
+      if (spares === 0) return;
+      ready.push(await options.create());
+      refill();
+    },
+    counts: () => ({ ready: ready.length, starting, busy, waiting: waiting.size }),
+    close() {
+      closed = true;
+      for (const item of ready.splice(0)) options.dispose(item);
+      for (const waiter of waiting) waiter.reject(new PoolBusyError('shutting down'));
+    },
+  };
+}

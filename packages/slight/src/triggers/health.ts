@@ -1,0 +1,41 @@
+import { createServer } from 'node:http';
+import type { Address } from '../slightfile/address.ts';
+import { listen } from './http-listen.ts';
+
+export interface Health {
+  /** Whether the app takes requests. */
+  readonly ok: boolean;
+  readonly [name: string]: unknown;
+}
+
+/**
+ * Answers `/healthz` on an address of its own, which need not be reachable for the app's clients: 200 or 503, with
+ * the state as JSON.
+ * @throws {StartError} where the address cannot be had
+ */
+export async function startHealth(
+  address: Address,
+  state: () => Health,
+): Promise<{ readonly url: string; close(): void }> {
+  const server = createServer((incoming, outgoing) => {
+    incoming.resume();
+    if (incoming.url !== '/healthz') return void outgoing.writeHead(404).end();
+    if (incoming.method !== 'GET' && incoming.method !== 'HEAD') {
+      return void outgoing.writeHead(405, { allow: 'GET, HEAD' }).end();
+    }
+    const current = state();
+    outgoing.writeHead(current.ok ? 200 : 503, {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+    });
+    outgoing.end(`${JSON.stringify(current)}\n`);
+  });
+  const { url } = await listen(server, address);
+  return {
+    url: `${url}/healthz`,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

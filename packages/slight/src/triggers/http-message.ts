@@ -1,0 +1,64 @@
+/** A request as handlers get it, whatever interface the guest speaks. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Absolute. */
+  readonly url: string;
+  /** Lower-case names, in order of arrival, without the headers that concern one connection only. */
+  readonly headers: [string, string][];
+  readonly body: Uint8Array;
+  /** Address of the client. */
+  readonly remote: string;
+  readonly id: string;
+}
+
+/** What a handler answers. It comes from a guest: nothing in it has been checked. */
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Uint8Array;
+}
+
+/** @throws {HttpFailure} */
+export type HttpHandler = (request: HttpRequest, signal: AbortSignal) => Promise<HttpResponse>;
+
+/** A request that ends with an answer of the host's own: plain text, saying no more than the client may know. */
+export class HttpFailure extends Error {
+  override readonly name = 'HttpFailure';
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+  /** For the host's log alone. */
+  readonly reason: string | undefined;
+  constructor(
+    status: number,
+    message: string,
+    details: { headers?: readonly (readonly [string, string])[]; reason?: string } = {},
+  ) {
+    super(message);
+    this.status = status;
+    this.headers = details.headers ?? [];
+    this.reason = details.reason;
+  }
+}
+
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Whether a header concerns one connection only and is not passed on. `listed`: what `Connection` names. */
+export function isHopByHop(name: string, listed?: ReadonlySet<string>): boolean {
+  return hopByHop.has(name) || (listed !== undefined && listed.has(name));
+}
+
+/** The header names that `Connection` declares to be for this connection only. */
+export function connectionOptions(value: string | undefined): ReadonlySet<string> | undefined {
+  if (value === undefined || !/[^\s,]/.test(value) || /^(keep-alive|close)$/i.test(value)) return undefined;
+  return new Set(value.split(',').map((name) => name.trim().toLowerCase()));
+}

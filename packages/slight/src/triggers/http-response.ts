@@ -1,0 +1,67 @@
+import type { ServerResponse } from 'node:http';
+import { connectionOptions, HttpFailure, isHopByHop } from './http-message.ts';
+import type { HttpResponse } from './http-message.ts';
+
+const validName = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/;
+const validValue = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
+
+/**
+ * The headers to send, as the flat list that `writeHead` takes: checked, without those of one connection, with the
+ * length of the body and the id of the request.
+ * @param head - the request was HEAD: a length without a body is the app's own statement
+ * @throws {HttpFailure} 502 where the answer is not HTTP
+ */
+export function checkResponse(response: HttpResponse, head: boolean, id: string): string[] {
+  const { status, headers, body } = response;
+  if (!Number.isInteger(status) || status < 200 || status > 599) {
+    throw notHttp(`the app answered with status ${status}; a response has 200 to 599`);
+  }
+  const listed = connectionOptions(headers.find(([name]) => name.toLowerCase() === 'connection')?.[1]);
+  const flat: string[] = ['x-request-id', id];
+  let length: string | undefined;
+  for (const [name, value] of headers) {
+    if (!validName.test(name)) throw notHttp(`the app answered with a header named ${JSON.stringify(name)}`);
+    if (!validValue.test(value)) {
+      throw notHttp(
+        `the app answered with a header ${name} whose value has characters that HTTP does not allow`,
+      );
+    }
+    const lower = name.toLowerCase();
+    if (lower === 'content-length') length = value;
+    else if (lower !== 'x-request-id' && !isHopByHop(lower, listed)) flat.push(name, value);
+  }
+  const bodiless = status === 204 || status === 304;
+  if (head && body.length === 0 && length !== undefined && /^\d+$/.test(length))
+    flat.push('content-length', length);
+  else if (!bodiless) flat.push('content-length', String(body.length));
+  return flat;
+}
+
+/** Sends an answer whose headers are checked. */
+export function sendResponse(
+  outgoing: ServerResponse,
+  response: Pick<HttpResponse, 'status' | 'body'>,
+  headers: string[],
+): void {
+  outgoing.writeHead(response.status, headers);
+  // Node itself sends no body after HEAD, 204 and 304.
+  outgoing.end(response.body);
+}
+
+/** The answer to a request that failed, as plain text. */
+export function failureResponse(failure: HttpFailure, id: string): HttpResponse {
+  return {
+    status: failure.status,
+    headers: [
+      ['content-type', 'text/plain; charset=utf-8'],
+      ['cache-control', 'no-store'],
+      ['x-content-type-options', 'nosniff'],
+      ...failure.headers,
+    ],
+    body: Buffer.from(`${failure.message}\nRequest id: ${id}\n`),
+  };
+}
+
+function notHttp(reason: string): HttpFailure {
+  return new HttpFailure(502, 'The app gave an answer that is not HTTP.', { reason });
+}
