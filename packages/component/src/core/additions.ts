@@ -1,0 +1,189 @@
+import type { MemoryShape, ModuleShape } from './model.ts';
+import { SECTION } from './outline.ts';
+import type { Outline } from './outline.ts';
+import { Writer } from './writer.ts';
+
+/** Slots of the added table of functions. */
+export const TICK = 0;
+export const SIZE_OF = 1;
+export const GROW_BY = 2;
+
+const I32 = 0x7f;
+const I64 = 0x7e;
+const F64 = 0x7c;
+const EXTERNREF = 0x6f;
+const FUNCREF = 0x70;
+
+/** Types that are added, in this order. Pages travel as f64 between Wasm and JavaScript: exact, and no BigInt. */
+const TYPES: readonly (readonly [params: readonly number[], results: readonly number[]])[] = [
+  [[], []],
+  [[EXTERNREF], [F64]],
+  [[EXTERNREF, F64], [F64]],
+  [[], [I32]],
+  [[I32], [I32]],
+  [[], [I64]],
+  [[I64], [I64]],
+];
+const TICK_TYPE = 0;
+const SIZE_OF_TYPE = 1;
+const GROW_BY_TYPE = 2;
+const SIZE_TYPE = { narrow: 3, wide: 5 };
+const GROW_TYPE = { narrow: 4, wide: 6 };
+
+/** Elements to append to a section. */
+export interface Addition {
+  readonly count: number;
+  write(writer: Writer): void;
+}
+
+export interface Additions {
+  readonly sections: ReadonlyMap<number, Addition>;
+  /** What stands wherever the flag is looked at. */
+  readonly check: Uint8Array;
+  /** Indexes of the functions that stand for `memory.size` and `memory.grow` of a memory. */
+  readonly sizeFunction: ReadonlyMap<number, number>;
+  readonly growFunction: ReadonlyMap<number, number>;
+}
+
+interface AddedFunction {
+  readonly type: number;
+  readonly body: readonly number[];
+}
+
+function leb(value: number): number[] {
+  const writer = new Writer(5);
+  writer.unsigned(value);
+  return [...writer.finish()];
+}
+
+/** `i32.const` with a small number that is not negative. */
+function constant(value: number): number[] {
+  // Signed: bit 6 would make it negative, so a number takes a byte more from 64 on.
+  const bytes = leb(value);
+  if ((bytes.at(-1)! & 0x40) === 0) return [0x41, ...bytes];
+  bytes[bytes.length - 1]! |= 0x80;
+  return [0x41, ...bytes, 0];
+}
+
+function writeMemoryType(writer: Writer, memory: MemoryShape): void {
+  writer.byte((memory.maximum === undefined ? 0 : 1) | (memory.wide ? 4 : 0));
+  writer.unsigned(memory.initial);
+  if (memory.maximum !== undefined) writer.unsigned(memory.maximum);
+}
+
+/**
+ * What a rewritten module has beyond the guest's own: the stand-ins for `memory.size` and `memory.grow`, the way to the
+ * host (two tables that the host fills), and the memory with the flag.
+ */
+export function planAdditions(outline: Outline, shape: ModuleShape): Additions {
+  const { prefix } = shape;
+  const type = (index: number) => leb(outline.types + index);
+  const memories = [...outline.importedMemories, ...outline.memories];
+  const functions: AddedFunction[] = [];
+  const add = (added: AddedFunction) => outline.functions + functions.push(added) - 1;
+  const functionTable = outline.tables;
+  const keeperTable = outline.tables + 1;
+  const callHost = (slot: number, signature: number) => [
+    ...constant(slot),
+    0x11, // call_indirect
+    ...type(signature),
+    ...leb(functionTable),
+  ];
+
+  const sizeFunction = new Map<number, number>();
+  const growFunction = new Map<number, number>();
+  shape.sized.forEach((memory, slot) => {
+    const width = memories[memory]!.wide ? 'wide' : 'narrow';
+    const keeper = [...constant(slot), 0x25, ...leb(keeperTable)]; // table.get
+    const toInteger = width === 'wide' ? 0xb0 : 0xaa; // i64.trunc_f64_s, i32.trunc_f64_s
+    const toFloat = width === 'wide' ? 0xba : 0xb8; // f64.convert_i64_u, f64.convert_i32_u
+    sizeFunction.set(
+      memory,
+      add({
+        type: SIZE_TYPE[width],
+        body: [...keeper, ...callHost(SIZE_OF, SIZE_OF_TYPE), toInteger],
+      }),
+    );
+    growFunction.set(
+      memory,
+      add({
+        type: GROW_TYPE[width],
+        body: [...keeper, 0x20, 0, toFloat, ...callHost(GROW_BY, GROW_BY_TYPE), toInteger],
+      }),
+    );
+  });
+
+  const memoryCount = shape.imported.length + shape.defined.length;
+  let check = new Uint8Array();
+  if (shape.interruptible) {
+    const tick = add({ type: TICK_TYPE, body: callHost(TICK, TICK_TYPE) });
+    const argument = memoryCount === 0 ? [2, 0] : [0x42, ...leb(memoryCount), 0];
+    // i32.const 0, i32.atomic.load, if, call, end. Atomic, since a plain load may be moved out of a loop.
+    check = new Uint8Array([0x41, 0, 0xfe, 0x10, ...argument, 0x04, 0x40, 0x10, ...leb(tick), 0x0b]);
+  }
+
+  const sections = new Map<number, Addition>();
+  sections.set(SECTION.type, {
+    count: TYPES.length,
+    write(writer) {
+      for (const [params, results] of TYPES) {
+        writer.copy([0x60, params.length, ...params, results.length, ...results]);
+      }
+    },
+  });
+  sections.set(SECTION.import, {
+    count: shape.defined.length + (shape.interruptible ? 1 : 0),
+    write(writer) {
+      shape.defined.forEach((memory, index) => {
+        writer.name(prefix);
+        writer.name(`memory${index}`);
+        writer.byte(2);
+        writeMemoryType(writer, memory);
+      });
+      if (!shape.interruptible) return;
+      writer.name(prefix);
+      writer.name('flag');
+      writer.copy([2, 3, 1, 1]); // a memory, shared, of exactly one page
+    },
+  });
+  sections.set(SECTION.function, {
+    count: functions.length,
+    write(writer) {
+      for (const added of functions) writer.copy(type(added.type));
+    },
+  });
+  const keepers = shape.sized.length;
+  sections.set(SECTION.table, {
+    count: functions.length === 0 ? 0 : keepers === 0 ? 1 : 2,
+    write(writer) {
+      if (functions.length === 0) return;
+      writer.copy([FUNCREF, 1, 3, 3]);
+      if (keepers > 0) writer.copy([EXTERNREF, 1, ...leb(keepers), ...leb(keepers)]);
+    },
+  });
+  const exported: readonly (readonly [name: string, kind: number, index: number])[] = [
+    ...(functions.length > 0 ? [['functions', 1, functionTable] as const] : []),
+    ...(keepers > 0 ? [['memories', 1, keeperTable] as const] : []),
+    ...(outline.start === undefined ? [] : [['start', 0, outline.start] as const]),
+  ];
+  sections.set(SECTION.export, {
+    count: exported.length,
+    write(writer) {
+      for (const [name, kind, index] of exported) {
+        writer.name(`${prefix}/${name}`);
+        writer.byte(kind);
+        writer.unsigned(index);
+      }
+    },
+  });
+  sections.set(SECTION.code, {
+    count: functions.length,
+    write(writer) {
+      for (const { body } of functions) {
+        writer.unsigned(body.length + 2);
+        writer.copy([0, ...body, 0x0b]);
+      }
+    },
+  });
+  return { sections, check, sizeFunction, growFunction };
+}

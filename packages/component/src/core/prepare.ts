@@ -1,0 +1,71 @@
+import { ComponentError } from '../api.ts';
+import type { ModuleShape, PreparedModule, PrepareOptions } from './model.ts';
+import { Reader } from '../binary/reader.ts';
+import { listSections } from './outline.ts';
+import { REWRITER_VERSION, SHAPE_SECTION, rewriteModule } from './rewrite.ts';
+
+/** What a cache keeps for a module that needs no rewriting. */
+const UNCHANGED = new Uint8Array();
+
+/**
+ * Validates a core module and rewrites it so that limits hold. The original is validated, since a module that is
+ * invalid alone may become valid once rewritten, and then reach what was added.
+ *
+ * @throws {ComponentError} `invalid`; `unsupported` for shared memories, `memory.atomic.wait*` and instructions that
+ * the rewriter does not know
+ */
+export async function prepareModule(
+  bytes: Uint8Array,
+  options: PrepareOptions = {},
+): Promise<PreparedModule> {
+  if (options.limits === false) {
+    validate(bytes);
+    return { bytes, shape: undefined };
+  }
+  if (options.cache === undefined) return prepareAfresh(bytes);
+  const key = await cacheKey(bytes);
+  const cached = await options.cache.get(key);
+  if (cached !== undefined) {
+    if (cached.length === 0) return { bytes, shape: undefined };
+    const shape = readShape(cached);
+    if (shape !== undefined) return { bytes: cached, shape };
+  }
+  const prepared = prepareAfresh(bytes);
+  await options.cache.set(key, prepared.shape === undefined ? UNCHANGED : prepared.bytes);
+  return prepared;
+}
+
+function prepareAfresh(bytes: Uint8Array): PreparedModule {
+  validate(bytes);
+  return rewriteModule(bytes) ?? { bytes, shape: undefined };
+}
+
+function validate(bytes: Uint8Array): void {
+  if (WebAssembly.validate(bytes as Uint8Array<ArrayBuffer>)) return;
+  let reason = 'no reason given';
+  try {
+    new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+  } catch (error) {
+    reason = (error as Error).message.replace(/^WebAssembly\.Module\(\): /, '');
+  }
+  throw new ComponentError('invalid', `A core module is not valid: ${reason}`);
+}
+
+async function cacheKey(bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
+  const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return `${hex}-${REWRITER_VERSION}`;
+}
+
+/** The shape stands in the last section; undefined where the bytes are not what the rewriter writes. */
+function readShape(bytes: Uint8Array): ModuleShape | undefined {
+  try {
+    const last = listSections(bytes).at(-1);
+    if (last?.name !== SHAPE_SECTION) return undefined;
+    const reader = new Reader(bytes, last.content, last.end);
+    reader.name();
+    return JSON.parse(reader.name()) as ModuleShape;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,165 @@
+import { planAdditions } from './additions.ts';
+import type { Additions } from './additions.ts';
+import type { ModuleShape } from './model.ts';
+import { SECTION, SECTION_ORDER, readOutline } from './outline.ts';
+import type { Outline } from './outline.ts';
+import { CHECK, Edits, SIZE, scanBody } from './scan.ts';
+import { Writer, sizeOfUnsigned } from './writer.ts';
+
+/** Changes with every change of what the rewriter writes: cached modules of other versions are not used. */
+export const REWRITER_VERSION = '1';
+
+/** Custom section with the `ModuleShape` of a rewritten module. */
+export const SHAPE_SECTION = 'spiderlightning.shape';
+
+/** Custom sections that speak of places in the code, which move, and our own. */
+const DROPPED = /^(\.debug_|metadata\.code\.|sourceMappingURL$|external_debug_info$|spiderlightning\.)/;
+
+const MAGIC_AND_VERSION = 8;
+
+/** A function's code, by byte offsets in the module. */
+interface Bodies {
+  readonly count: number;
+  /** Behind the size. */
+  readonly start: Int32Array;
+  readonly end: Int32Array;
+  /** Index of the first edit at or behind `start`. */
+  readonly firstEdit: Int32Array;
+}
+
+/**
+ * Rewrites a valid module so that memory and CPU limits hold. Nothing of the guest's is renumbered: what is added
+ * stands last in its index space. The memory with the flag must be imported, and imports stand first; therefore the
+ * module's own memories become imports before it, under the same indexes.
+ *
+ * @returns undefined where the module has nothing to limit
+ * @throws {ComponentError} `unsupported`
+ */
+export function rewriteModule(
+  bytes: Uint8Array,
+): { bytes: Uint8Array<ArrayBuffer>; shape: ModuleShape } | undefined {
+  const outline = readOutline(bytes);
+  const edits = new Edits();
+  const bodies = scanCode(bytes, outline, edits);
+  const sized = new Set<number>();
+  let interruptible = false;
+  for (let index = 0; index < edits.count; index++) {
+    if (edits.kind[index] === CHECK) interruptible = true;
+    else sized.add(edits.memory[index]!);
+  }
+  if (edits.count === 0 && outline.memories.length === 0 && outline.start === undefined) return undefined;
+
+  const shape: ModuleShape = {
+    prefix: choosePrefix(outline),
+    imported: outline.importedMemories.map(({ module, name }) => ({ module, name })),
+    defined: outline.memories,
+    sized: [...sized],
+    interruptible,
+    start: outline.start !== undefined,
+  };
+  const additions = planAdditions(outline, shape);
+  const writer = new Writer(Math.ceil(bytes.length * 1.1) + 4096);
+  writer.copy(bytes, 0, MAGIC_AND_VERSION);
+  for (const id of SECTION_ORDER) {
+    if (id === SECTION.memory || id === SECTION.start) continue;
+    const section = outline.sections.find((candidate) => candidate.id === id);
+    const addition = additions.sections.get(id);
+    if (addition === undefined) {
+      if (section) writer.copy(bytes, section.start, section.end);
+      continue;
+    }
+    if (section === undefined && addition.count === 0) continue;
+    writer.section(id, () => {
+      const vector = outline.vectors.get(id) ?? { count: 0, start: 0 };
+      writer.unsigned(vector.count + addition.count);
+      if (id === SECTION.code) writeBodies(writer, bytes, bodies, edits, additions);
+      else if (section) writer.copy(bytes, vector.start, section.end);
+      addition.write(writer);
+    });
+  }
+  for (const section of outline.sections) {
+    if (section.name !== undefined && !DROPPED.test(section.name)) {
+      writer.copy(bytes, section.start, section.end);
+    }
+  }
+  writer.section(SECTION.custom, () => {
+    writer.name(SHAPE_SECTION);
+    writer.name(JSON.stringify(shape));
+  });
+  return { bytes: writer.finish(), shape };
+}
+
+/** A name that is neither a module of the guest's imports nor the beginning of one of its exports. */
+function choosePrefix(outline: Outline): string {
+  let prefix = 'spiderlightning';
+  const taken = () =>
+    outline.importModules.has(prefix) || outline.exports.some((name) => name.startsWith(`${prefix}/`));
+  while (taken()) prefix += "'";
+  return prefix;
+}
+
+function scanCode(bytes: Uint8Array, outline: Outline, edits: Edits): Bodies {
+  const vector = outline.vectors.get(SECTION.code);
+  const count = vector?.count ?? 0;
+  const start = new Int32Array(count);
+  const end = new Int32Array(count);
+  const firstEdit = new Int32Array(count);
+  let at = vector?.start ?? 0;
+  for (let index = 0; index < count; index++) {
+    let size = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++]!;
+      size |= (byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    start[index] = at;
+    end[index] = at + size;
+    firstEdit[index] = edits.count;
+    scanBody(bytes, at, at + size, edits);
+    at += size;
+  }
+  return { count, start, end, firstEdit };
+}
+
+/** Bytes that an edit puts in. */
+function sizeOfEdit(edits: Edits, edit: number, additions: Additions): number {
+  if (edits.kind[edit] === CHECK) return additions.check.length;
+  return 1 + sizeOfUnsigned(standIn(edits, edit, additions));
+}
+
+function standIn(edits: Edits, edit: number, additions: Additions): number {
+  const functions = edits.kind[edit] === SIZE ? additions.sizeFunction : additions.growFunction;
+  return functions.get(edits.memory[edit]!)!;
+}
+
+function writeBodies(
+  writer: Writer,
+  bytes: Uint8Array,
+  bodies: Bodies,
+  edits: Edits,
+  additions: Additions,
+): void {
+  for (let index = 0; index < bodies.count; index++) {
+    const start = bodies.start[index]!;
+    const end = bodies.end[index]!;
+    const first = bodies.firstEdit[index]!;
+    const behind = index + 1 < bodies.count ? bodies.firstEdit[index + 1]! : edits.count;
+    let size = end - start;
+    for (let edit = first; edit < behind; edit++) {
+      size += sizeOfEdit(edits, edit, additions) - (edits.end[edit]! - edits.start[edit]!);
+    }
+    writer.unsigned(size);
+    let copied = start;
+    for (let edit = first; edit < behind; edit++) {
+      writer.copy(bytes, copied, edits.start[edit]!);
+      copied = edits.end[edit]!;
+      if (edits.kind[edit] === CHECK) {
+        writer.copy(additions.check);
+      } else {
+        writer.byte(0x10); // call
+        writer.unsigned(standIn(edits, edit, additions));
+      }
+    }
+    writer.copy(bytes, copied, end);
+  }
+}
