@@ -1,0 +1,38 @@
+/** `npm run -s bench -- NAME [--json]`: measures, and prints a table or one JSON array on stdout. */
+import { parseArgs } from 'node:util';
+import { type Comparison, toJson, toTable } from './report.ts';
+
+type Benchmark = (tell: (progress: string) => void) => Promise<Comparison[]>;
+
+const BENCHMARKS: Record<string, { about: string; load(): Promise<Benchmark> }> = {
+  calls: {
+    about: 'one call of a host function, answered at once and suspended',
+    load: async () => (await import('./calls/calls.ts')).benchCalls,
+  },
+};
+
+function explain(problem: string): never {
+  const names = Object.entries(BENCHMARKS).map(([name, { about }]) => `  ${name.padEnd(12)}${about}`);
+  console.error(
+    `${problem}\nUsage: npm run -s bench -- NAME [--json], where NAME is one of\n${names.join('\n')}`,
+  );
+  process.exit(2);
+}
+
+function readArguments() {
+  try {
+    return parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } });
+  } catch (error) {
+    return explain((error as Error).message);
+  }
+}
+
+const { positionals, values } = readArguments();
+if (positionals.length === 0) explain('Which benchmark?');
+if (positionals.length > 1) explain(`One benchmark at a time, not ${positionals.join(' and ')}.`);
+const name = positionals[0]!;
+if (!Object.hasOwn(BENCHMARKS, name)) explain(`There is no benchmark called “${name}”.`);
+
+const bench = await BENCHMARKS[name]!.load();
+const comparisons = await bench((progress) => console.error(progress));
+console.log(values.json ? toJson(comparisons) : toTable(comparisons));
