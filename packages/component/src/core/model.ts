@@ -87,23 +87,22 @@ export interface CallLimits {
  * limits.begin({ cpu, deadline })            once per call
  *   limits.enter(true)                       as the guest gets the thread, through WebAssembly.promising
  *     … a host function gives a promise:     limits.leave() before the suspension, limits.enter(true) after it
- *   limits.leave()                           as it gives the thread back: also where it trapped
+ *   limits.leave()                           as it gives the thread back, in a `finally`
  *   limits.enter(false) … limits.leave()     entered from JavaScript without promising (callSync, realloc, post-return)
  * limits.end()
  * ```
- * Where JavaScript calls the guest while the guest is already on the stack (realloc inside a host function), it is
- * entered already: set `suspendable` to false for that time instead.
+ * Entries nest: glue that calls realloc need not know whether the guest is on the stack below.
  */
 export interface Limits {
   /** Most bytes of each linear memory. */
   readonly memory: number;
   /** Bytes of all linear memories, by their virtual sizes. */
   readonly memoryBytes: number;
-  /** Whether the guest may be suspended where it is: no JavaScript frame between it and `WebAssembly.promising`. */
-  suspendable: boolean;
   begin(call: CallLimits): void;
+  /** @param suspendable no JavaScript frame lies between the guest and `WebAssembly.promising` */
   enter(suspendable: boolean): void;
   leave(): void;
+  /** Also gives the thread back, where entries are still open. */
   end(): void;
   /**
    * Makes the call under way end with `trap` as soon as the guest runs on. A guest that is suspended in a host

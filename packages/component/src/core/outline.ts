@@ -41,7 +41,11 @@ export interface Outline {
   readonly types: number;
   readonly functions: number;
   readonly tables: number;
-  readonly importedMemories: readonly { readonly module: string; readonly name: string; readonly wide: boolean }[];
+  readonly importedMemories: readonly {
+    readonly module: string;
+    readonly name: string;
+    readonly wide: boolean;
+  }[];
   readonly memories: readonly MemoryShape[];
   readonly importModules: ReadonlySet<string>;
   readonly exports: readonly string[];

@@ -42,13 +42,16 @@ function prepareAfresh(bytes: Uint8Array): PreparedModule {
 
 function validate(bytes: Uint8Array): void {
   if (WebAssembly.validate(bytes as Uint8Array<ArrayBuffer>)) return;
-  let reason = 'no reason given';
+  throw new ComponentError('invalid', `A core module is not valid: ${reasonOf(bytes)}`);
+}
+
+/** `validate` says no more than no; compiling says why. */
+function reasonOf(bytes: Uint8Array): string {
   try {
-    new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+    return String(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>));
   } catch (error) {
-    reason = (error as Error).message.replace(/^WebAssembly\.Module\(\): /, '');
+    return (error as Error).message.replace(/^WebAssembly\.Module\(\): /, '');
   }
-  throw new ComponentError('invalid', `A core module is not valid: ${reason}`);
 }
 
 async function cacheKey(bytes: Uint8Array): Promise<string> {

@@ -1,0 +1,155 @@
+import type { Trap } from '../api.ts';
+import { makeTrap } from '../runtime/trap.ts';
+import { MemoryKeeper, PAGE } from './memory.ts';
+import type { CallLimits, Limits } from './model.ts';
+import { startSlice } from './thread.ts';
+import type { GuestThread } from './thread.ts';
+import { CLOCK, FLAG } from './watchdog.ts';
+
+/** 256 MiB. */
+const DEFAULT_MEMORY = 0x1000_0000;
+
+/**
+ * Limits of one component instance.
+ *
+ * @param options.memory most bytes of each linear memory; default 256 MiB
+ */
+export function createLimits(
+  thread: GuestThread,
+  options: { memory?: number | undefined } = {},
+): GuestLimits {
+  return new GuestLimits(thread, options.memory ?? DEFAULT_MEMORY);
+}
+
+/**
+ * Time is taken in two ways. A guest that gives the thread back within its slice is charged by the watchdog's clock,
+ * whose steps are as long as a slice: each step falls to whoever runs, which is right on average and costs one load. As
+ * soon as a slice is over, time is read exactly.
+ */
+export class GuestLimits implements Limits {
+  readonly memory: number;
+  suspendable = false;
+  readonly thread: GuestThread;
+  readonly #keepers = new Map<WebAssembly.Memory, MemoryKeeper>();
+  #cpu = Infinity;
+  #until = Infinity;
+  #deadline = Infinity;
+  #used = 0;
+  #stop: Trap | undefined;
+  /** Exact time from which the guest is to be charged, or -1: by the watchdog's clock, from `#clock`. */
+  #since = -1;
+  #clock = 0;
+  /** Who had the thread before, and has it again afterwards. */
+  #previous: GuestLimits | undefined;
+  /** `suspendable` of the entries below the innermost one. */
+  readonly #outer: boolean[] = [];
+
+  constructor(thread: GuestThread, memory: number) {
+    this.thread = thread;
+    this.memory = memory;
+  }
+
+  get memoryBytes(): number {
+    let pages = 0;
+    for (const keeper of this.#keepers.values()) pages += keeper.pages;
+    return pages * PAGE;
+  }
+
+  /** Takes charge of a memory. */
+  keep(memory: WebAssembly.Memory, keeper: MemoryKeeper): void {
+    this.#keepers.set(memory, keeper);
+  }
+
+  /** The keeper of a memory of this instance. */
+  keeperOf(memory: WebAssembly.Memory): MemoryKeeper | undefined {
+    return this.#keepers.get(memory);
+  }
+
+  begin(call: CallLimits): void {
+    this.#cpu = call.cpu ?? Infinity;
+    this.#deadline = call.deadline ?? Infinity;
+    this.#until = call.deadline === undefined ? Infinity : this.thread.platform.now() + call.deadline;
+    this.#used = 0;
+    this.#stop = undefined;
+  }
+
+  end(): void {
+    this.#outer.length = 0;
+    if (this.thread.current === this) this.detach();
+    this.begin({});
+  }
+
+  enter(suspendable: boolean): void {
+    const { thread } = this;
+    if (thread.current === this) {
+      this.#outer.push(this.suspendable);
+      this.suspendable = suspendable;
+      return;
+    }
+    this.suspendable = suspendable;
+    this.#previous = thread.current;
+    thread.current = this;
+    this.#since = -1;
+    this.#clock = thread.words[CLOCK]!;
+    startSlice(thread);
+    if (this.#stop !== undefined) Atomics.store(thread.words, FLAG, 1);
+  }
+
+  leave(): void {
+    const outer = this.#outer.pop();
+    if (outer === undefined) this.detach();
+    else this.suspendable = outer;
+  }
+
+  cancel(trap: Trap): void {
+    this.#stop ??= trap;
+    if (this.thread.current === this) Atomics.store(this.thread.words, FLAG, 1);
+  }
+
+  /**
+   * Asked by the guest when it has seen the flag.
+   * @returns whether it is to be suspended for a turn
+   * @throws {Trap} where its time is over
+   */
+  decide(): 0 | 1 {
+    this.#charge();
+    this.#since = this.thread.platform.now();
+    this.#check(this.#since);
+    startSlice(this.thread);
+    return this.suspendable ? 1 : 0;
+  }
+
+  /** Gives the thread to whoever had it before. */
+  detach(): void {
+    this.#charge();
+    this.thread.current = this.#previous;
+    this.#previous = undefined;
+    startSlice(this.thread);
+  }
+
+  /** Takes the thread again after a turn. */
+  attach(): void {
+    const { thread } = this;
+    this.#previous = thread.current;
+    thread.current = this;
+    this.#since = thread.platform.now();
+    startSlice(thread);
+    this.#check(this.#since);
+  }
+
+  #charge(): void {
+    if (this.#since >= 0) this.#used += this.thread.platform.now() - this.#since;
+    else this.#used += (this.thread.words[CLOCK]! - this.#clock) | 0;
+  }
+
+  #check(now: number): void {
+    if (this.#stop === undefined) {
+      if (now >= this.#until) {
+        this.#stop = makeTrap('deadline', `the guest did not finish within its ${this.#deadline} ms`);
+      } else if (this.#used >= this.#cpu) {
+        this.#stop = makeTrap('cpu', `the guest used up its ${this.#cpu} ms of CPU time`);
+      }
+    }
+    if (this.#stop !== undefined) throw this.#stop;
+  }
+}

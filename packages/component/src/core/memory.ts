@@ -1,0 +1,79 @@
+import { ComponentError } from '../api.ts';
+import type { MemoryShape } from './model.ts';
+
+export const PAGE = 0x1_0000;
+
+/** Most pages that a 32-bit memory may have. */
+const ALL_PAGES = 0x1_0000;
+
+/**
+ * Keeps the virtual size of one linear memory: what `memory.size` says and `memory.grow` starts from, in every core
+ * module that uses the memory.
+ *
+ * The memory itself is at least that large. It becomes larger only when the virtual size is taken back (a restored
+ * instance is as large as its snapshot, while V8 cannot make a memory smaller); whoever does that fills what lies beyond
+ * with zeros. Loads and stores beyond the virtual size then do not trap, but find zeros: a guest that behaves asks for
+ * memory before it uses it.
+ */
+export class MemoryKeeper {
+  /** Virtual size. */
+  pages: number;
+  readonly #memory: WebAssembly.Memory;
+  readonly #most: number;
+  readonly #wide: boolean;
+
+  constructor(memory: WebAssembly.Memory, most: number, wide: boolean) {
+    this.#memory = memory;
+    this.#most = most;
+    this.#wide = wide;
+    this.pages = memory.buffer.byteLength / PAGE;
+  }
+
+  /** @returns the virtual size before, or -1 where the memory may not become so large */
+  grow(pages: number): number {
+    const before = this.pages;
+    const after = before + pages;
+    if (after > this.#most) return -1;
+    const missing = after - this.#memory.buffer.byteLength / PAGE;
+    if (missing > 0) {
+      try {
+        this.#memory.grow((this.#wide ? BigInt(missing) : missing) as number);
+      } catch {
+        return -1; // the machine has no more
+      }
+    }
+    this.pages = after;
+    return before;
+  }
+}
+
+/**
+ * Makes a memory that a module defined. Its own maximum is the limit too, so that nothing can make it larger.
+ *
+ * @param limit in bytes
+ * @throws {ComponentError} `link` where it begins above the limit
+ */
+export function createMemory(
+  shape: MemoryShape,
+  limit: number,
+): { memory: WebAssembly.Memory; keeper: MemoryKeeper } {
+  const most = Math.min(
+    shape.maximum ?? Infinity,
+    shape.wide ? Infinity : ALL_PAGES,
+    Math.floor(limit / PAGE),
+  );
+  if (shape.initial > most) {
+    throw new ComponentError(
+      'link',
+      `A core module begins with a memory of ${shape.initial * PAGE} bytes, and the limit is ${limit}: raise the memory limit to at least ${shape.initial * PAGE} bytes`,
+    );
+  }
+  const size = (pages: number) => (shape.wide ? BigInt(pages) : pages);
+  const descriptor = {
+    initial: size(shape.initial),
+    maximum: size(most),
+    ...(shape.wide ? { address: 'i64' } : {}),
+  };
+  const memory = new WebAssembly.Memory(descriptor as unknown as WebAssembly.MemoryDescriptor);
+  return { memory, keeper: new MemoryKeeper(memory, most, shape.wide) };
+}

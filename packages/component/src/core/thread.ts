@@ -1,0 +1,137 @@
+import type { GuestLimits } from './limits.ts';
+import type { MemoryKeeper } from './memory.ts';
+import { ASLEEP, FLAG, SLICE } from './watchdog.ts';
+import { Writer } from './writer.ts';
+
+/** What the core-module services need of the platform that they run on. */
+export interface Platform {
+  /** Milliseconds from any origin, with fractions; never goes back. */
+  now(): number;
+  /** Resolves when everything else that is ready on this thread has had its turn: timers, sockets, promises. */
+  turn(): Promise<void>;
+  /**
+   * Starts a thread that runs `WATCHDOG_SOURCE` with these words, which are in shared memory, and does not keep the
+   * process alive. Where that is impossible it does nothing: guests then run uninterrupted.
+   */
+  startWatchdog(words: Int32Array): void;
+}
+
+/** The guests of one JavaScript thread: one of them runs at a time, and they share one flag. */
+export interface GuestThread {
+  readonly platform: Platform;
+  readonly flag: WebAssembly.Memory;
+  readonly words: Int32Array;
+  /** The guest that has the thread. */
+  current: GuestLimits | undefined;
+  /** Number of the last slice. */
+  slice: number;
+  /** Whether the watchdog has been started. */
+  watched: boolean;
+  /** Fill the added table of functions, by slot. */
+  readonly functions: readonly WebAssembly.ExportValue[];
+}
+
+/** Begins a slice, for the guest that runs now; with `undefined` as the current guest, ends the one before. */
+export function startSlice(thread: GuestThread): void {
+  const { words } = thread;
+  if (thread.current === undefined) {
+    Atomics.store(words, SLICE, 0);
+    return;
+  }
+  thread.slice = (thread.slice % 0x7fff_ffff) + 1;
+  if (words[FLAG] !== 0) Atomics.store(words, FLAG, 0);
+  Atomics.store(words, SLICE, thread.slice);
+  if (Atomics.load(words, ASLEEP) !== 0) Atomics.notify(words, SLICE);
+  if (!thread.watched) {
+    thread.watched = true;
+    thread.platform.startWatchdog(words);
+  }
+}
+
+const EXTERNREF = 0x6f;
+const F64 = 0x7c;
+const I32 = 0x7f;
+
+/**
+ * The way from guests to the host: one small module for the thread. No JavaScript frame is on the stack while `pause`
+ * suspends.
+ *
+ * ```wat
+ * (func (export "tick") (if (call $decide) (then (call $resume (call $pause)))))
+ * (export "size" (func $size)) (export "grow" (func $grow))
+ * ```
+ */
+function encodeBridge(): Uint8Array<ArrayBuffer> {
+  const writer = new Writer();
+  writer.copy([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+  const signatures = [
+    [0x60, 0, 1, I32], // decide
+    [0x60, 0, 1, EXTERNREF], // pause
+    [0x60, 1, EXTERNREF, 0], // resume
+    [0x60, 1, EXTERNREF, 1, F64], // size
+    [0x60, 2, EXTERNREF, F64, 1, F64], // grow
+    [0x60, 0, 0], // tick
+  ];
+  writer.section(1, () => {
+    writer.unsigned(signatures.length);
+    for (const signature of signatures) writer.copy(signature);
+  });
+  writer.section(2, () => {
+    const names = ['decide', 'pause', 'resume', 'size', 'grow'];
+    writer.unsigned(names.length);
+    names.forEach((name, type) => {
+      writer.name('host');
+      writer.name(name);
+      writer.copy([0, type]);
+    });
+  });
+  writer.section(3, () => writer.copy([1, 5]));
+  writer.section(7, () => {
+    writer.unsigned(3);
+    for (const [name, index] of [
+      ['tick', 5],
+      ['size', 3],
+      ['grow', 4],
+    ] as const) {
+      writer.name(name);
+      writer.copy([0, index]);
+    }
+  });
+  // call decide, if, call pause, call resume, end
+  const body = [0, 0x10, 0, 0x04, 0x40, 0x10, 1, 0x10, 2, 0x0b, 0x0b];
+  writer.section(10, () => writer.copy([1, body.length, ...body]));
+  return writer.finish();
+}
+
+/** Makes ready for the guests of this JavaScript thread. Costs a shared memory, so one for each thread is enough. */
+export function createGuestThread(platform: Platform): GuestThread {
+  const flag = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  const words = new Int32Array(flag.buffer);
+  const bridge = new WebAssembly.Instance(new WebAssembly.Module(encodeBridge()), {
+    host: {
+      decide: () => {
+        Atomics.store(words, FLAG, 0);
+        return thread.current?.decide() ?? 0;
+      },
+      pause: new WebAssembly.Suspending(() => {
+        const guest = thread.current!;
+        guest.detach();
+        return platform.turn().then(() => guest);
+      }),
+      resume: (guest: GuestLimits) => guest.attach(),
+      size: (keeper: MemoryKeeper) => keeper.pages,
+      grow: (keeper: MemoryKeeper, pages: number) => keeper.grow(pages),
+    },
+  });
+  const { tick, size, grow } = bridge.exports as Record<'tick' | 'size' | 'grow', WebAssembly.ExportValue>;
+  const thread: GuestThread = {
+    platform,
+    flag,
+    words,
+    current: undefined,
+    slice: 0,
+    watched: false,
+    functions: [tick, size, grow],
+  };
+  return thread;
+}

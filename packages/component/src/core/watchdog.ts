@@ -1,0 +1,52 @@
+/** Words of the memory that guests, host and watchdog share. Guests look at the first one. */
+export const FLAG = 0;
+/** Number of the slice that runs; 0 while no guest has the thread. */
+export const SLICE = 1;
+/** Milliseconds that the watchdog has been awake: a clock that costs one load. Goes round. */
+export const CLOCK = 2;
+/** 1 while the watchdog sleeps and has to be told of a slice. */
+export const ASLEEP = 3;
+/** Nobody changes or notifies it: to wait for a time. */
+export const NEVER = 4;
+
+/** How long a guest has the thread before the flag is set: at least this long, at most twice. Milliseconds. */
+export const SLICE_TIME = 10;
+
+/**
+ * Runs in a thread of its own and never returns. Sets the flag for a slice that has lasted a whole period; a flag that
+ * comes too late does no harm, since whoever looks at it decides by the time.
+ *
+ * It is sent to that thread as source text, so it may use nothing but its parameters and globals.
+ */
+export function watch(
+  words: Int32Array,
+  at: { flag: number; slice: number; clock: number; asleep: number; never: number },
+  period: number,
+): never {
+  const periodsUntilSleep = 25;
+  let quiet = 0;
+  let last = performance.now();
+  for (;;) {
+    const slice = Atomics.load(words, at.slice);
+    Atomics.wait(words, at.never, 0, period);
+    const now = performance.now();
+    // Bounded: where this thread was kept waiting, the guest that runs by chance would have to pay for all of it.
+    Atomics.add(words, at.clock, Math.min(Math.round(now - last), 2 * period));
+    last = now;
+    const same = Atomics.load(words, at.slice) === slice;
+    if (same && slice !== 0) Atomics.store(words, at.flag, 1);
+    quiet = same && slice === 0 ? quiet + 1 : 0;
+    if (quiet >= periodsUntilSleep) {
+      Atomics.store(words, at.asleep, 1);
+      Atomics.wait(words, at.slice, 0);
+      Atomics.store(words, at.asleep, 0);
+      quiet = 0;
+      last = performance.now();
+    }
+  }
+}
+
+/** Program of the watchdog's thread, an expression that takes the words: text, so that it needs no file beside it. */
+export const WATCHDOG_SOURCE: string =
+  `(words) => (${watch.toString()})(words, ` +
+  `${JSON.stringify({ flag: FLAG, slice: SLICE, clock: CLOCK, asleep: ASLEEP, never: NEVER })}, ${SLICE_TIME})`;

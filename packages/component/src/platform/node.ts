@@ -1,0 +1,24 @@
+import type { Platform } from '../core/thread.ts';
+import { WATCHDOG_SOURCE } from '../core/watchdog.ts';
+
+/** The platform of Node. Its modules are looked up at run time, so that nothing here stops a bundle for browsers. */
+export function createNodePlatform(): Platform {
+  return {
+    now: () => performance.now(),
+    turn: () => new Promise((resolve) => setImmediate(resolve)),
+    startWatchdog(words) {
+      const { Worker } = process.getBuiltinModule('node:worker_threads');
+      const worker = new Worker(`(${WATCHDOG_SOURCE})(require('node:worker_threads').workerData)`, {
+        eval: true,
+        name: 'guest watchdog',
+        workerData: words,
+        // It reads nothing of the process's, and needs no more than the smallest heap.
+        argv: [],
+        env: {},
+        execArgv: [],
+        resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 },
+      });
+      worker.unref();
+    },
+  };
+}
