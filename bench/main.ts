@@ -33,6 +33,11 @@ if (positionals.length > 1) explain(`One benchmark at a time, not ${positionals.
 const name = positionals[0]!;
 if (!Object.hasOwn(BENCHMARKS, name)) explain(`There is no benchmark called “${name}”.`);
 
-const bench = await BENCHMARKS[name]!.load();
-const comparisons = await bench((progress) => console.error(progress));
-console.log(values.json ? toJson(comparisons) : toTable(comparisons));
+try {
+  const bench = await BENCHMARKS[name]!.load();
+  const comparisons = await bench((progress) => console.error(progress));
+  console.log(values.json ? toJson(comparisons) : toTable(comparisons));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
