@@ -1,6 +1,7 @@
 import type { Component, Instance } from '@spiderlightning/component';
 import { wasiImports } from '@spiderlightning/wasi';
 import { handleRequest, spiderlightningImports } from '../dialects/spiderlightning/index.ts';
+import type { LogSink } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import type { HttpRequest, HttpResponse } from '../triggers/http-message.ts';
 import { bindCapabilities } from './bind.ts';
@@ -27,12 +28,14 @@ export interface App {
 interface Guest {
   readonly instance: Instance;
   /** Which request it serves, for the log. */
-  readonly context: { id?: string };
+  readonly context: { id?: string; lines: number };
   readonly system: Disposable;
 }
 
 /** Instances made in advance, so that a request seldom waits for one. */
 const spares = 4;
+/** Most lines that one request may write into the log: a guest that floods it must not drown the others. */
+const mostLines = 1_000;
 /** Milliseconds of computing that making an instance may take. */
 const startBudget = 10_000;
 
@@ -48,8 +51,15 @@ export async function openApp(component: Component, file: Slightfile, log: Log):
   const bindings = await bindCapabilities(file, used, log);
 
   async function create(): Promise<Guest> {
-    const context: Guest['context'] = {};
-    const print = (line: string) => log.guest('info', line, context);
+    const context: Guest['context'] = { lines: 0 };
+    const say: LogSink = (level, message, part, fields) => {
+      if (++context.lines > mostLines) return;
+      const { id } = context;
+      log.guest(level, message, { ...(id !== undefined && { id }), context: part, fields });
+      if (context.lines === mostLines)
+        log.guest('warn', `(only ${mostLines} lines for each request)`, context);
+    };
+    const print = (line: string) => say('info', line, '', []);
     const own = wasiImports({ stdout: print, stderr: print });
     const imports = {
       ...own,

@@ -115,11 +115,12 @@ function paint(code: number, text: string): string {
 }
 
 // C0 and C1 controls, line separators and the marks that turn the direction of text: what could forge a line.
-const unprintable = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+const unprintable = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
-/** The text with everything escaped that could forge a line or command a terminal. */
+/** The text with everything but tabs escaped that could forge a line or command a terminal. */
 export function printable(text: string): string {
   return text.replace(unprintable, (char) => {
+    if (char === '\t') return char;
     const code = char.charCodeAt(0);
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
   });

@@ -64,6 +64,8 @@ async function prepare(folder: string): Promise<boolean> {
     const found = await lstat(folder);
     if (!found.isDirectory() || (process.getuid !== undefined && found.uid !== process.getuid()))
       return false;
+    // Others could have put something there already.
+    if ((found.mode & 0o022) !== 0) return false;
     if ((found.mode & 0o077) !== 0) await chmod(folder, 0o700);
     return true;
   } catch {

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createLog } from './log.ts';
+import type { LogOptions } from './log.ts';
+
+function recorded(options: Partial<LogOptions> = {}) {
+  const written: string[] = [];
+  const log = createLog({
+    write: (text) => void written.push(text),
+    terminal: false,
+    now: () => new Date('2026-01-02T03:04:05.678Z'),
+    ...options,
+  });
+  return { log, written };
+}
+
+test('lines of one turn leave in one write, warnings at once', async () => {
+  const { log, written } = recorded();
+  log.access({ method: 'GET', path: '/a', status: 200, ms: 1.23, id: 'x' });
+  log.host('info', 'b');
+  assert.deepEqual(written, []);
+  await new Promise(setImmediate);
+  assert.deepEqual(written, [
+    '2026-01-02T03:04:05.678Z http  GET /a 200 1.2ms x\n2026-01-02T03:04:05.678Z info  b\n',
+  ]);
+  log.host('warn', 'c');
+  assert.equal(written[1], '2026-01-02T03:04:05.678Z warn  c\n');
+});
+
+test('a guest cannot forge a line or command the terminal', () => {
+  const { log, written } = recorded();
+  log.guest('info', 'a\nb\r\u001b[2J\u202e\tc', { id: 'r1', context: 'p\n', fields: [['k\n', 'v w']] });
+  log.flush();
+  assert.deepEqual(written, [
+    '2026-01-02T03:04:05.678Z info  app | [r1] p\\x0a: a\\x0ab\\x0d\\x1b[2J\\u202e\tc k\\x0a="v w"\n',
+  ]);
+});
+
+test("credentials in the host's lines are hidden", () => {
+  const { log, written } = recorded();
+  log.host('warn', 'redis://user:hunter2@cache:6379 is gone');
+  assert.ok(!written.join('').includes('hunter2'));
+});
+
+test('levels below the least are dropped; colours only on a terminal', () => {
+  const plain = recorded({ level: 'warn' });
+  plain.log.host('info', 'no');
+  plain.log.guest('debug', 'no');
+  plain.log.guest('critical', 'yes');
+  assert.deepEqual(plain.written, ['2026-01-02T03:04:05.678Z critical app | yes\n']);
+  const terminal = recorded({ terminal: true });
+  terminal.log.host('error', 'e');
+  assert.equal(terminal.written[0], '\u001b[90m03:04:05.678\u001b[0m \u001b[31merror\u001b[0m e\n');
+});
