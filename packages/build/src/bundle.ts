@@ -1,0 +1,230 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { build } from 'esbuild';
+import type { BuildFailure as EsbuildFailure, Message, Plugin } from 'esbuild';
+import { BuildFailure } from './error.ts';
+import type { BuildError } from './error.ts';
+import { renderFileFrame, renderFrame } from './frame.ts';
+import { nodeModuleName, suggestInstead } from './node-modules.ts';
+import { checkInterface } from './world.ts';
+import type { InterfaceName } from './world.ts';
+
+/** An app as one JavaScript module. */
+export interface Bundle {
+  readonly code: string;
+  /** Source map of `code`, as JSON text; its sources are relative to the folder of the output. */
+  readonly map: string;
+  /** The interfaces that the code really imports, sorted. */
+  readonly imports: readonly InterfaceName[];
+  readonly warnings: readonly BuildError[];
+}
+
+/** How the entry offers its handler: `export default` an app of the SDK, or the WIT interface itself. */
+export type EntryShape = 'default' | 'raw';
+
+const isInterface = /^(spiderlightning|wasi):/;
+const guestPackage = /^@spiderlightning\/guest(\/|$)/;
+/** What the platform module of the SDK gives to code that names it: QuickJS itself has none of these. */
+const globals = ['console', 'crypto', 'TextDecoder', 'TextEncoder', 'URL', 'URLSearchParams'];
+
+/**
+ * Bundles an entry with the SDK's platform around it. `out` is the component's path, to which the map's sources are
+ * relative.
+ * @throws {BuildFailure} syntax errors, imports that lead nowhere, a missing handler
+ */
+export async function bundle(entry: string, out: string): Promise<Bundle> {
+  const shape = await findShape(entry);
+  const guest = guestResolver(dirname(entry));
+  const result = await runEsbuild({
+    stdin: {
+      contents: wrapEntry(shape, entry),
+      resolveDir: dirname(entry),
+      sourcefile: join(dirname(entry), 'slight-build-entry.js'),
+      loader: 'js',
+    },
+    absWorkingDir: dirname(entry),
+    outfile: out.replace(/\.wasm$/, '.js'),
+    inject: [guest('@spiderlightning/guest/platform')],
+    define: Object.fromEntries(globals.map((name) => [`globalThis.${name}`, name])),
+    plugins: [resolveGuest(guest), resolveInterfaces, refuseNode],
+    sourcemap: 'external',
+  });
+  const code = result.outputFiles.find((file) => !file.path.endsWith('.map'));
+  const map = result.outputFiles.find((file) => file.path.endsWith('.map'));
+  const imports = new Set<string>();
+  for (const output of Object.values(result.metafile.outputs))
+    for (const item of output.imports) if (item.external === true) imports.add(item.path);
+  return {
+    code: code?.text ?? '',
+    map: map?.text ?? '',
+    imports: [...imports].toSorted(),
+    warnings: result.warnings.map((message) => toBuildError(message, dirname(entry))),
+  };
+}
+
+function wrapEntry(shape: EntryShape, entry: string): string {
+  const from = JSON.stringify(entry);
+  const prelude = `import '@spiderlightning/guest/prelude';\n`;
+  const name = shape === 'default' ? 'default' : 'httpHandler';
+  return (
+    `${prelude}import { toHttpHandler } from '@spiderlightning/guest/entry';\n` +
+    `import { ${name} as app } from ${from};\nexport const httpHandler = toHttpHandler(app);\n`
+  );
+}
+
+/** Reads which names the entry exports, looking at no other file. */
+async function findShape(entry: string): Promise<EntryShape> {
+  if (!existsSync(entry))
+    throw new BuildFailure([
+      { message: `there is no file ${entry}`, fix: 'name the TypeScript file that exports your app' },
+    ]);
+  const result = await runEsbuild({
+    entryPoints: [entry],
+    absWorkingDir: dirname(entry),
+    outfile: 'entry.js',
+    plugins: [
+      {
+        name: 'entry-only',
+        setup(setup) {
+          setup.onResolve({ filter: /.*/ }, (args) =>
+            args.kind === 'entry-point' ? undefined : { path: args.path, external: true },
+          );
+        },
+      },
+    ],
+  });
+  const exported = Object.values(result.metafile.outputs)[0]?.exports ?? [];
+  if (exported.includes('default')) return 'default';
+  if (exported.includes('httpHandler')) return 'raw';
+  const lines = readFileSync(entry, 'utf8').split('\n');
+  const found =
+    exported.length === 0
+      ? 'it exports nothing'
+      : `it exports ${exported.map((name) => `\`${name}\``).join(', ')}`;
+  const line = Math.max(1, lines.findLastIndex((text) => text.trim() !== '') + 1);
+  throw new BuildFailure([
+    {
+      message: `the app exports no handler: ${found}, and no \`default\``,
+      file: entry,
+      line,
+      column: 1,
+      frame: renderFrame(lines.join('\n'), line, 1, lines[line - 1]?.length),
+      fix: 'end the file with `export default app;`, where `const app = router();`',
+    },
+  ]);
+}
+
+async function runEsbuild(options: Parameters<typeof build>[0]) {
+  try {
+    return await build({
+      ...options,
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: 'esm',
+      platform: 'neutral',
+      mainFields: ['module', 'main'],
+      conditions: ['spiderlightning', 'module'],
+      target: 'es2024',
+      charset: 'utf8',
+      legalComments: 'eof',
+      logLevel: 'silent',
+    });
+  } catch (error) {
+    const messages = (error as Partial<EsbuildFailure>).errors;
+    if (messages === undefined) throw error;
+    throw new BuildFailure(
+      messages.map((message) => toBuildError(message, options.absWorkingDir ?? process.cwd())),
+    );
+  }
+}
+
+function toBuildError(message: Message, base: string): BuildError {
+  const fix = message.notes.find((note) => note.location === null)?.text;
+  const place = message.location;
+  if (place === null) return { message: message.text, ...(fix === undefined ? {} : { fix }) };
+  const file = resolve(base, place.file);
+  // esbuild counts columns in bytes from 0.
+  const before = Buffer.from(place.lineText).subarray(0, place.column).toString();
+  const column = before.length + 1;
+  const frame =
+    renderFileFrame(file, place.line, column, place.length) ??
+    renderFrame(place.lineText, 1, column, place.length);
+  return {
+    message: message.text,
+    file,
+    line: place.line,
+    column,
+    ...(frame === undefined ? {} : { frame }),
+    ...(fix === undefined ? {} : { fix }),
+  };
+}
+
+/** Finds modules of the SDK as the app sees them, or else the copy that came with the build. */
+function guestResolver(folder: string): (specifier: string) => string {
+  const places = [createRequire(join(folder, 'app.js')), createRequire(import.meta.url)];
+  return (specifier) => {
+    for (const place of places) {
+      try {
+        return place.resolve(specifier);
+      } catch {
+        // Not there: the next place, or the failure below.
+      }
+    }
+    throw new BuildFailure([
+      {
+        message: `cannot find ${specifier} from ${folder}`,
+        fix: 'npm install --save-dev @spiderlightning/guest',
+      },
+    ]);
+  };
+}
+
+function resolveGuest(find: (specifier: string) => string): Plugin {
+  return {
+    name: 'guest',
+    setup(setup) {
+      setup.onResolve({ filter: guestPackage }, (args) => ({
+        path: find(args.path),
+        sideEffects: args.path.endsWith('/prelude'),
+      }));
+    },
+  };
+}
+
+const resolveInterfaces: Plugin = {
+  name: 'interfaces',
+  setup(setup) {
+    setup.onResolve({ filter: isInterface }, (args) => {
+      const refusal = checkInterface(args.path);
+      if (refusal === undefined) return { path: args.path, external: true, sideEffects: false };
+      return { errors: [refuse(refusal.message, refusal.fix)] };
+    });
+  },
+};
+
+const refuseNode: Plugin = {
+  name: 'node',
+  setup(setup) {
+    setup.onResolve({ filter: /^[a-z]/ }, async (args) => {
+      const module = nodeModuleName(args.path);
+      if (module === undefined || args.pluginData === refuseNode) return undefined;
+      if (!args.path.startsWith('node:')) {
+        // A package of the same name (events, buffer …) may be installed.
+        const found = await setup.resolve(args.path, {
+          kind: args.kind,
+          resolveDir: args.resolveDir,
+          importer: args.importer,
+          pluginData: refuseNode,
+        });
+        if (found.errors.length === 0) return found;
+      }
+      return { errors: [refuse(`"${args.path}" is not available in a guest`, suggestInstead(module))] };
+    });
+  },
+};
+
+function refuse(text: string, fix: string | undefined) {
+  return { text, notes: fix === undefined ? [] : [{ text: fix }] };
+}

@@ -1,0 +1,143 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, parse, resolve } from 'node:path';
+import type { BuildError } from './error.ts';
+import { renderFileFrame } from './frame.ts';
+
+const diagnostic = /^(.+?)\((\d+),(\d+)\): error (TS\d+): (.*)$/;
+const globalDiagnostic = /^error (TS\d+): (.*)$/;
+
+/**
+ * Runs TypeScript's own check: over the nearest tsconfig.json above the entry (as `npx tsc --noEmit` would), or, where
+ * there is none, over the entry with strict settings. Uses the app's TypeScript, or else the build's. Empty: no errors.
+ */
+export async function checkTypes(entry: string, signal?: AbortSignal): Promise<readonly BuildError[]> {
+  const temporary = await mkdtemp(join(tmpdir(), 'slight-types-'));
+  try {
+    const project = findProject(dirname(entry)) ?? (await writeProject(temporary, entry));
+    // What the compiler prints is relative to the folder where it runs.
+    const folder = dirname(entry);
+    const args = ['--noEmit', '--pretty', 'false', '--project', project];
+    const { code, output } = await run(findCompiler(folder), args, folder, signal);
+    const errors = parseDiagnostics(output, folder);
+    if (errors.length > 0 || code === 0) return errors;
+    return [{ message: `TypeScript ended with exit code ${code}: ${output.trim().slice(0, 2000)}` }];
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Reads what `tsc --pretty false` printed. Indented lines belong to the message before them. */
+export function parseDiagnostics(output: string, folder: string): readonly BuildError[] {
+  const errors: BuildError[] = [];
+  for (const text of output.split(/\r?\n/)) {
+    const located = diagnostic.exec(text);
+    if (located !== null) {
+      const [, name = '', row = '', offset = '', id = '', message = ''] = located;
+      const file = resolve(folder, name);
+      const line = Number(row);
+      const column = Number(offset);
+      const frame = renderFileFrame(file, line, column);
+      errors.push({
+        message: `${message} (${id})`,
+        file,
+        line,
+        column,
+        ...(frame === undefined ? {} : { frame }),
+      });
+      continue;
+    }
+    const general = globalDiagnostic.exec(text);
+    if (general !== null) {
+      errors.push({ message: `${general[2]} (${general[1]})` });
+      continue;
+    }
+    const last = errors.at(-1);
+    if (/^\s+\S/.test(text) && last !== undefined)
+      errors[errors.length - 1] = { ...last, message: `${last.message}\n${text}` };
+  }
+  return errors;
+}
+
+function findProject(folder: string): string | undefined {
+  for (let at = folder; ; at = dirname(at)) {
+    const file = join(at, 'tsconfig.json');
+    if (existsSync(file)) return file;
+    // A package without one of its own is not checked by a stranger's above it.
+    if (existsSync(join(at, 'package.json')) || at === parse(at).root) return undefined;
+  }
+}
+
+/** Writes the settings for an app that has none of its own: strict, with a guest's globals and no others. */
+async function writeProject(folder: string, entry: string): Promise<string> {
+  const sdk = dirname(createRequire(import.meta.url).resolve('@spiderlightning/guest/package.json'));
+  const file = join(folder, 'tsconfig.json');
+  const config = {
+    compilerOptions: {
+      noEmit: true,
+      strict: true,
+      skipLibCheck: true,
+      allowImportingTsExtensions: true,
+      target: 'esnext',
+      lib: ['esnext'],
+      module: 'preserve',
+      types: [],
+      // As in the bundle, an app that has not installed the SDK gets the copy that came with the build.
+      ...(isInstalled(entry) ? {} : { paths: sdkPaths(sdk) }),
+    },
+    files: [join(sdk, 'globals.d.ts'), entry],
+  };
+  await writeFile(file, JSON.stringify(config));
+  return file;
+}
+
+function isInstalled(entry: string): boolean {
+  try {
+    createRequire(entry).resolve('@spiderlightning/guest');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function sdkPaths(sdk: string): { [specifier: string]: string[] } {
+  const main = createRequire(import.meta.url).resolve('@spiderlightning/guest');
+  const types = main.endsWith('.ts') ? main : main.replace(/\.js$/, '.d.ts');
+  return { '@spiderlightning/guest': [types], '@spiderlightning/guest/globals': [join(sdk, 'globals.d.ts')] };
+}
+
+function findCompiler(folder: string): string {
+  for (const place of [createRequire(join(folder, 'app.js')), createRequire(import.meta.url)]) {
+    try {
+      return join(dirname(place.resolve('typescript/package.json')), 'bin', 'tsc');
+    } catch {
+      // Not installed there.
+    }
+  }
+  throw new Error(
+    'TypeScript is not installed; run `npm install --save-dev typescript`, or build without the check',
+  );
+}
+
+function run(
+  script: string,
+  args: readonly string[],
+  cwd: string,
+  signal: AbortSignal | undefined,
+): Promise<{ code: number | null; output: string }> {
+  return new Promise((done, failed) => {
+    const child = spawn(process.execPath, [script, ...args], {
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const chunks: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.on('error', failed);
+    child.on('close', (code) => done({ code, output: Buffer.concat(chunks).toString() }));
+  });
+}

@@ -1,0 +1,79 @@
+import { TextEncoder } from './platform/text.ts';
+
+/** Headers as an object, or as pairs where a name stands more than once (`set-cookie`). */
+export type HeadersInit =
+  | { readonly [name: string]: string | readonly string[] | undefined }
+  | readonly (readonly [string, string])[];
+
+export interface AnswerInit {
+  /** 200 to 599. Default 200. */
+  readonly status?: number;
+  readonly headers?: HeadersInit;
+}
+
+/** What a handler gives back; made by `json`, `text`, `html`, `bytes`, `status` and `redirect`. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Uint8Array;
+}
+
+const encoder = new TextEncoder();
+const empty = new Uint8Array(0);
+
+/** Answers with JSON. @throws {TypeError} for a value that has no form in JSON */
+export function json(value: unknown, init?: AnswerInit): Answer {
+  const written = JSON.stringify(value) as string | undefined;
+  if (written === undefined) throw new TypeError(`${typeof value} has no form in JSON`);
+  return answer('application/json; charset=utf-8', encoder.encode(written), init);
+}
+
+export function text(value: string, init?: AnswerInit): Answer {
+  return answer('text/plain; charset=utf-8', encoder.encode(value), init);
+}
+
+export function html(value: string, init?: AnswerInit): Answer {
+  return answer('text/html; charset=utf-8', encoder.encode(value), init);
+}
+
+/** Answers with bytes of a given media type. */
+export function bytes(value: Uint8Array, type = 'application/octet-stream', init?: AnswerInit): Answer {
+  return answer(type, value, init);
+}
+
+/** Answers with a status and no body: `status(204)`. */
+export function status(code: number, headers?: HeadersInit): Answer {
+  return { status: checkStatus(code), headers: pairs(headers), body: empty };
+}
+
+/** Sends the client elsewhere. */
+export function redirect(location: string, code: 301 | 302 | 303 | 307 | 308 = 302): Answer {
+  return { status: code, headers: [['location', location]], body: empty };
+}
+
+function answer(type: string, body: Uint8Array, init: AnswerInit = {}): Answer {
+  const headers = pairs(init.headers);
+  if (!headers.some(([name]) => name === 'content-type')) headers.unshift(['content-type', type]);
+  return { status: checkStatus(init.status ?? 200), headers, body };
+}
+
+function checkStatus(code: number): number {
+  if (Number.isInteger(code) && code >= 200 && code <= 599) return code;
+  throw new RangeError(`an answer has a status from 200 to 599, not ${code}`);
+}
+
+function pairs(init: HeadersInit | undefined): [string, string][] {
+  if (init === undefined) return [];
+  const entries: Iterable<readonly [string, string | readonly string[] | undefined]> = isPairs(init)
+    ? init
+    : Object.entries(init);
+  const out: [string, string][] = [];
+  for (const [name, value] of entries)
+    for (const item of Array.isArray(value) ? (value as readonly string[]) : [value])
+      if (item !== undefined) out.push([name.toLowerCase(), String(item)]);
+  return out;
+}
+
+function isPairs(init: HeadersInit): init is readonly (readonly [string, string])[] {
+  return Array.isArray(init);
+}

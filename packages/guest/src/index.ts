@@ -1,0 +1,31 @@
+// The types of what the host gives, for this package and for apps that import it.
+// oxlint-disable-next-line typescript/triple-slash-reference
+/// <reference path="../wit.d.ts" preserve="true" />
+/**
+ * What authors of SpiderLightning apps import.
+ *
+ * ```ts
+ * import { json, openStore, router } from '@spiderlightning/guest';
+ *
+ * const visits = openStore('visits');
+ * const app = router();
+ * app.get('/hello/:name', async (req) => {
+ *   const times = await visits.increment(req.params.name);
+ *   return json({ hello: req.params.name, times });
+ * });
+ * export default app;
+ * ```
+ * @module
+ */
+export { bytes, html, json, redirect, status, text } from './answer.ts';
+export type { Answer, AnswerInit, HeadersInit } from './answer.ts';
+export { CapabilityError, HttpError } from './error.ts';
+export type { ErrorCode, Outcome } from './error.ts';
+export { log } from './log.ts';
+export type { Fields, Level } from './log.ts';
+export type { Params } from './pattern.ts';
+export { GuestRequest, RequestHeaders, RequestQuery } from './request.ts';
+export { router } from './router.ts';
+export type { Handler, Router, RouterOptions } from './router.ts';
+export { openStore } from './store.ts';
+export type { KeyPage, ListOptions, SetOptions, Store, Swap, Versioned, WriteOptions } from './store.ts';

@@ -1,0 +1,191 @@
+/**
+ * UTF-8 as the Encoding Standard has it. The work is left to functions that are native in QuickJS, where a loop over
+ * the bytes of a large text takes tens of times longer.
+ */
+
+/** Arguments of one native call: more would overflow the stack. */
+const chunkLength = 8192;
+
+const utf8Labels: ReadonlySet<string> = new Set([
+  'unicode-1-1-utf-8',
+  'unicode11utf8',
+  'unicode20utf8',
+  'utf-8',
+  'utf8',
+  'x-unicode20utf8',
+]);
+
+/** Text to UTF-8. */
+export class TextEncoder {
+  get encoding(): string {
+    return 'utf-8';
+  }
+
+  /** Halves of surrogate pairs become U+FFFD. */
+  encode(input = ''): Uint8Array<ArrayBuffer> {
+    const text = String(input).toWellFormed();
+    return binaryToBytes(isAscii(text) ? text : toBinary(text));
+  }
+
+  /** Writes as many whole characters as fit. `read` counts UTF-16 units, `written` bytes. */
+  encodeInto(source: string, destination: Uint8Array): { read: number; written: number } {
+    const text = String(source);
+    let read = 0;
+    let written = 0;
+    for (const character of text) {
+      const bytes = this.encode(character);
+      if (written + bytes.length > destination.length) break;
+      destination.set(bytes, written);
+      written += bytes.length;
+      read += character.length;
+    }
+    return { read, written };
+  }
+}
+
+/** UTF-8 to text. Other encodings are refused. */
+export class TextDecoder {
+  readonly fatal: boolean;
+  readonly ignoreBOM: boolean;
+  /** The beginning of a character whose end has not come yet (`stream`). */
+  #rest: Uint8Array = new Uint8Array(0);
+  #started = false;
+
+  constructor(label = 'utf-8', options: { fatal?: boolean; ignoreBOM?: boolean } = {}) {
+    const name = String(label).trim().toLowerCase();
+    if (!utf8Labels.has(name))
+      throw new RangeError(`TextDecoder knows UTF-8 only, not ${JSON.stringify(String(label))}`);
+    this.fatal = options.fatal ?? false;
+    this.ignoreBOM = options.ignoreBOM ?? false;
+  }
+
+  get encoding(): string {
+    return 'utf-8';
+  }
+
+  /**
+   * @throws {TypeError} with `fatal`, for bytes that are no UTF-8; otherwise U+FFFD stands in their place
+   */
+  decode(input?: ArrayBuffer | ArrayBufferView, options: { stream?: boolean } = {}): string {
+    let bytes = join(this.#rest, view(input));
+    this.#rest = new Uint8Array(0);
+    if (options.stream === true) {
+      const whole = bytes.length - openLength(bytes);
+      this.#rest = bytes.slice(whole);
+      bytes = bytes.subarray(0, whole);
+    }
+    let text: string;
+    try {
+      text = decodeBytes(bytes, this.fatal);
+    } catch (error) {
+      this.#rest = new Uint8Array(0);
+      this.#started = false;
+      throw error;
+    }
+    if (!this.#started && text !== '') {
+      if (!this.ignoreBOM && text.startsWith('\ufeff')) text = text.slice(1);
+      this.#started = true;
+    }
+    if (options.stream !== true) this.#started = false;
+    return text;
+  }
+}
+
+function view(input: ArrayBuffer | ArrayBufferView | undefined): Uint8Array {
+  if (input === undefined) return new Uint8Array(0);
+  if (input instanceof Uint8Array) return input;
+  if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
+  return new Uint8Array(input);
+}
+
+function join(a: Uint8Array, b: Uint8Array): Uint8Array {
+  if (a.length === 0) return b;
+  const all = new Uint8Array(a.length + b.length);
+  all.set(a);
+  all.set(b, a.length);
+  return all;
+}
+
+function isAscii(text: string): boolean {
+  // eslint-disable-next-line no-control-regex
+  return /^[\0-\x7f]*$/.test(text);
+}
+
+/** A string of one character for each byte of the text's UTF-8. */
+function toBinary(text: string): string {
+  return unescape(encodeURIComponent(text));
+}
+
+function binaryToBytes(binary: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at);
+  return bytes;
+}
+
+function bytesToBinary(bytes: Uint8Array): string {
+  let binary = '';
+  for (let at = 0; at < bytes.length; at += chunkLength)
+    binary += String.fromCharCode.apply(null, bytes.subarray(at, at + chunkLength) as unknown as number[]);
+  return binary;
+}
+
+function decodeBytes(bytes: Uint8Array, fatal: boolean): string {
+  const binary = bytesToBinary(bytes);
+  if (isAscii(binary)) return binary;
+  try {
+    return decodeURIComponent(escape(binary));
+  } catch {
+    if (fatal) throw new TypeError('the bytes are not UTF-8');
+    return decodeWithReplacement(bytes);
+  }
+}
+
+/** Each longest sequence that could have become a character gives one U+FFFD, as the standard's decoder has it. */
+function decodeWithReplacement(bytes: Uint8Array): string {
+  let text = '';
+  let at = 0;
+  while (at < bytes.length) {
+    const { length, whole } = measure(bytes, at);
+    text += whole ? decodeURIComponent(escape(bytesToBinary(bytes.subarray(at, at + length)))) : '\ufffd';
+    at += length;
+  }
+  return text;
+}
+
+/** How many bytes from `at` belong together, and whether they make a character. */
+function measure(bytes: Uint8Array, at: number): { length: number; whole: boolean } {
+  const first = bytes[at] ?? 0;
+  if (first < 0x80) return { length: 1, whole: true };
+  const wanted =
+    first >= 0xc2 && first <= 0xdf
+      ? 2
+      : first >= 0xe0 && first <= 0xef
+        ? 3
+        : first >= 0xf0 && first <= 0xf4
+          ? 4
+          : 0;
+  if (wanted === 0) return { length: 1, whole: false };
+  // The second byte's range keeps out overlong forms, surrogates and what lies above U+10FFFF.
+  let low = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
+  let high = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
+  for (let length = 1; length < wanted; length++) {
+    const byte = bytes[at + length];
+    if (byte === undefined || byte < low || byte > high) return { length, whole: false };
+    low = 0x80;
+    high = 0xbf;
+  }
+  return { length: wanted, whole: true };
+}
+
+/** Bytes at the end that begin a character which may still be completed. */
+function openLength(bytes: Uint8Array): number {
+  for (let back = 1; back <= 3 && back <= bytes.length; back++) {
+    const at = bytes.length - back;
+    const byte = bytes[at] ?? 0;
+    if (byte < 0x80) return 0;
+    if (byte < 0xc0) continue;
+    const { length, whole } = measure(bytes, at);
+    return !whole && length === back ? back : 0;
+  }
+  return 0;
+}

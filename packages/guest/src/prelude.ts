@@ -1,0 +1,12 @@
+/**
+ * Runs before the app. The build freezes QuickJS's generator with the rest of its memory, so that every instance would
+ * draw the same numbers: here `Math.random` gets numbers of the host's from the first request on.
+ */
+import { nextRandom } from './platform/random.ts';
+import { isServing } from './phase.ts';
+
+const frozen = Math.random;
+
+Math.random = function random(): number {
+  return isServing() ? nextRandom() : frozen();
+};

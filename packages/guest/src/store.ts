@@ -1,0 +1,204 @@
+import { Store as WitStore } from 'spiderlightning:cloud/keyvalue@0.6.0';
+import type { Versioned as WitVersioned } from 'spiderlightning:cloud/keyvalue@0.6.0';
+import { translateErrors } from './error.ts';
+import { requireServing } from './phase.ts';
+import { TextDecoder, TextEncoder } from './platform/text.ts';
+
+const encoder = new TextEncoder();
+
+/** A value with the version that its write gave it. Two writes never share a version. */
+export interface Versioned {
+  readonly value: Uint8Array;
+  /** Opaque; pass it to `compareAndSwap`. */
+  readonly version: string;
+  /** The value as UTF-8. */
+  text(): string;
+  /** The value as JSON, unchecked. */
+  json<T = unknown>(): T;
+}
+
+/** What `compareAndSwap` found: written, with the new version; or not, with what stands there now. */
+export type Swap =
+  | { readonly swapped: true; readonly version: string }
+  | { readonly swapped: false; readonly current: Versioned | undefined };
+
+export interface WriteOptions {
+  /** Milliseconds until the value is gone. Without it the value lives for ever. */
+  readonly ttlMs?: number;
+}
+
+export interface SetOptions extends WriteOptions {
+  /** Fail with `already-exists` where a value is present. */
+  readonly onlyIfAbsent?: boolean;
+}
+
+export interface ListOptions {
+  /** Only keys that begin with it. */
+  readonly prefix?: string;
+  /** How many keys a page should have: a wish, pages may be smaller or larger. */
+  readonly limit?: number;
+}
+
+export interface KeyPage {
+  readonly keys: readonly string[];
+  /** Pass it on for the next page. Undefined: this was the last. */
+  readonly cursor: string | undefined;
+}
+
+/**
+ * A key-value store that the slightfile names. Keys are 1 to 1,024 bytes of UTF-8; values are bytes or text (kept as
+ * UTF-8), up to 25 MiB. Every method may throw a CapabilityError.
+ */
+export interface Store {
+  readonly name: string;
+  /** The value, or undefined where there is none. */
+  get(key: string): Promise<Uint8Array | undefined>;
+  /** The value as UTF-8. */
+  getText(key: string): Promise<string | undefined>;
+  /** The value as JSON, unchecked. */
+  getJson<T = unknown>(key: string): Promise<T | undefined>;
+  getVersioned(key: string): Promise<Versioned | undefined>;
+  set(key: string, value: Uint8Array | string, options?: SetOptions): Promise<void>;
+  setJson(key: string, value: unknown, options?: SetOptions): Promise<void>;
+  /** Removing a key that is missing is no error. */
+  delete(key: string): Promise<void>;
+  exists(key: string): Promise<boolean>;
+  /** Every key that exists throughout the listing, once each; the order is the backend's. */
+  keys(options?: ListOptions): AsyncGenerator<string, void, undefined>;
+  /** One page. A key may appear on two pages, where others come and go meanwhile. */
+  keyPage(options?: ListOptions & { readonly cursor?: string | undefined }): Promise<KeyPage>;
+  /**
+   * Adds to a counter, atomically; a missing key starts at zero. Gives the new value.
+   * @throws {RangeError} where the new value is beyond 2^53; it is written all the same, and in the message
+   */
+  increment(key: string, delta?: number): Promise<number>;
+  /** The same for counters beyond 2^53. */
+  incrementBigInt(key: string, delta?: number): Promise<bigint>;
+  /** Writes where the version is still `expected`; undefined means that the key must be absent. */
+  compareAndSwap(
+    key: string,
+    expected: string | undefined,
+    value: Uint8Array | string,
+    options?: WriteOptions,
+  ): Promise<Swap>;
+}
+
+/**
+ * The store of this name. It is opened by its first use, so a module's top level may call this: a name that the host
+ * does not grant throws `permission-denied` there, not here.
+ */
+export function openStore(name: string): Store {
+  let opened: WitStore | undefined;
+
+  /** Runs one operation on the open store. */
+  async function use<T>(operation: string, call: (store: WitStore) => T): Promise<T> {
+    requireServing(`the store "${name}" was used (${operation})`);
+    return translateErrors(() => {
+      opened ??= WitStore.open(name);
+      return call(opened);
+    });
+  }
+
+  const store: Store = {
+    name,
+    get: (key) => use('get', (wit) => wit.get(key) ?? undefined),
+    async getText(key) {
+      const value = await store.get(key);
+      return value === undefined ? undefined : decode(value);
+    },
+    async getJson<T>(key: string) {
+      const text = await store.getText(key);
+      return text === undefined ? undefined : (parseJson(text, key) as T);
+    },
+    async getVersioned(key) {
+      const found = await use('getVersioned', (wit) => wit.getVersioned(key));
+      return found === null ? undefined : versioned(found, key);
+    },
+    set: (key, value, options = {}) =>
+      use('set', (wit) =>
+        wit.set(key, bytesOf(value), {
+          ttlMs: options.ttlMs ?? null,
+          onlyIfAbsent: options.onlyIfAbsent ?? false,
+        }),
+      ),
+    async setJson(key, value, options) {
+      await store.set(key, writeJson(value), options);
+    },
+    delete: (key) => use('delete', (wit) => wit.delete(key)),
+    exists: (key) => use('exists', (wit) => wit.exists(key)),
+    async *keys(options = {}) {
+      const seen = new Set<string>();
+      let cursor: string | undefined;
+      do {
+        const page: KeyPage = await store.keyPage({ ...options, cursor });
+        for (const key of page.keys) {
+          if (seen.has(key)) continue;
+          seen.add(key);
+          yield key;
+        }
+        cursor = page.cursor;
+      } while (cursor !== undefined);
+    },
+    async keyPage(options = {}) {
+      const page = await use('keys', (wit) =>
+        wit.keys(options.prefix ?? null, options.cursor ?? null, options.limit ?? null),
+      );
+      return { keys: page.keys, cursor: page.cursor ?? undefined };
+    },
+    async increment(key, delta = 1) {
+      const value = await store.incrementBigInt(key, delta);
+      const number = Number(value);
+      if (!Number.isSafeInteger(number))
+        throw new RangeError(
+          `the counter ${JSON.stringify(key)} is now ${value}, beyond what a number holds; use incrementBigInt`,
+        );
+      return number;
+    },
+    async incrementBigInt(key, delta = 1) {
+      if (!Number.isSafeInteger(delta))
+        throw new RangeError(`a counter grows by whole numbers up to 2^53, not by ${delta}`);
+      return BigInt(await use('increment', (wit) => wit.increment(key, delta)));
+    },
+    async compareAndSwap(key, expected, value, options = {}) {
+      const found = await use('compareAndSwap', (wit) =>
+        wit.compareAndSwap(key, expected ?? null, bytesOf(value), options.ttlMs ?? null),
+      );
+      if (found.tag === 'swapped') return { swapped: true, version: found.val };
+      return { swapped: false, current: found.val === null ? undefined : versioned(found.val, key) };
+    },
+  };
+  return store;
+}
+
+function versioned({ value, version }: WitVersioned, key: string): Versioned {
+  return {
+    value,
+    version,
+    text: () => decode(value),
+    json: <T>() => parseJson(decode(value), key) as T,
+  };
+}
+
+function bytesOf(value: Uint8Array | string): Uint8Array {
+  return typeof value === 'string' ? encoder.encode(value) : value;
+}
+
+function decode(value: Uint8Array): string {
+  return new TextDecoder().decode(value);
+}
+
+function parseJson(text: string, key: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SyntaxError(`the value of ${JSON.stringify(key)} is not JSON: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+function writeJson(value: unknown): string {
+  const text = JSON.stringify(value) as string | undefined;
+  if (text === undefined) throw new TypeError(`${typeof value} has no form in JSON`);
+  return text;
+}
