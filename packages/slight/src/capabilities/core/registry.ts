@@ -29,6 +29,11 @@ const entries: readonly Entry[] = [
     schemes: ['sqlite'],
     load: async () => (await import('../keyvalue/backends/sqlite.ts')).sqlite,
   },
+  {
+    capability: 'keyvalue',
+    schemes: ['redis', 'rediss'],
+    load: async () => (await import('../keyvalue/backends/redis.ts')).redis,
+  },
 ];
 
 /** Where one capability instance lives, as the slightfile says it. `bind` may hold credentials. */

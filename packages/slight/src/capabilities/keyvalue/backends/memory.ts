@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { defineBackend, type OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
 import type { KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
 import { addDecimal, brokenCursor } from '../validate.ts';
+import { makeVersions } from '../version.ts';
 
 interface Entry {
   readonly value: Uint8Array;
@@ -25,9 +25,7 @@ interface Shared {
 const stores = new Map<string, Shared>();
 /** Fewest writes between two sweeps; with more entries there are as many, so that a write costs the same. */
 const sweepEvery = 1_000;
-/** Keeps versions apart from those of another life of this store. */
-const life = randomBytes(9).toString('base64url');
-let versions = 0;
+const nextVersion = makeVersions();
 
 /** Keeps values in this process only: for tests, caches and trying things out. */
 export const memory = defineBackend<KeyValue, KeyValueFeature>({
@@ -59,7 +57,7 @@ function openMemory({ name, dataDir }: OpenContext): KeyValue {
 
   function write(key: string, value: Uint8Array, expires: number): string {
     if (!store.entries.has(key)) store.sorted = undefined;
-    const version = `${life}.${++versions}`;
+    const version = nextVersion();
     store.entries.set(key, { value: new Uint8Array(value), version, expires });
     if (++store.writes >= store.sweepAt) sweep(store);
     return version;

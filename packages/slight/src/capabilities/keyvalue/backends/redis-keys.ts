@@ -1,0 +1,49 @@
+/** Where a value and its version lie. Both keys hash to one slot, so that a script may use both on a cluster. */
+export interface RedisKeys {
+  readonly value: string;
+  readonly version: string;
+}
+
+/**
+ * What stands before the keys of a store. The name is percent-encoded: no name holds a `:` then, so no two stores
+ * share a key, nor a `{`, with which the keys of versions begin.
+ */
+export function storePrefix(name: string): string {
+  return `${encodeURIComponent(name)}:`;
+}
+
+/** `value` is the plain `<name>:<key>`, which other programs can read and write. */
+export function locate(prefix: string, key: string): RedisKeys {
+  const value = prefix + key;
+  const hashed = hashedPart(value);
+  if (hashed === value && !value.includes('}')) return { value, version: `{${value}}:version` };
+  return { value, version: `{${hashed.includes('}') ? sameSlot(hashed) : hashed}}:version:${value}` };
+}
+
+/** A pattern for `SCAN` that matches what begins with `text`. */
+export function matchPrefix(text: string): string {
+  return `${text.replaceAll(/[*?[\]\\]/g, String.raw`\$&`)}*`;
+}
+
+/** The part of a key that a cluster hashes: what stands in the first braces, or else all of it. */
+function hashedPart(key: string): string {
+  const open = key.indexOf('{');
+  const close = open === -1 ? -1 : key.indexOf('}', open + 1);
+  return close > open + 1 ? key.slice(open + 1, close) : key;
+}
+
+/** Braces cannot enclose a text that holds a `}`; then the first number with the same slot stands for it. */
+function sameSlot(text: string): string {
+  const slot = slotOf(text);
+  for (let number = 0; ; number++) if (slotOf(String(number)) === slot) return String(number);
+}
+
+/** CRC-16 (XMODEM) modulo 16,384: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec */
+export function slotOf(text: string): number {
+  let crc = 0;
+  for (const byte of Buffer.from(text)) {
+    crc ^= byte << 8;
+    for (let bit = 0; bit < 8; bit++) crc = ((crc << 1) ^ (crc & 0x8000 ? 0x1021 : 0)) & 0xffff;
+  }
+  return crc % 16_384;
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { isUtf8 } from 'node:buffer';
+import { openRedis, redisPackage, type RedisClient } from '../../../clients/redis.ts';
+import { defineBackend, type OpenContext } from '../../core/backend.ts';
+import { CapabilityError } from '../../core/error.ts';
+import type { KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
+import { brokenCursor, counterOverflow, notDecimal } from '../validate.ts';
+import { makeVersions } from '../version.ts';
+import { locate, matchPrefix, storePrefix } from './redis-keys.ts';
+import { incrementScript, putScript, swapScript } from './redis-scripts.ts';
+
+/**
+ * Keeps values on a Redis server, under `<name>:<key>` as plain bytes that other programs may read and write. What
+ * they write gets no new version: compare-and-swap guards against writers of this kind only.
+ */
+export const redis = defineBackend<KeyValue, KeyValueFeature>({
+  scheme: 'redis',
+  capability: 'keyvalue',
+  doc: 'Values on a Redis server: redis://user:password@host:port/database, rediss:// for TLS. Acknowledged writes survive a crash of the server where it runs with `appendonly yes` and `appendfsync always`.',
+  features: new Set([
+    'list',
+    'ttl',
+    'only-if-absent',
+    'increment',
+    'compare-and-swap',
+    'durable-server',
+    'shared',
+  ]),
+  config: {},
+  packages: [redisPackage],
+  open: openStore,
+});
+
+const nextVersion = makeVersions();
+
+async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue> {
+  const client = await openRedis(url, timeout);
+  const prefix = storePrefix(name);
+
+  async function getVersioned(key: string): Promise<Versioned | undefined> {
+    const keys = locate(prefix, key);
+    const [value, version] = (await client.send('MGET', [keys.value, keys.version])) as (Buffer | null)[];
+    return value ? { value, version: version?.toString() ?? versionOfBytes(value) } : undefined;
+  }
+
+  return {
+    async get(key) {
+      return ((await client.send('GET', [prefix + key])) as Buffer | null) ?? undefined;
+    },
+    getVersioned,
+    async set(key, value, { ttl, onlyIfAbsent } = {}) {
+      const keys = locate(prefix, key);
+      const args = [asBuffer(value), nextVersion(), milliseconds(ttl), onlyIfAbsent ? 'absent' : ''];
+      const written = await client.run(putScript, [keys.value, keys.version], args);
+      if (written === 0) throw new CapabilityError('already-exists', 'the key has a value');
+    },
+    async delete(key) {
+      const keys = locate(prefix, key);
+      await client.send('DEL', [keys.value, keys.version]);
+    },
+    async exists(key) {
+      return (await client.send('EXISTS', [prefix + key])) === 1;
+    },
+    keys: (options = {}) => listKeys(client, prefix, options),
+    async increment(key, delta) {
+      const keys = locate(prefix, key);
+      try {
+        const sum = await client.run(
+          incrementScript,
+          [keys.value, keys.version],
+          [String(delta), nextVersion()],
+        );
+        return BigInt((sum as Buffer).toString());
+      } catch (error) {
+        const said = error instanceof CapabilityError ? error.message : '';
+        if (said.includes('not an integer')) throw notDecimal();
+        if (said.includes('would overflow')) throw counterOverflow();
+        throw error;
+      }
+    },
+    async compareAndSwap(key, expected, value, { ttl } = {}) {
+      // No version is empty, so the script takes '' for "must be absent".
+      if (expected === '') return stale(await getVersioned(key));
+      const keys = locate(prefix, key);
+      const version = nextVersion();
+      const args = [asBuffer(value), version, milliseconds(ttl), expected ?? ''];
+      const found = await client.run(swapScript, [keys.value, keys.version], args);
+      if (!Array.isArray(found)) return { swapped: true, version };
+      const [current, currentVersion] = found as [Buffer?, Buffer?];
+      return stale(current && { value: current, version: String(currentVersion) });
+    },
+    async ping() {
+      await client.send('PING', []);
+    },
+    close: () => client.release(),
+  };
+}
+
+function stale(current: Versioned | undefined) {
+  return current ? { swapped: false as const, current } : { swapped: false as const };
+}
+
+/** As the scripts make it for a value that another program wrote. */
+function versionOfBytes(value: Buffer): string {
+  return `sha1.${createHash('sha1').update(value).digest('hex')}`;
+}
+
+function asBuffer(value: Uint8Array): Buffer {
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
+function milliseconds(ttl: number | undefined): string {
+  return ttl === undefined ? '' : String(Math.ceil(ttl));
+}
+
+/** Steps of `SCAN` for one page, at most: in a large database other stores' keys may fill many. */
+const mostSteps = 20;
+
+/** `SCAN` gives each key that is there throughout at least once, in no order; its position is the cursor. */
+async function listKeys(client: RedisClient, storePart: string, options: KeysOptions): Promise<KeyPage> {
+  const { prefix = '', cursor = '0', limit = 1_000 } = options;
+  if (!/^\d{1,20}$/.test(cursor) || BigInt(cursor) >= 2n ** 64n) throw brokenCursor();
+  const match = matchPrefix(storePart + prefix);
+  const found = new Set<string>();
+  let position = cursor;
+  for (let step = 0; step < mostSteps && found.size < limit; step++) {
+    const answer = await client.send('SCAN', [position, 'MATCH', match, 'COUNT', String(limit)]);
+    const [next, keys] = answer as [Buffer, Buffer[]];
+    // A key that is no UTF-8 was written by another program, and no guest could ask for it.
+    for (const key of keys) if (isUtf8(key)) found.add(key.toString().slice(storePart.length));
+    position = next.toString();
+    if (position === '0') return { keys: [...found] };
+  }
+  return { keys: [...found], cursor: position };
+}

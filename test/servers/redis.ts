@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findCommand, findFreePort, startProcess, waitUntil, type ServerProcess } from './process.ts';
+
+/** A reason to skip tests that need redis-server, or false. */
+export const redisMissing: string | false =
+  findCommand('redis-server') === undefined && 'redis-server is not installed: npm run services:install';
+
+export interface RedisServer {
+  readonly port: number;
+  /** With the password, where there is one. */
+  readonly url: string;
+  pause(): void;
+  resume(): void;
+  /** Ends it without warning, as a crash does. */
+  kill(): Promise<void>;
+  /** Starts it again after `kill`: same port, same data. */
+  restart(): Promise<void>;
+  /** Ends it and removes its folder. */
+  stop(): Promise<void>;
+  /** Sends a command in its plain form and gives the raw answer. */
+  ask(command: string): Promise<string>;
+}
+
+export interface RedisServerOptions {
+  readonly password?: string;
+  /** One node that holds all slots of a cluster: a script whose keys lie in several slots is refused. */
+  readonly cluster?: boolean;
+}
+
+/** Starts a redis-server on loopback that has written each change to the disk before it answers. */
+export async function startRedis({ password, cluster }: RedisServerOptions = {}): Promise<RedisServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'slight-redis-'));
+  const port = await findFreePort();
+  const args = [
+    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''],
+    ...['--appendonly', 'yes', '--appendfsync', 'always'],
+    ...(password === undefined ? [] : ['--requirepass', password]),
+    // The bus has a port of its own, by default 10,000 above, which may be past the last one.
+    ...(cluster ? ['--cluster-enabled', 'yes', '--cluster-port', String(await findFreePort())] : []),
+  ];
+  let server: ServerProcess;
+
+  async function start(): Promise<void> {
+    server = startProcess('redis-server', args, folder);
+    await waitUntil('redis-server answers', async () => /^[+]PONG/m.test(await ask('PING')));
+  }
+
+  function ask(command: string): Promise<string> {
+    const login = password === undefined ? '' : `AUTH ${password}\r\n`;
+    return new Promise((resolve) => {
+      let answer = '';
+      const socket = connect(port, '127.0.0.1', () => socket.end(`${login}${command}\r\nQUIT\r\n`));
+      socket.setTimeout(2_000, () => socket.destroy());
+      socket.on('data', (bytes) => (answer += bytes.toString()));
+      socket.on('error', () => undefined);
+      socket.on('close', () => resolve(answer));
+    });
+  }
+
+  await start();
+  if (cluster) {
+    await ask('CLUSTER ADDSLOTSRANGE 0 16383');
+    await waitUntil('the cluster is complete', async () => (await ask('CLUSTER INFO')).includes('cluster_state:ok'));
+  }
+  return {
+    port,
+    url: `redis://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}127.0.0.1:${port}`,
+    pause: () => server.pause(),
+    resume: () => server.resume(),
+    kill: () => server.end('SIGKILL'),
+    restart: start,
+    async stop() {
+      await server.end('SIGTERM');
+      rmSync(folder, { recursive: true, force: true });
+    },
+    ask,
+  };
+}
