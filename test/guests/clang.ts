@@ -71,7 +71,7 @@ export async function buildCGuest(name: CGuest): Promise<Uint8Array> {
 }
 
 /** The package of `packages/wit` as one text: its files each name the package, and a text may do that only once. */
-async function readCloudWit(): Promise<string> {
+export async function readCloudWit(): Promise<string> {
   const names = (await readdir(WIT)).filter((name) => name.endsWith('.wit'));
   const texts = await Promise.all(names.map((name) => readFile(join(WIT, name), 'utf8')));
   return texts.map((text, index) => (index === 0 ? text : text.replace(/^package .*;$/m, ''))).join('\n');
