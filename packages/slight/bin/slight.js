@@ -13,16 +13,9 @@ function main() {
   var packaged = findPackagedNode();
   if (packaged !== undefined) return runWith(packaged);
   process.stderr.write(
-    'slight: Node.js ' +
-      needed +
-      ' or newer is needed, and this is ' +
-      process.versions.node +
-      ' (' +
-      process.execPath +
-      ')\n' +
-      '  fix: install it beside slight with "npm install node@' +
-      needed +
-      '", or from https://nodejs.org\n',
+    ['slight: Node.js', needed, 'or newer is needed, and this is', process.versions.node].join(' ') +
+      ['\n  fix: install it beside slight with "npm install ', platformPackage(), '@', needed, '"'].join('') +
+      ', or from https://nodejs.org\n',
   );
   process.exitCode = 1;
 }
@@ -31,19 +24,25 @@ function majorOf(version) {
   return Number(version.split('.')[0]);
 }
 
-/** The program of the npm package `node`, where one that is new enough is installed beside slight. */
+/** The npm package that holds Node for this machine; unlike `node` itself it needs no install script. */
+function platformPackage() {
+  var platform = process.platform === 'win32' ? 'win' : process.platform;
+  var prefix = platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node';
+  return [prefix, platform, process.arch].join('-');
+}
+
+/** The program of an npm package that holds Node, where one that is new enough is installed beside slight. */
 function findPackagedNode() {
-  try {
-    var manifest = require.resolve('node/package.json', { paths: [__dirname, process.cwd()] });
-    var program = path.join(
-      path.dirname(manifest),
-      'bin',
-      process.platform === 'win32' ? 'node.exe' : 'node',
-    );
-    var version = JSON.parse(fs.readFileSync(manifest, 'utf8')).version;
-    if (majorOf(version) >= needed && fs.existsSync(program)) return program;
-  } catch {
-    // Not installed: the message says how to.
+  var names = ['node', platformPackage()];
+  for (var i = 0; i < names.length; i++) {
+    try {
+      var file = require.resolve(names[i] + '/package.json');
+      var manifest = JSON.parse(fs.readFileSync(file, 'utf8'));
+      var program = path.join(path.dirname(file), manifest.bin.node);
+      if (majorOf(manifest.version) >= needed && fs.existsSync(program)) return program;
+    } catch {
+      // Not installed, or not whole: the next one, or the message that says what to install.
+    }
   }
   return undefined;
 }
@@ -66,14 +65,9 @@ function runWith(program) {
   });
   child.on('error', function (error) {
     process.stderr.write(
-      'slight: ' +
-        program +
-        ' cannot be run: ' +
-        error.message +
-        '\n' +
-        '  fix: install it again with "npm install node@' +
-        needed +
-        '"\n',
+      ['slight: ', program, ' cannot be run: ', error.message, '\n  fix: install it again, or Node.js '].join(
+        '',
+      ) + [needed, ' from https://nodejs.org\n'].join(''),
     );
     process.exitCode = 1;
   });
@@ -89,7 +83,11 @@ function runWith(program) {
 }
 
 function runHere() {
-  require('module').enableCompileCache();
+  // Not in the system's temporary folder, where Node would put it: whoever plants compiled code there runs it here.
+  // Processes started from this one find it by the variable.
+  var caches = process.env.XDG_CACHE_HOME || path.join(require('os').homedir(), '.cache');
+  process.env.NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE || path.join(caches, 'slight', 'compile');
+  require('module').enableCompileCache(process.env.NODE_COMPILE_CACHE);
   var sources = path.join(__dirname, '..', 'src', 'cli', 'main.ts');
   var entry = fs.existsSync(sources) ? sources : path.join(__dirname, '..', 'dist', 'cli', 'main.js');
   import(require('url').pathToFileURL(entry).href)
