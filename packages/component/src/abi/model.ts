@@ -112,8 +112,8 @@ export interface Task {
   borrows: number;
   /** The task that this one interrupts in the same instance. */
   readonly outer: Task | undefined;
-  /** Of an asynchronous lift: its type until `task.return` was called. */
-  awaiting: FuncType | undefined;
+  /** Of an asynchronous lift: which result `task.return` has to give; undefined once it did. */
+  awaiting: string | undefined;
   /** What `task.return` gave. */
   result: unknown;
 }

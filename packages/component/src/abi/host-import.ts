@@ -1,0 +1,114 @@
+import type { GuestResource } from '../runtime/guest-resource.ts';
+import type { ResourceHandle } from '../runtime/handles.ts';
+import { trapAbi, trapFromHost } from '../runtime/trap.ts';
+import type { LoweredCall } from './lower.ts';
+import { type AbiContext, releaseLent } from './memory.ts';
+import type { AdapterBinding, HostCallee } from './model.ts';
+import { type PendingCall, pendingCall } from './pending.ts';
+
+/** A call whose answer is a promise, with what has to outlive the wait. */
+class HostCall implements PendingCall {
+  readonly #lowered: LoweredCall;
+  readonly #cx: AbiContext;
+  readonly #name: string;
+  readonly #answer: PromiseLike<unknown>;
+  readonly #pointer: number;
+  readonly #lent: ResourceHandle[];
+  readonly #shown: GuestResource[];
+  #value: unknown;
+
+  constructor(
+    lowered: LoweredCall,
+    cx: AbiContext,
+    name: string,
+    answer: PromiseLike<unknown>,
+    pointer: number,
+  ) {
+    this.#lowered = lowered;
+    this.#cx = cx;
+    this.#name = name;
+    this.#answer = answer;
+    this.#pointer = pointer;
+    // The context serves other calls while this one waits.
+    this.#lent = cx.lent;
+    this.#shown = cx.shown;
+    if (cx.lent.length !== 0) {
+      cx.lent = [];
+      cx.shown = [];
+    }
+  }
+
+  wait(): Promise<this> {
+    const { store } = this.#cx.instance;
+    return new Promise((resolve, reject) => {
+      store.interrupt = reject;
+      store.onWait?.();
+      this.#answer.then(
+        (value) => {
+          this.#value = value;
+          resolve(this);
+        },
+        (error: unknown) => reject(trapFromHost(error, this.#name)),
+      );
+    });
+  }
+
+  finish(): unknown {
+    const cx = this.#cx;
+    const { store } = cx.instance;
+    store.interrupt = undefined;
+    store.suspendable = true;
+    try {
+      store.onResume?.();
+      cx.memory.refresh();
+      if (this.#lent.length !== 0) releaseLent(this.#lent, this.#shown);
+      return this.#lowered.finish(cx, this.#value, this.#pointer);
+    } catch (error) {
+      throw trapFromHost(error, this.#name);
+    }
+  }
+}
+
+/** Binds a host function as an import: it goes on at once with an answer, and waits for a promise only. */
+export function bindHost(lowered: LoweredCall, cx: AbiContext, callee: HostCallee): AdapterBinding {
+  const { params, results } = lowered.signature;
+  const { name } = callee;
+  const { finish } = lowered;
+  const { instance, memory } = cx;
+  const nothing = results[0] === 'i64' ? 0n : 0;
+
+  const before = (): void => {
+    if (!instance.mayLeave) trapAbi(`cannot leave the component instance: ${name}`);
+    memory.refresh();
+  };
+  const settle = (value: unknown, pointer: number): unknown => {
+    if (isPromise(value)) {
+      if (!instance.store.suspendable) {
+        // Nobody will wait for it: its rejection must not count as unhandled.
+        value.then(undefined, () => undefined);
+        trapAbi(
+          `host function ${name} answered with a promise, but this call cannot wait (callSync, or a start function)`,
+        );
+      }
+      pendingCall.value = new HostCall(lowered, cx, name, value, pointer);
+      return nothing;
+    }
+    memory.refresh();
+    if (cx.lent.length !== 0) releaseLent(cx.lent, cx.shown);
+    return finish(cx, value, pointer);
+  };
+  const wrap = (error: unknown): unknown => trapFromHost(error, name);
+  const start = lowered.reader.bindCall(cx, callee.call, { before, settle, wrap });
+  return {
+    signature: lowered.signature,
+    shape: `host ${params.join()}>${results.join()}`,
+    imports: { start },
+  };
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return (
+    value instanceof Promise ||
+    (typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function')
+  );
+}

@@ -1,0 +1,121 @@
+import type { ResourceHandle } from '../runtime/handles.ts';
+import type { GuestResource } from '../runtime/guest-resource.ts';
+import { trapAbi } from '../runtime/trap.ts';
+import type { CanonBindings, CanonOptions, CoreFunction, InstanceContext } from './model.ts';
+import { detectTextCodec } from './text.ts';
+
+/** How this platform turns bytes into text. */
+export const textCodec = detectTextCodec();
+
+/**
+ * The views of one linear memory. Growth detaches them all, so whoever has let the guest run calls `refresh` before
+ * touching them; a detached view has no length, which makes the question cheap.
+ */
+export class MemoryViews {
+  readonly #memory: WebAssembly.Memory | undefined;
+  bytes!: Uint8Array<ArrayBuffer>;
+  view!: DataView<ArrayBuffer>;
+  /** The same bytes as the text codec wants them. */
+  text!: Uint8Array<ArrayBuffer>;
+
+  constructor(memory: WebAssembly.Memory | undefined) {
+    this.#memory = memory;
+    this.#renew();
+  }
+
+  refresh(): void {
+    if (this.bytes.length === 0) this.#renew();
+  }
+
+  #renew(): void {
+    const buffer = this.#memory?.buffer ?? new ArrayBuffer(0);
+    this.bytes = new Uint8Array(buffer);
+    this.view = new DataView(buffer);
+    this.text = textCodec.view(buffer);
+  }
+}
+
+const viewsOf = new WeakMap<WebAssembly.Memory, MemoryViews>();
+const noMemory = new MemoryViews(undefined);
+
+function viewMemory(memory: WebAssembly.Memory | undefined): MemoryViews {
+  if (memory === undefined) return noMemory;
+  let views = viewsOf.get(memory);
+  if (views === undefined) viewsOf.set(memory, (views = new MemoryViews(memory)));
+  return views;
+}
+
+/** What lifting and lowering stand in: one bound function of one instance. */
+export interface AbiContext {
+  readonly instance: InstanceContext;
+  readonly memory: MemoryViews;
+  readonly encoding: CanonOptions['encoding'];
+  readonly realloc: CoreFunction | undefined;
+  /** Handles lent to the call that is being lifted, and what the host was shown of them. */
+  lent: ResourceHandle[];
+  shown: GuestResource[];
+}
+
+export function createContext(
+  instance: InstanceContext,
+  options: CanonOptions,
+  bindings: CanonBindings,
+): AbiContext {
+  return {
+    instance,
+    memory: viewMemory(bindings.memory),
+    encoding: options.encoding,
+    realloc: bindings.realloc,
+    lent: [],
+    shown: [],
+  };
+}
+
+/** Runs a core function as a leaf: it can neither wait nor leave its instance. */
+export function callLeaf(
+  cx: AbiContext,
+  call: CoreFunction,
+  a?: unknown,
+  b?: unknown,
+  c?: unknown,
+  d?: unknown,
+): any {
+  const { instance } = cx;
+  const { store } = instance;
+  const suspendable = store.suspendable;
+  store.suspendable = false;
+  instance.mayLeave = false;
+  const result = call(a, b, c, d);
+  instance.mayLeave = true;
+  store.suspendable = suspendable;
+  cx.memory.refresh();
+  return result;
+}
+
+/**
+ * Asks the guest for memory.
+ * @throws {Trap} where the block is not aligned or not inside the memory
+ */
+export function allocate(cx: AbiContext, align: number, size: number): number {
+  if (cx.realloc === undefined) trapAbi('lowering needs memory, but the function has no realloc option');
+  const pointer = callLeaf(cx, cx.realloc, 0, 0, align, size) >>> 0;
+  checkBlock(cx, pointer, align, size, 'realloc return');
+  return pointer;
+}
+
+/** @throws {Trap} where the block is not aligned or not inside the memory */
+export function checkBlock(cx: AbiContext, pointer: number, align: number, size: number, what: string): void {
+  if ((pointer & (align - 1)) !== 0)
+    trapAbi(`${what}: unaligned pointer ${pointer}, should be a multiple of ${align}`);
+  if (pointer + size > cx.memory.bytes.length) {
+    trapAbi(`${what}: pointer out of bounds of memory: ${pointer} + ${size} > ${cx.memory.bytes.length}`);
+  }
+}
+
+/** Ends what `lent` and `shown` began, when the call is over. */
+export function releaseLent(lent: ResourceHandle[], shown: GuestResource[]): void {
+  for (const handle of lent) handle.lends--;
+  for (const resource of shown) resource.expire();
+  lent.length = 0;
+  shown.length = 0;
+}

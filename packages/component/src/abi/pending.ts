@@ -1,0 +1,16 @@
+/** A call of a host function that answered with a promise, while the adapter in WebAssembly waits for it. */
+export interface PendingCall {
+  /** The promise to wait for; it gives the call itself. */
+  wait(): Promise<PendingCall>;
+  /** Runs once the guest goes on. @returns the core result, where there is one */
+  finish(): unknown;
+}
+
+/**
+ * Where a host import leaves the call that has to be waited for. The adapter looks here, and empties it, as soon as the
+ * import has returned; nothing else runs in between, so one for all adapters is enough.
+ */
+export const pendingCall = new WebAssembly.Global<PendingCall | null>(
+  { value: 'externref', mutable: true },
+  null,
+);

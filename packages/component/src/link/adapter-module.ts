@@ -1,0 +1,129 @@
+import { encodeNumber, ModuleWriter, type Signature } from './module-writer.ts';
+
+const GLOBAL_GET = 0x23;
+const GLOBAL_SET = 0x24;
+const LOCAL_GET = 0x20;
+const LOCAL_SET = 0x21;
+const LOCAL_TEE = 0x22;
+const CALL = 0x10;
+const REF_NULL = 0xd0;
+const REF_IS_NULL = 0xd1;
+const I32_EQZ = 0x45;
+const IF = 0x04;
+const END = 0x0b;
+const NO_RESULT = 0x40;
+const I32_CONST = 0x41;
+const EXTERNREF = 0x6f;
+
+/** Writes the core module whose exports `0`, `1`, … are adapters of these shapes (see `AdapterBinding`). */
+export function emitAdapters(shapes: readonly string[]): Uint8Array<ArrayBuffer> {
+  const writer = new ModuleWriter();
+  const emitters = shapes.map((shape, i) => {
+    const [kind, text = ''] = shape.split(' ');
+    if (kind === 'host') return planHost(writer, String(i), readSignature(text));
+    if (kind === 'drop') return planDrop(writer, String(i));
+    const [caller, callee] = text.split('|').map((part) => readSignature(part!)) as [Signature, Signature];
+    return planFused(writer, String(i), caller, callee);
+  });
+  // Imports come before all functions, hence the two steps.
+  emitters.forEach((emit, i) => emit(String(i)));
+  return writer.finish();
+}
+
+function readSignature(text: string): Signature {
+  const [params, results] = text.split('>').map((part) => (part === '' ? [] : part.split(',')));
+  return { params: params!, results: results! } as Signature;
+}
+
+type Emit = (name: string) => void;
+
+/**
+ * The answer is there: two instructions more than a plain import. It is not: fetch the pending call, wait, and let it
+ * write the result.
+ */
+function planHost(writer: ModuleWriter, module: string, signature: Signature): Emit {
+  const start = writer.importFunction(module, 'start', signature);
+  const pending = writer.importGlobal('shared', 'pending');
+  const wait = writer.importFunction('shared', 'wait', { params: ['externref'], results: ['externref'] });
+  const finish = writer.importFunction('shared', 'finish', {
+    params: ['externref'],
+    results: signature.results,
+  });
+  return (name) => {
+    const held = signature.params.length;
+    const result = held + 1;
+    const [type] = signature.results;
+    const keep = type ? [LOCAL_SET, result] : [];
+    writer.addFunction(
+      name,
+      signature,
+      ['externref', ...signature.results],
+      [
+        passParams(signature),
+        call(start),
+        keep,
+        [GLOBAL_GET, pending, LOCAL_TEE, held, REF_IS_NULL, I32_EQZ, IF, NO_RESULT],
+        [REF_NULL, EXTERNREF, GLOBAL_SET, pending],
+        [LOCAL_GET, held],
+        call(wait),
+        call(finish),
+        keep,
+        [END],
+        type ? [LOCAL_GET, result] : [],
+      ],
+    );
+  };
+}
+
+/** `pre`, the callee with the arguments that `pre` made, `post`. */
+function planFused(writer: ModuleWriter, module: string, caller: Signature, callee: Signature): Emit {
+  const pre = writer.importFunction(module, 'pre', { params: caller.params, results: ['externref'] });
+  const target = writer.importFunction(module, 'callee', callee);
+  const post = writer.importFunction(module, 'post', {
+    params: ['externref', ...callee.results],
+    results: caller.results,
+  });
+  const fetchers = callee.params.map((type) =>
+    writer.importFunction('shared', 'argument', { params: ['externref', 'i32'], results: [type] }),
+  );
+  return (name) => {
+    const held = caller.params.length;
+    writer.addFunction(
+      name,
+      caller,
+      ['externref'],
+      [
+        passParams(caller),
+        call(pre),
+        [LOCAL_TEE, held],
+        ...fetchers.map((fetch, i) => [LOCAL_GET, held, I32_CONST, i, ...call(fetch)]),
+        call(target),
+        call(post),
+      ],
+    );
+  };
+}
+
+/** `pre` tells whether there is something to destroy. */
+function planDrop(writer: ModuleWriter, module: string): Emit {
+  const pre = writer.importFunction(module, 'pre', { params: ['i32'], results: ['i32'] });
+  const rep = writer.importFunction(module, 'rep', { params: [], results: ['i32'] });
+  const target = writer.importFunction(module, 'callee', { params: ['i32'], results: [] });
+  const post = writer.importFunction(module, 'post', { params: [], results: [] });
+  const signature: Signature = { params: ['i32'], results: [] };
+  return (name) =>
+    writer.addFunction(
+      name,
+      signature,
+      [],
+      [[LOCAL_GET, 0], call(pre), [IF, NO_RESULT], call(rep), call(target), call(post), [END]],
+    );
+}
+
+function passParams(signature: Signature): number[] {
+  return signature.params.flatMap((_, i) => [LOCAL_GET, i]);
+}
+
+function call(index: number): number[] {
+  return [CALL, ...encodeNumber(index)];
+}
