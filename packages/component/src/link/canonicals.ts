@@ -1,0 +1,164 @@
+import type { CanonOptions, FuncType, ValueType } from '../abi/model.ts';
+import { liftFunction, planTaskReturn } from '../abi/lift.ts';
+import { lowerFunction } from '../abi/lower.ts';
+import type { Canonical, CanonicalOptionsSyntax } from '../binary/syntax.ts';
+import type { CoreReference, FuncEntity } from '../types/entities.ts';
+import { at, invalid, resolveResource, resolveValue } from '../types/resolve.ts';
+import type { BindingsPlan, CanonicalPlan } from './plan.ts';
+import { settle, spend } from './planner.ts';
+import type { Planner, Site } from './planner.ts';
+
+/** Plans a canonical definition and enters what it defines into the index space of functions. */
+export function defineCanonical(planner: Planner, site: Site, canonical: Canonical, offset: number): void {
+  const { scope } = site;
+  const context = site.context!;
+  switch (canonical.kind) {
+    case 'lift': {
+      scope.funcs.push(defineLift(planner, site, canonical, offset));
+      return;
+    }
+    case 'lower': {
+      const func = at(scope.funcs, canonical.func, 'function', offset);
+      const bindings = resolveBindings(site, canonical.options, offset);
+      const index = nextCanonical(planner, site);
+      if (canonical.options.async) {
+        defineAtOnce(planner, context, index, { kind: 'unsupported', name: 'canon lower async' });
+        return;
+      }
+      spend(planner, func.weight, offset);
+      checkOptions(func.type, bindings, 'lower', offset);
+      const plan = lowerFunction(func.type, optionsOf(canonical.options));
+      planner.pending.push({ kind: 'lower', index, context, plan, bindings, callee: func });
+      return;
+    }
+    case 'resource.new':
+    case 'resource.rep':
+    case 'resource.drop': {
+      const resource = resolveResource(canonical.resource, scope, offset);
+      const index = nextCanonical(planner, site);
+      if (canonical.kind === 'resource.drop') {
+        planner.pending.push({ kind: canonical.kind, index, context, resource });
+        return;
+      }
+      if (planner.resources[resource]!.owner !== context) {
+        invalid(`${canonical.kind} of a resource that another component defines`, offset);
+      }
+      defineAtOnce(planner, context, index, { kind: canonical.kind, resource });
+      return;
+    }
+    case 'task.return': {
+      const result =
+        canonical.result === undefined ? undefined : resolveValue(canonical.result, scope, offset);
+      spend(planner, result?.weight ?? 1, offset);
+      const plan = planTaskReturn(result?.type, optionsOf(canonical.options));
+      const bindings = resolveBindings(site, canonical.options, offset);
+      settle(planner, [bindings.realloc]);
+      defineAtOnce(planner, context, nextCanonical(planner, site), { kind: 'task.return', plan, bindings });
+      return;
+    }
+    case 'context.get':
+    case 'context.set':
+      defineAtOnce(planner, context, nextCanonical(planner, site), canonical);
+      return;
+    case 'builtin':
+      defineAtOnce(planner, context, nextCanonical(planner, site), {
+        kind: 'unsupported',
+        name: canonical.name,
+      });
+      return;
+  }
+}
+
+function defineLift(
+  planner: Planner,
+  site: Site,
+  canonical: Extract<Canonical, { kind: 'lift' }>,
+  offset: number,
+): FuncEntity {
+  const type = at(site.scope.types, canonical.type, 'type', offset);
+  if (type.kind !== 'func') invalid(`Type ${canonical.type} is no function type`, offset);
+  const core = coreFunction(site, canonical.func, offset);
+  const bindings = resolveBindings(site, canonical.options, offset);
+  spend(planner, type.weight, offset);
+  checkOptions(type.type, bindings, 'lift', offset);
+  settle(planner, [core, bindings.realloc, bindings.postReturn, bindings.callback]);
+  const index = planner.lifts++;
+  const plan = liftFunction(type.type, optionsOf(canonical.options));
+  planner.steps.push({ kind: 'lift', index, context: site.context!, plan, core, bindings });
+  return { type: type.type, weight: type.weight, from: 'lift', index };
+}
+
+function nextCanonical(planner: Planner, site: Site): number {
+  const index = planner.canonicals++;
+  site.scope.core.func.push({ from: 'canonical', index });
+  return index;
+}
+
+function defineAtOnce(planner: Planner, context: number, index: number, canonical: CanonicalPlan): void {
+  planner.steps.push({ kind: 'canonical', index, context, canonical });
+}
+
+function optionsOf(options: CanonicalOptionsSyntax): CanonOptions {
+  return { encoding: options.encoding, async: options.async };
+}
+
+function coreFunction(site: Site, index: number, offset: number): CoreReference {
+  return at(site.scope.core.func, index, 'core function', offset);
+}
+
+function resolveBindings(site: Site, options: CanonicalOptionsSyntax, offset: number): BindingsPlan {
+  const func = (index: number | undefined) =>
+    index === undefined ? undefined : coreFunction(site, index, offset);
+  return {
+    memory:
+      options.memory === undefined
+        ? undefined
+        : at(site.scope.core.memory, options.memory, 'core memory', offset),
+    realloc: func(options.realloc),
+    postReturn: func(options.postReturn),
+    callback: func(options.callback),
+  };
+}
+
+/** Text and lists travel through memory, and whoever receives them must allocate. */
+function checkOptions(
+  type: FuncType,
+  bindings: BindingsPlan,
+  direction: 'lift' | 'lower',
+  offset: number,
+): void {
+  const params = type.params.some((param) => usesMemory(param.type));
+  const result = type.result !== undefined && usesMemory(type.result);
+  if ((params || result) && bindings.memory === undefined) {
+    invalid(`A function with text or lists is to ${direction}, but the option memory is missing`, offset);
+  }
+  if ((direction === 'lift' ? params : result) && bindings.realloc === undefined) {
+    invalid(
+      `A function that receives text or lists is to ${direction}, but the option realloc is missing`,
+      offset,
+    );
+  }
+}
+
+function usesMemory(type: ValueType): boolean {
+  switch (type.kind) {
+    case 'string':
+      return true;
+    case 'list':
+      return type.length === undefined || usesMemory(type.element);
+    case 'record':
+      return type.fields.some((field) => usesMemory(field.type));
+    case 'variant':
+      return type.cases.some((item) => item.type !== undefined && usesMemory(item.type));
+    case 'tuple':
+      return type.types.some(usesMemory);
+    case 'option':
+      return usesMemory(type.type);
+    case 'result':
+      return (
+        (type.ok !== undefined && usesMemory(type.ok)) || (type.err !== undefined && usesMemory(type.err))
+      );
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,76 @@
+import { ComponentError } from '../api.ts';
+import type { ComponentSyntax, CoreSort, Definition } from '../binary/syntax.ts';
+import type { PrepareOptions } from '../core/model.ts';
+import { prepareModule } from '../core/prepare.ts';
+import type { CompiledModule } from './plan.ts';
+
+const sorts: Record<WebAssembly.ImportExportKind, CoreSort> = {
+  function: 'func',
+  table: 'table',
+  memory: 'memory',
+  global: 'global',
+  tag: 'tag',
+};
+
+/**
+ * Compiles all core modules of a component, those of nested components too.
+ *
+ * @returns the modules, and the number of each by its definition
+ * @throws {ComponentError} `invalid`, `unsupported`, with the offset of the module
+ */
+export async function compileModules(
+  bytes: Uint8Array,
+  syntax: ComponentSyntax,
+  options: PrepareOptions,
+): Promise<{ modules: CompiledModule[]; numbers: Map<Definition, number> }> {
+  const definitions = [...listModules(syntax)];
+  const numbers = new Map<Definition, number>(definitions.map((definition, number) => [definition, number]));
+  const modules = await Promise.all(
+    definitions.map(({ start, end }) => compileModule(bytes.slice(start, end), start, options)),
+  );
+  return { modules, numbers };
+}
+
+function* listModules(syntax: ComponentSyntax): Generator<Extract<Definition, { kind: 'core-module' }>> {
+  for (const definition of syntax.definitions) {
+    if (definition.kind === 'core-module') yield definition;
+    else if (definition.kind === 'component') yield* listModules(definition.component);
+  }
+}
+
+async function compileModule(
+  bytes: Uint8Array,
+  offset: number,
+  options: PrepareOptions,
+): Promise<CompiledModule> {
+  try {
+    const prepared = await prepareModule(bytes, options);
+    const module = await WebAssembly.compile(prepared.bytes as Uint8Array<ArrayBuffer>);
+    return describeModule(module, prepared.shape);
+  } catch (error) {
+    if (error instanceof ComponentError) {
+      const where = error.offset === undefined ? offset : offset + error.offset;
+      throw new ComponentError(error.code, `${error.message} (in the core module at byte ${offset})`, {
+        offset: where,
+        cause: error,
+      });
+    }
+    if (!(error instanceof WebAssembly.CompileError)) throw error;
+    throw new ComponentError('invalid', `The core module at byte ${offset} is not valid: ${error.message}`, {
+      offset,
+      cause: error,
+    });
+  }
+}
+
+function describeModule(module: WebAssembly.Module, shape: CompiledModule['shape']): CompiledModule {
+  const isOurs = (name: string): boolean => shape !== undefined && name.startsWith(`${shape.prefix}/`);
+  const imports = WebAssembly.Module.imports(module)
+    .filter((item) => item.module !== shape?.prefix)
+    .map((item) => ({ module: item.module, name: item.name, kind: sorts[item.kind] }));
+  const exports = new Map<string, CoreSort>();
+  for (const { name, kind } of WebAssembly.Module.exports(module)) {
+    if (!isOurs(name)) exports.set(name, sorts[kind]);
+  }
+  return { module, shape, imports, exports };
+}

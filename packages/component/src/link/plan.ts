@@ -1,0 +1,109 @@
+/**
+ * A plan: what to do, in order, to make one instance of a component. Made once; all that does not depend on the
+ * instance (types, lifting and lowering, who is connected to whom) is settled in it.
+ */
+import type { LiftPlan, LowerPlan, TaskReturnPlan } from '../abi/model.ts';
+import type { ExternDescription } from '../api.ts';
+import type { CoreSort } from '../binary/syntax.ts';
+import type { ModuleShape } from '../core/model.ts';
+import type { CoreReference } from '../types/entities.ts';
+
+/** A core module, compiled. Its imports and exports are those that the guest knows of. */
+export interface CompiledModule {
+  readonly module: WebAssembly.Module;
+  readonly shape: ModuleShape | undefined;
+  readonly imports: readonly { readonly module: string; readonly name: string; readonly kind: CoreSort }[];
+  readonly exports: ReadonlyMap<string, CoreSort>;
+}
+
+/** A resource type: the host's, with the interface that it belongs to, or one of a component instance. */
+export interface ResourcePlan {
+  name: string;
+  readonly from: 'host' | 'guest';
+  /** Of the host's: the name of its interface; undefined: the world itself. */
+  readonly interface: string | undefined;
+  /** Of a guest's: the number of its component instance. */
+  readonly owner: number | undefined;
+}
+
+/** A function of the host. `interface` is undefined where the world itself imports it. */
+export interface HostFunctionPlan {
+  readonly interface: string | undefined;
+  readonly name: string;
+}
+
+/** Where the canonical options of a function come from. */
+export interface BindingsPlan {
+  readonly memory: CoreReference | undefined;
+  readonly realloc: CoreReference | undefined;
+  readonly postReturn: CoreReference | undefined;
+  readonly callback: CoreReference | undefined;
+}
+
+/** A function as a callee: lifted, or the host's, by its number. */
+export interface CalleeReference {
+  readonly from: 'lift' | 'host';
+  readonly index: number;
+}
+
+/** A core function that goes through an adapter, since what it stands for may have to wait. */
+export type AdapterPlan = { readonly index: number; readonly context: number } & (
+  | {
+      readonly kind: 'lower';
+      readonly plan: LowerPlan;
+      readonly bindings: BindingsPlan;
+      readonly callee: CalleeReference;
+    }
+  | { readonly kind: 'resource.drop'; readonly resource: number }
+);
+
+/** A core function that answers at once. */
+export type CanonicalPlan =
+  | { readonly kind: 'resource.new' | 'resource.rep'; readonly resource: number }
+  | { readonly kind: 'task.return'; readonly plan: TaskReturnPlan; readonly bindings: BindingsPlan }
+  | { readonly kind: 'context.get' | 'context.set'; readonly slot: number }
+  | { readonly kind: 'unsupported'; readonly name: string };
+
+export interface ModuleImport {
+  readonly module: string;
+  readonly name: string;
+  readonly reference: CoreReference;
+}
+
+export type Step =
+  | {
+      readonly kind: 'instantiate';
+      readonly instance: number;
+      readonly module: number;
+      readonly imports: readonly ModuleImport[];
+    }
+  | { readonly kind: 'adapters'; readonly adapters: readonly AdapterPlan[] }
+  | {
+      readonly kind: 'canonical';
+      readonly index: number;
+      readonly context: number;
+      readonly canonical: CanonicalPlan;
+    }
+  | {
+      readonly kind: 'lift';
+      readonly index: number;
+      readonly context: number;
+      readonly plan: LiftPlan;
+      readonly core: CoreReference;
+      readonly bindings: BindingsPlan;
+    }
+  | { readonly kind: 'destructor'; readonly resource: number; readonly core: CoreReference }
+  | { readonly kind: 'start'; readonly func: CalleeReference };
+
+export interface Plan {
+  readonly modules: readonly CompiledModule[];
+  /** For each component instance the number of the one in which it was made. */
+  readonly contexts: readonly (number | undefined)[];
+  readonly resources: readonly ResourcePlan[];
+  readonly hostFunctions: readonly HostFunctionPlan[];
+  readonly steps: readonly Step[];
+  /** Functions to call, by `name` or `interface#name`. */
+  readonly functions: ReadonlyMap<string, CalleeReference>;
+  readonly imports: readonly ExternDescription[];
+  readonly exports: readonly ExternDescription[];
+}

@@ -1,0 +1,100 @@
+import type { Callee, InstanceContext } from '../abi/model.ts';
+import type { CallOptions, Instance } from '../api.ts';
+import { versionTrack } from '../types/versions.ts';
+import type { Runner } from './runner.ts';
+import { trapFromHost } from './trap.ts';
+
+/** An instance as the host sees it. */
+export class ComponentInstance implements Instance {
+  readonly #runner: Runner;
+  readonly #functions: ReadonlyMap<string, Callee>;
+  readonly #memories: () => number;
+  #bound: Map<string, (args: readonly unknown[], options?: CallOptions) => Promise<unknown>> = new Map();
+
+  constructor(runner: Runner, functions: ReadonlyMap<string, Callee>, memories: () => number) {
+    this.#runner = runner;
+    this.#functions = functions;
+    this.#memories = memories;
+  }
+
+  get alive(): boolean {
+    return this.#runner.alive;
+  }
+
+  get memoryBytes(): number {
+    return this.#memories();
+  }
+
+  async call(name: string, args: readonly unknown[], options?: CallOptions): Promise<unknown> {
+    return this.bind(name)(args, options);
+  }
+
+  callSync(name: string, args: readonly unknown[]): unknown {
+    const callee = this.#find(name);
+    if (callee.kind === 'guest') return this.#runner.runSync(() => callee.callSync(args));
+    return callee.call(...args);
+  }
+
+  bind(name: string): (args: readonly unknown[], options?: CallOptions) => Promise<unknown> {
+    let bound = this.#bound.get(name);
+    if (bound === undefined) {
+      const callee = this.#find(name);
+      const runner = this.#runner;
+      bound =
+        callee.kind === 'guest'
+          ? (args, options) => runner.run(() => callee.call(args), options)
+          : (args) => callHost(callee, args);
+      this.#bound.set(name, bound);
+    }
+    return bound;
+  }
+
+  dispose(): void {
+    this.#runner.dispose();
+  }
+
+  #find(name: string): Callee {
+    const found =
+      this.#functions.get(name) ?? this.#functions.get(compatibleName(name, this.#functions.keys()));
+    if (found !== undefined) return found;
+    const names = [...this.#functions.keys()];
+    const there = names.length === 0 ? 'it exports no functions' : `it exports ${names.join(', ')}`;
+    throw new TypeError(`The component exports no function ${JSON.stringify(name)}: ${there}.`);
+  }
+}
+
+/** A function that the component passes through from its host. */
+async function callHost(callee: Callee & { kind: 'host' }, args: readonly unknown[]): Promise<unknown> {
+  try {
+    return await callee.call(...args);
+  } catch (error) {
+    throw trapFromHost(error, callee.name);
+  }
+}
+
+/** Among names of functions the one of a compatible version, or the name itself. */
+function compatibleName(name: string, names: Iterable<string>): string {
+  const [wanted, member] = name.split('#');
+  const track = versionTrack(wanted!);
+  if (track === undefined) return name;
+  for (const other of names) {
+    const [candidate, candidateMember] = other.split('#');
+    if (candidateMember === member && versionTrack(candidate!) === track) return other;
+  }
+  return name;
+}
+
+/** Tells the host of all that guests owned of its resources, as their instances end. */
+export function releaseHandles(contexts: readonly InstanceContext[]): void {
+  for (const context of contexts) {
+    for (const { type, own, rep } of context.handles.clear()) {
+      if (!own || type.owner !== undefined || type.drop === undefined) continue;
+      try {
+        const pending: unknown = type.drop(rep);
+        if (pending instanceof Promise) pending.catch(() => undefined);
+      } catch {
+        // The instance has ended: there is nobody left to tell, and the other resources are to be let go as well.
+      }
+    }
+  }
+}

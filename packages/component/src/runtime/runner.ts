@@ -1,0 +1,224 @@
+import type { Store } from '../abi/model.ts';
+import type { CallOptions, Trap } from '../api.ts';
+import type { GuestLimits } from '../core/limits.ts';
+import { isTrap, makeTrap, trapFromGuest } from './trap.ts';
+
+/** A call that waits for its turn. */
+interface Waiting {
+  readonly begin: () => void;
+  readonly refuse: (trap: Trap) => void;
+}
+
+/** The call under way, as far as it can be ended from outside. */
+interface Call {
+  /** When its time is over, on the clock of `performance.now`. */
+  readonly until: number;
+  readonly deadline: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onAbort: (() => void) | undefined;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+const noOptions: CallOptions = {};
+
+/**
+ * Lets one call at a time into an instance, from its first argument to its post-return, waiting included; the others
+ * queue. It is where calls are bounded, given up, and where a trap ends the instance.
+ */
+export class Runner {
+  readonly store: Store;
+  readonly limits: GuestLimits;
+  /** Called once, when the last call is over and no other will be let in. */
+  onEnd: (() => void) | undefined;
+  #queue: Waiting[] = [];
+  #call: Call | undefined;
+  /** Why no more calls are let in. */
+  #closed: 'trapped' | 'disposed' | undefined;
+  #reason: Trap | undefined;
+
+  constructor(limits: GuestLimits) {
+    this.limits = limits;
+    this.store = {
+      get suspendable() {
+        return limits.suspendable;
+      },
+      set suspendable(value) {
+        limits.suspendable = value;
+      },
+      interrupt: undefined,
+      onWait: () => this.#wait(),
+      onResume: () => limits.enter(true),
+    };
+  }
+
+  get alive(): boolean {
+    return this.#closed === undefined;
+  }
+
+  /**
+   * Runs `enter`, which enters the guest through `WebAssembly.promising`, as soon as it is its turn. What it throws at
+   * once that is no trap leaves the instance as it was.
+   */
+  run<T>(enter: () => Promise<T>, options: CallOptions = noOptions): Promise<T> {
+    if (this.#closed !== undefined) return Promise.reject(this.#refusal());
+    const { deadline, signal } = options;
+    if (signal?.aborted === true) return Promise.reject(makeCancelled());
+    const until = deadline === undefined ? Infinity : performance.now() + deadline;
+    if (this.#call === undefined) return this.#enter(enter, options, until);
+    return this.#queueUp(enter, options, until);
+  }
+
+  /** Runs `enter`, which enters the guest plainly. */
+  runSync<T>(enter: () => T): T {
+    if (this.#closed !== undefined) throw this.#refusal();
+    if (this.#call !== undefined) throw makeTrap('abi', 'The instance is in the middle of another call');
+    this.#begin(noOptions, Infinity);
+    this.limits.enter(false);
+    try {
+      return enter();
+    } catch (error) {
+      throw this.#fail(error);
+    } finally {
+      this.#end();
+    }
+  }
+
+  /** Ends the call under way and refuses all others. */
+  dispose(): void {
+    if (this.#closed === 'disposed') return;
+    const first = this.#closed === undefined;
+    this.#closed = 'disposed';
+    if (!first) return;
+    this.#refuseQueue();
+    if (this.#call === undefined) this.onEnd?.();
+    else this.#interrupt(makeTrap('cancelled', 'The instance was disposed of'));
+  }
+
+  #queueUp<T>(enter: () => Promise<T>, options: CallOptions, until: number): Promise<T> {
+    const { deadline, signal } = options;
+    return new Promise((resolve, reject) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const leave = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      const waiting: Waiting = {
+        begin: () => {
+          leave();
+          resolve(this.#enter(enter, options, until));
+        },
+        refuse(trap) {
+          leave();
+          reject(trap);
+        },
+      };
+      const giveUp = (trap: Trap): void => {
+        this.#queue = this.#queue.filter((other) => other !== waiting);
+        waiting.refuse(trap);
+      };
+      const onAbort = (): void => giveUp(makeCancelled());
+      signal?.addEventListener('abort', onAbort);
+      if (deadline !== undefined) timer = setTimeout(() => giveUp(makeDeadline(deadline)), deadline);
+      this.#queue.push(waiting);
+    });
+  }
+
+  #enter<T>(enter: () => Promise<T>, options: CallOptions, until: number): Promise<T> {
+    this.#begin(options, until);
+    this.limits.enter(true);
+    let running: Promise<T>;
+    try {
+      running = enter();
+    } catch (error) {
+      const failure = this.#fail(error);
+      this.#end();
+      return Promise.reject(failure);
+    }
+    this.#leave();
+    return running.then(
+      (value) => {
+        this.#end();
+        return value;
+      },
+      (error: unknown) => {
+        const failure = this.#fail(trapFromGuest(error));
+        this.#end();
+        throw failure;
+      },
+    );
+  }
+
+  #begin(options: CallOptions, until: number): void {
+    const { cpu, deadline, signal } = options;
+    const onAbort = signal === undefined ? undefined : () => this.#interrupt(makeCancelled());
+    if (onAbort !== undefined) signal!.addEventListener('abort', onAbort);
+    this.#call = { until, deadline: deadline ?? Infinity, signal, onAbort, timer: undefined };
+    this.limits.begin(
+      deadline === undefined
+        ? cpu === undefined
+          ? noOptions
+          : { cpu }
+        : { ...(cpu !== undefined && { cpu }), deadline: Math.max(until - performance.now(), 0) },
+    );
+  }
+
+  #end(): void {
+    const call = this.#call!;
+    this.#leave();
+    this.limits.end();
+    this.store.interrupt = undefined;
+    if (call.timer !== undefined) clearTimeout(call.timer);
+    if (call.onAbort !== undefined) call.signal!.removeEventListener('abort', call.onAbort);
+    this.#call = undefined;
+    if (this.#closed !== undefined) this.onEnd?.();
+    else this.#queue.shift()?.begin();
+  }
+
+  /** Gives the thread back, where the guest has it. */
+  #leave(): void {
+    if (this.limits.thread.current === this.limits) this.limits.leave();
+  }
+
+  /** The guest begins to wait for the host: from here on it is for a timer to end it. */
+  #wait(): void {
+    const call = this.#call!;
+    this.limits.leave();
+    if (call.until === Infinity || call.timer !== undefined) return;
+    const left = Math.max(call.until - performance.now(), 0);
+    call.timer = setTimeout(() => this.#interrupt(makeDeadline(call.deadline)), left);
+  }
+
+  #interrupt(trap: Trap): void {
+    if (this.store.interrupt !== undefined) this.store.interrupt(trap);
+    else this.limits.cancel(trap);
+  }
+
+  #fail(error: unknown): unknown {
+    if (!isTrap(error)) return error;
+    if (this.#closed === undefined) {
+      this.#closed = 'trapped';
+      this.#reason = error;
+      this.#refuseQueue();
+    }
+    return error;
+  }
+
+  #refuseQueue(): void {
+    const queue = this.#queue;
+    this.#queue = [];
+    for (const waiting of queue) waiting.refuse(this.#refusal());
+  }
+
+  #refusal(): Trap {
+    if (this.#reason === undefined) return makeTrap('disposed', 'The instance was disposed of');
+    return makeTrap('disposed', `The instance trapped before: ${this.#reason.message}`, this.#reason);
+  }
+}
+
+function makeCancelled(): Trap {
+  return makeTrap('cancelled', 'The call was given up');
+}
+
+function makeDeadline(milliseconds: number): Trap {
+  return makeTrap('deadline', `The call did not finish within its ${milliseconds} ms`);
+}
