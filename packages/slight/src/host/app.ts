@@ -1,3 +1,4 @@
+import { isTrap } from '@spiderlightning/component';
 import type { Component, Instance } from '@spiderlightning/component';
 import { wasiImports } from '@spiderlightning/wasi';
 import { handleRequest, spiderlightningImports } from '../dialects/spiderlightning/index.ts';
@@ -6,7 +7,7 @@ import type { Slightfile } from '../slightfile/model.ts';
 import type { HttpRequest, HttpResponse } from '../triggers/http-message.ts';
 import { bindCapabilities } from './bind.ts';
 import type { BindingRow } from './bind.ts';
-import { describeCause, InstanceStartError, isTrap, toHttpFailure } from './failure.ts';
+import { describeCause, InstanceStartError, toHttpFailure } from './failure.ts';
 import { checkGrants } from './grants.ts';
 import type { Log } from './log.ts';
 import { createPool } from './pool.ts';

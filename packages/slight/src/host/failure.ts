@@ -1,4 +1,4 @@
-import type { Trap } from '@spiderlightning/component';
+import { isTrap } from '@spiderlightning/component';
 import type { Limits } from '../slightfile/model.ts';
 import { HttpFailure } from '../triggers/http-message.ts';
 import { PoolBusyError } from './pool.ts';
@@ -6,11 +6,6 @@ import { PoolBusyError } from './pool.ts';
 /** An instance could not be made for a request. */
 export class InstanceStartError extends Error {
   override readonly name = 'InstanceStartError';
-}
-
-/** Whether a call was ended by the engine. */
-export function isTrap(error: unknown): error is Trap {
-  return error instanceof WebAssembly.RuntimeError && 'trap' in error;
 }
 
 /**

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { before, test } from 'node:test';
+import { buildScriptGuest, buildTinyGuest } from './guests.ts';
+import { appFolder, isAlive, serveApp, startCommand, waitUntil } from './slight.ts';
+
+let tiny: Uint8Array;
+let script: Uint8Array;
+before(async () => {
+  tiny = await buildTinyGuest();
+  script = await buildScriptGuest();
+});
+
+const slightfile = (rest = '') =>
+  `specversion = "0.3"\n[app]\ncomponent = "app.wasm"\n[keyvalue]\nnotes = "sqlite"\n${rest}`;
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+  test(`${signal} finishes the requests under way, takes no new ones, and exits with 0`, async () => {
+    const app = await serveApp(await appFolder({ 'app.wasm': script, 'slightfile.toml': slightfile() }));
+    const worker = await app.worker();
+    let answered = false;
+    const slow = app.get('/wait/1500').finally(() => (answered = true));
+    await waitUntil('the request is under way', async () => {
+      await app.get('/');
+      return app.stderr().includes('GET / 200');
+    });
+    app.child.kill(signal);
+    await waitUntil('no new connections', () => refused(app.url));
+    assert.equal(answered, false, 'the request was still under way');
+    const answer = await slow;
+    assert.deepEqual([answer.status, answer.body], [200, 'waited']);
+    assert.equal(answer.headers.get('connection'), 'close');
+    const { code } = await app.ended;
+    assert.equal(code, 0);
+    assert.equal(isAlive(worker), false);
+  });
+}
+
+test('a second Ctrl-C ends it at once', async () => {
+  const app = await serveApp(await appFolder({ 'app.wasm': script, 'slightfile.toml': slightfile() }));
+  const worker = await app.worker();
+  const cut = assert.rejects(app.get('/wait/20000'));
+  await waitUntil('it answers', async () => (await app.get('/')).status === 200);
+  app.child.kill('SIGINT');
+  await waitUntil('it is stopping', () => app.stderr().includes('stopping'));
+  app.child.kill('SIGINT');
+  assert.equal((await app.ended).code, 1);
+  await cut;
+  await waitUntil('the worker is gone', () => !isAlive(worker));
+});
+
+test('a worker that dies is replaced, on the same port, and data is still there', async () => {
+  const app = await serveApp(await appFolder({ 'app.wasm': script, 'slightfile.toml': slightfile() }));
+  await app.get('/notes/a', { method: 'PUT', body: 'kept' });
+  const first = await app.worker();
+  process.kill(first, 'SIGKILL');
+  await waitUntil('another worker listens', () => app.stderr().includes('listening again'));
+  assert.equal((await app.get('/notes/a')).body, '"kept"');
+  assert.notEqual(await app.worker(), first);
+  assert.match(app.stderr(), /the worker process is gone \(it ended with SIGKILL\); starting another/);
+  assert.equal((await app.stop()).code, 0);
+});
+
+test('a worker does not outlive its supervisor', async () => {
+  const app = await serveApp(await appFolder({ 'app.wasm': tiny }), ['app.wasm']);
+  const worker = await app.worker();
+  app.child.kill('SIGKILL');
+  await waitUntil('the worker is gone', () => !isAlive(worker));
+});
+
+test('what was stored without a slightfile is there after a restart', async () => {
+  const folder = await appFolder({ 'app.wasm': script });
+  const first = await serveApp(folder, ['app.wasm']);
+  assert.equal((await first.get('/notes/n', { method: 'POST' })).body, '1');
+  assert.equal((await first.stop()).code, 0);
+  const second = await serveApp(folder, ['app.wasm']);
+  assert.equal((await second.get('/notes/n', { method: 'POST' })).body, '2');
+  assert.equal((await second.stop()).code, 0);
+});
+
+test('beyond its instances and its queue requests are answered 503 with Retry-After', async () => {
+  const limits = '[limits]\ninstances = 2\nqueue = 1\n';
+  const app = await serveApp(await appFolder({ 'app.wasm': script, 'slightfile.toml': slightfile(limits) }));
+  const answers = await Promise.all(Array.from({ length: 8 }, () => app.get('/wait/600')));
+  const counts = (status: number) => answers.filter((answer) => answer.status === status).length;
+  assert.deepEqual([counts(200), counts(503)], [3, 5]);
+  const busy = answers.find(({ status }) => status === 503)!;
+  assert.equal(busy.headers.get('retry-after'), '1');
+  assert.equal((await app.get('/')).status, 200);
+  assert.equal((await app.stop()).code, 0);
+});
+
+test('a request that waits for an instance until its deadline is answered 503, one that takes too long 504', async () => {
+  const limits = '[limits]\ninstances = 1\ndeadline = "600ms"\n';
+  const app = await serveApp(await appFolder({ 'app.wasm': script, 'slightfile.toml': slightfile(limits) }));
+  const [first, second] = await Promise.all([app.get('/wait/60000'), app.get('/wait/60000')]);
+  assert.deepEqual([first.status, second.status].toSorted(), [503, 504]);
+  assert.equal((await app.get('/')).status, 200);
+  assert.equal((await app.stop()).code, 0);
+});
+
+test('a client that leaves frees the instance that worked for it', async () => {
+  const limits = '[limits]\ninstances = 1\n';
+  const app = await serveApp(await appFolder({ 'app.wasm': script, 'slightfile.toml': slightfile(limits) }));
+  const { port } = new URL(app.url);
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.write('GET /wait/25000 HTTP/1.1\r\nHost: h\r\n\r\n');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  socket.destroy();
+  assert.equal((await app.get('/')).body, 'still here');
+  await waitUntil('the log says so', () => /GET \/wait\/25000 499/.test(app.stderr()));
+  assert.equal((await app.stop()).code, 0);
+});
+
+test('asked to stop while it starts, it stops', async () => {
+  const folder = await appFolder({ 'app.wasm': script, 'slightfile.toml': slightfile() });
+  const starting = startCommand(folder, ['run', '--address', '127.0.0.1:0']);
+  await waitUntil('signals are heard', async () => {
+    starting.child.kill('SIGTERM');
+    return starting.child.exitCode !== null || starting.child.signalCode !== null;
+  });
+  const { stderr } = await starting.ended;
+  assert.doesNotMatch(stderr, /unexpected|^\s+at /m);
+});
+
+async function refused(url: string): Promise<boolean> {
+  const { port } = new URL(url);
+  return await new Promise((resolve) => {
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.on('error', () => resolve(true));
+  });
+}

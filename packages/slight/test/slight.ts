@@ -1,0 +1,135 @@
+import { spawn, execFile } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const bin = join(import.meta.dirname, '../bin/slight.js');
+
+/** What lies here is removed with the test's process; rewritten modules are kept in it, so that apps start faster. */
+const scratch = mkdtempSync(join(tmpdir(), 'slight-test-'));
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+/** A new folder with these files, as an app's. */
+export async function appFolder(
+  files: { readonly [path: string]: string | Uint8Array } = {},
+): Promise<string> {
+  const folder = mkdtempSync(join(scratch, 'app-'));
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), content);
+  }
+  return folder;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command that runs. */
+export interface Running {
+  readonly child: ChildProcess;
+  stdout(): string;
+  stderr(): string;
+  readonly ended: Promise<Ended>;
+}
+
+/** Starts `slight ARGS` in a folder. */
+export function startCommand(folder: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
+  const child = spawn(process.execPath, [bin, ...args], {
+    cwd: folder,
+    env: { ...process.env, XDG_CACHE_HOME: join(scratch, 'cache'), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  const said = { stdout: '', stderr: '' };
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (code, signal) => {
+      running.delete(child);
+      resolve({ code, signal, ...said });
+    });
+  });
+  return { child, stdout: () => said.stdout, stderr: () => said.stderr, ended };
+}
+
+/** Runs `slight ARGS` to its end. */
+export function runCommand(folder: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended> {
+  return startCommand(folder, args, env).ended;
+}
+
+/** An app that is served. */
+export interface Served extends Running {
+  readonly url: string;
+  get(path: string, init?: RequestInit): Promise<{ status: number; headers: Headers; body: string }>;
+  /** The process that runs the guest. */
+  worker(): Promise<number>;
+  stop(signal?: NodeJS.Signals): Promise<Ended>;
+}
+
+/** Starts `slight run ARGS` on a free port and waits until it listens. */
+export async function serveApp(
+  folder: string,
+  args: readonly string[] = [],
+  env?: NodeJS.ProcessEnv,
+): Promise<Served> {
+  const started = startCommand(folder, ['run', '--address', '127.0.0.1:0', ...args], env);
+  const { child, stdout, ended } = started;
+  let url: string | undefined;
+  const listening = new Promise<void>((resolve) => {
+    child.stdout!.on('data', () => {
+      url = /^(http:\S+)\n/m.exec(stdout())?.[1];
+      if (url !== undefined) resolve();
+    });
+  });
+  await Promise.race([listening, ended]);
+  if (url === undefined) throw new Error(`slight run did not listen:\n${started.stderr()}`);
+  const base = url;
+  return {
+    ...started,
+    url: base,
+    async get(path, init) {
+      const answer = await fetch(base + path, init);
+      return { status: answer.status, headers: answer.headers, body: await answer.text() };
+    },
+    async worker() {
+      const { stdout: pids } = await promisify(execFile)('pgrep', ['-P', String(child.pid)]);
+      return Number(pids.trim().split('\n')[0]);
+    },
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      return await ended;
+    },
+  };
+}
+
+/** Asks until the answer is yes. */
+export async function waitUntil(what: string, ask: () => boolean | Promise<boolean>): Promise<void> {
+  for (
+    const end = performance.now() + 20_000;
+    !(await ask());
+    await new Promise((next) => setTimeout(next, 20))
+  ) {
+    if (performance.now() > end) throw new Error(`${what}: not within 20 seconds`);
+  }
+}
+
+/** Whether a process is there. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
