@@ -106,10 +106,10 @@ function stage(folder: string, work: string): { name: string; folder: string } |
     cpSync(from, join(target, file), { recursive: true });
   }
   const published = publishedManifest(manifest);
+  writeFileSync(join(target, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);
   for (const path of listPaths([published.exports, published['bin']])) {
     if (!existsSync(join(target, path))) throw new Error(`${folder} promises ${path}, which is not there`);
   }
-  writeFileSync(join(target, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);
   return { name: manifest.name, folder: target };
 }
 

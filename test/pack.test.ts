@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { before, after, test } from 'node:test';
+import { packAll } from '../scripts/pack.ts';
+
+const root = join(import.meta.dirname, '..');
+const names = ['build', 'component', 'guest', 'slight', 'wasi', 'wit'];
+const version = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
+
+let folder: string;
+/** The command, as npm installs it. */
+let slight: string;
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'slight-packed-'));
+  const packed = packAll(join(folder, 'tarballs'));
+  assert.deepEqual(
+    packed.map(({ name }) => name),
+    names.map((name) => `@spiderlightning/${name}`),
+  );
+  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
+  const files = packed.map(({ tarball }) => tarball);
+  execFileSync(
+    'npm',
+    ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', ...files],
+    {
+      cwd: folder,
+      stdio: 'pipe',
+    },
+  );
+  slight = join(folder, 'node_modules/.bin/slight');
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function run(program: string, args: readonly string[]): { code: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd: folder, encoding: 'utf8' });
+  return { code: status, out: stdout, err: stderr };
+}
+
+/** A Node older than the one needed, as people have it: from the PATH, not from a node_modules. */
+const oldNode = (process.env.PATH ?? '')
+  .split(delimiter)
+  .filter((path) => path !== '' && !path.includes('node_modules'))
+  .map((path) => join(path, 'node'))
+  .find((program) => existsSync(program) && Number(/^v(\d+)/.exec(versionOf(program))?.[1] ?? 26) < 26);
+
+function versionOf(program: string): string {
+  return spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout ?? '';
+}
+
+const skip = oldNode === undefined && 'needs a Node below 26 on the PATH';
+
+test('each package holds what it promises, and no sources or tests', () => {
+  for (const name of names) {
+    const place = join(folder, 'node_modules/@spiderlightning', name);
+    for (const file of ['README.md', 'LICENSE', 'package.json'])
+      assert.ok(existsSync(join(place, file)), `${name}/${file}`);
+    const manifest = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8')) as {
+      [key: string]: unknown;
+    };
+    assert.equal(manifest['license'], 'MIT');
+    assert.equal(manifest['version'], version);
+    assert.equal(manifest['devDependencies'], undefined);
+    assert.doesNotMatch(JSON.stringify(manifest['exports']), /src/);
+    const files = globSync('**/*', { cwd: place, exclude: (path) => path.includes('node_modules') });
+    const wrong = files.filter(
+      (path) => path.includes('.test.') || (path.endsWith('.ts') && !path.endsWith('.d.ts')),
+    );
+    assert.deepEqual(wrong, [], name);
+  }
+  const interfaces = globSync('*.wit', { cwd: join(folder, 'node_modules/@spiderlightning/wit/wit') });
+  assert.ok(interfaces.includes('keyvalue.wit'));
+});
+
+/** The names by which modules of the packages are imported. */
+function entries(): string[] {
+  return names.flatMap((name) => {
+    const place = join(folder, 'node_modules/@spiderlightning', name, 'package.json');
+    const { exports } = JSON.parse(readFileSync(place, 'utf8')) as { exports: { [path: string]: unknown } };
+    const modules = Object.keys(exports).filter((path) => /\.js\b/.test(JSON.stringify(exports[path])));
+    return modules.map((path) => `@spiderlightning/${name}${path.slice(1)}`);
+  });
+}
+
+test('each module of the packages can be imported', () => {
+  // What authors of guests import needs a guest around it.
+  const lines = entries()
+    .filter((entry) => !entry.includes('/guest'))
+    .map((entry) => `await import('${entry}');`);
+  assert.ok(lines.length >= 5);
+  const { code, err } = run(process.execPath, ['--input-type=module', '--eval', lines.join('\n')]);
+  assert.equal(code, 0, err);
+});
+
+test('the declarations serve who compiles against them', () => {
+  const lines = entries().map(
+    (entry, index) => `import * as p${index} from '${entry}';\nexport { p${index} };`,
+  );
+  writeFileSync(join(folder, 'uses.ts'), `${lines.join('\n')}\n`);
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'esnext', '--lib', 'esnext'];
+  const { code, out } = run(process.execPath, [
+    join(root, 'node_modules/typescript/bin/tsc'),
+    ...options,
+    '--skipLibCheck',
+    'uses.ts',
+  ]);
+  assert.equal(code, 0, out);
+});
+
+test('slight runs, and ends with the right code', () => {
+  assert.deepEqual(run(process.execPath, [slight, '--version']), { code: 0, out: `${version}\n`, err: '' });
+  assert.equal(run(process.execPath, [slight, 'rnu']).code, 2);
+});
+
+test('under an old Node it says what to install', { skip }, () => {
+  const { code, out, err } = run(oldNode!, [slight, '--version']);
+  assert.equal(code, 1);
+  assert.equal(out, '');
+  assert.match(
+    err,
+    /^slight: Node\.js 26 or newer is needed, and this is \d+\.[\d.]+\n {2}fix: .*npm install node-\S+@26/,
+  );
+  assert.equal(err.trimEnd().split('\n').length, 2);
+});
+
+test('under an old Node it runs in a packaged one that is new enough', { skip }, (t) => {
+  const packaged = join(folder, 'node_modules/node');
+  t.after(() => rmSync(packaged, { recursive: true, force: true }));
+  mkdirSync(packaged);
+  const manifest = (number: string) =>
+    writeFileSync(
+      join(packaged, 'package.json'),
+      JSON.stringify({ version: number, bin: { node: 'bin/node' } }),
+    );
+  manifest('26.10.0');
+  assert.match(
+    run(oldNode!, [slight, '--version']).err,
+    /is needed/,
+    'a package without its program is none',
+  );
+  symlinkSync(dirname(process.execPath), join(packaged, 'bin'));
+  assert.deepEqual(run(oldNode!, [slight, '--version']), { code: 0, out: `${version}\n`, err: '' });
+  assert.equal(run(oldNode!, [slight, 'rnu']).code, 2);
+  manifest('24.0.0');
+  assert.match(run(oldNode!, [slight, '--version']).err, /is needed/);
+});
