@@ -6,4 +6,4 @@
 export { console } from './console.ts';
 export { crypto } from './random.ts';
 export { TextDecoder, TextEncoder } from './text.ts';
-export { URL, URLSearchParams } from 'whatwg-url-minimum';
+export { URL, URLSearchParams } from './url.ts';
