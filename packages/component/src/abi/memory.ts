@@ -24,7 +24,7 @@ export class MemoryViews {
   }
 
   refresh(): void {
-    if (this.bytes.length === 0) this.#renew();
+    if (this.bytes.length === 0 && this.#memory !== undefined) this.#renew();
   }
 
   #renew(): void {
