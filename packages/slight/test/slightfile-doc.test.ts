@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { SlightfileError } from '../src/slightfile/error.ts';
+import { defaultLimits } from '../src/slightfile/model.ts';
+import { parseSlightfile } from '../src/slightfile/parse.ts';
+import { bindTables, tables } from '../src/slightfile/schema.ts';
+
+const text = readFileSync(join(import.meta.dirname, '../../../docs/slightfile.md'), 'utf8');
+const env = { REDIS_PASSWORD: 'secret', REDIS_HOST: 'cache', APP_FOLDER: '/srv' };
+const examples = [...text.matchAll(/^```toml\n(.*?)^```$/gms)].map((match) => match[1]!);
+const sections = new Map(
+  text.split(/^## /m).map((section) => [section.slice(0, section.indexOf('\n')), section]),
+);
+const parse = (example: string, target?: string) =>
+  parseSlightfile(example, '/app/slightfile.toml', { env, target });
+
+test('every example of the documentation is a slightfile, with each of its targets', () => {
+  assert.ok(examples.length >= 6);
+  for (const example of examples) {
+    const file = parse(example);
+    for (const [, target] of example.matchAll(/^\[target\.(\w+)\./gm)) {
+      assert.notDeepEqual(parse(example, target).keyvalue, file.keyvalue);
+    }
+  }
+});
+
+test('it has a section for each table, and in it each key as the parser describes it', () => {
+  for (const [name, fields] of Object.entries(tables)) {
+    const section = sections.get(`[${name}]`);
+    assert.ok(section, name);
+    const written = [...section.matchAll(/^\| `(\w+)` \| (.*?) \|/gm)].map(
+      ([, key, value]) => [key!, value!] as const,
+    );
+    assert.deepEqual(
+      written.map(([key]) => key),
+      Object.keys(fields),
+    );
+    for (const [key, value] of written) {
+      const field = (fields as { [key: string]: { doc: string; example: string } })[key]!;
+      assert.ok(value.startsWith(field.doc), `${key}: ${value} does not start with "${field.doc}"`);
+      assert.ok(section.includes(field.example), `${key}: ${field.example}`);
+    }
+  }
+  for (const name of bindTables) assert.ok(sections.has(`[${name}]`), name);
+});
+
+test('the limits that it calls defaults are the defaults, and its bounds are kept', () => {
+  const section = sections.get('[limits]')!;
+  const example = examples.find((each) => section.includes(each))!;
+  assert.deepEqual(parse(example).limits, defaultLimits);
+  const bounds = [...section.matchAll(/^\| `(\w+)` \| .*? \| `(.*?)` \| `(.*?)` \|$/gm)];
+  assert.equal(bounds.length, Object.keys(defaultLimits).length);
+  const fails = (key: string, value: string) =>
+    assert.throws(
+      () => parse(`specversion = "0.3"\napp.component = "a"\nlimits.${key} = ${value}`),
+      SlightfileError,
+    );
+  for (const [, key, least, most] of bounds) {
+    for (const bound of [least!, most!]) {
+      parse(`specversion = "0.3"\napp.component = "a"\nlimits.${key} = ${bound}`);
+    }
+    fails(
+      key!,
+      most!.replace(/\d+/, (digits) => String(Number(digits) + 1)),
+    );
+    if (/[1-9]/.test(least!)) fails(key!, least!.replace(/\d+/, '0'));
+  }
+});
+
+test('the error that it shows is the one that is printed', () => {
+  const shown = /^```text\n(.*?)^```$/ms.exec(sections.get('Errors')!)![1]!.trimEnd();
+  const file = 'specversion = "0.3"\n[app]\ncomponent = "a"\n\n\n\n[limits]\nmemroy = "256MiB"\n';
+  assert.throws(
+    () => parseSlightfile(file, 'slightfile.toml', { env }),
+    (error) => error instanceof SlightfileError && error.message === shown,
+  );
+});
