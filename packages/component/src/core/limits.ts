@@ -75,7 +75,7 @@ export class GuestLimits implements Limits {
 
   end(): void {
     this.#outer.length = 0;
-    if (this.thread.current === this) this.detach();
+    this.detach();
     this.begin({});
   }
 
@@ -119,12 +119,27 @@ export class GuestLimits implements Limits {
     return this.suspendable ? 1 : 0;
   }
 
-  /** Gives the thread to whoever had it before. */
+  /** Gives the thread to whoever had it before. Nothing happens where this guest does not have it. */
   detach(): void {
+    const { thread } = this;
+    if (thread.current !== this) {
+      this.#detachBelow();
+      return;
+    }
     this.#charge();
-    this.thread.current = this.#previous;
+    thread.current = this.#previous;
     this.#previous = undefined;
-    startSlice(this.thread);
+    startSlice(thread);
+  }
+
+  /** The host hears of a call's end a little after another guest may have begun: then that one stays on top. */
+  #detachBelow(): void {
+    let above = this.thread.current;
+    while (above !== undefined && above.#previous !== this) above = above.#previous;
+    if (above === undefined) return;
+    this.#charge();
+    above.#previous = this.#previous;
+    this.#previous = undefined;
   }
 
   /** Takes the thread again after a turn. */

@@ -29,7 +29,7 @@ export interface PreparedModule {
 /** A linear memory that the module defined and the host now makes for it. Sizes are in pages of 64 KiB. */
 export interface MemoryShape {
   readonly initial: number;
-  readonly maximum: number | undefined;
+  readonly maximum?: number;
   /** Addressed by i64 (memory64). */
   readonly wide: boolean;
 }

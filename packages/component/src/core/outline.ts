@@ -71,8 +71,8 @@ function readLimits(reader: Reader, what: 'table' | 'memory'): MemoryShape {
   if (flags & SHARED) unsupported(`a shared ${what}`, offset);
   if (flags > 7) unsupported(`a ${what} with pages of its own size, or of an unknown kind`, offset);
   const initial = Number(reader.u64());
-  const maximum = flags & 1 ? Number(reader.u64()) : undefined;
-  return { initial, maximum, wide: (flags & WIDE) !== 0 };
+  const maximum = flags & 1 ? { maximum: Number(reader.u64()) } : {};
+  return { initial, ...maximum, wide: (flags & WIDE) !== 0 };
 }
 
 /** Past a number, also a negative one. */

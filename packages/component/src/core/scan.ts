@@ -160,8 +160,9 @@ export function scanBody(bytes: Uint8Array, start: number, end: number, edits: E
   edits.add(CHECK, at);
   let calls = 0;
 
+  let offset = at;
   while (at < end) {
-    const offset = at;
+    offset = at;
     const opcode = bytes[at++]!;
     const shape = op.SINGLE_BYTE[opcode]!;
     switch (shape) {
@@ -232,7 +233,7 @@ export function scanBody(bytes: Uint8Array, start: number, end: number, edits: E
         at = skipRare(bytes, at, shape);
     }
   }
-  if (at !== end || bytes[end - 1] !== 0x0b) {
+  if (at !== end || offset !== end - 1 || bytes[offset] !== 0x0b) {
     throw new ComponentError(
       'unsupported',
       `The code of a core module cannot be followed: the function at byte ${start} does not end where its last instruction ends`,

@@ -10,7 +10,7 @@ export const ASLEEP = 3;
 export const NEVER = 4;
 
 /** How long a guest has the thread before the flag is set: at least this long, at most twice. Milliseconds. */
-export const SLICE_TIME = 10;
+export const SLICE_TIME = 8;
 
 /**
  * Runs in a thread of its own and never returns. Sets the flag for a slice that has lasted a whole period; a flag that
