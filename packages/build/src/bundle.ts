@@ -18,6 +18,10 @@ export interface Bundle {
   /** The interfaces that the code really imports, sorted. */
   readonly imports: readonly InterfaceName[];
   readonly warnings: readonly BuildError[];
+  /** The file that exports the app. */
+  readonly entry: string;
+  /** Where the SDK lies: its files are none of the author's. */
+  readonly sdk: string;
 }
 
 /** How the entry offers its handler: `export default` an app of the SDK, or the WIT interface itself. */
@@ -60,6 +64,8 @@ export async function bundle(entry: string, out: string): Promise<Bundle> {
     map: map?.text ?? '',
     imports: [...imports].toSorted(),
     warnings: result.warnings.map((message) => toBuildError(message, dirname(entry))),
+    entry,
+    sdk: dirname(guest('@spiderlightning/guest/package.json')),
   };
 }
 
@@ -141,7 +147,7 @@ async function runEsbuild(options: Parameters<typeof build>[0]) {
 }
 
 function toBuildError(message: Message, base: string): BuildError {
-  const fix = message.notes.find((note) => note.location === null)?.text;
+  const fix = suggestFix(message);
   const place = message.location;
   if (place === null) return { message: message.text, ...(fix === undefined ? {} : { fix }) };
   const file = resolve(base, place.file);
@@ -159,6 +165,14 @@ function toBuildError(message: Message, base: string): BuildError {
     ...(frame === undefined ? {} : { frame }),
     ...(fix === undefined ? {} : { fix }),
   };
+}
+
+function suggestFix(message: Message): string | undefined {
+  const [, specifier] = /^Could not resolve "(.*)"$/.exec(message.text) ?? [];
+  if (specifier === undefined) return message.notes.find((note) => note.location === null)?.text;
+  if (/^[./]/.test(specifier)) return 'there is no such file: check the path, and write its ending too';
+  const [, name = specifier] = /^((?:@[^/]+\/)?[^/]+)/.exec(specifier) ?? [];
+  return `npm install ${name}`;
 }
 
 /** Finds modules of the SDK as the app sees them, or else the copy that came with the build. */

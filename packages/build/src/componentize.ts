@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
@@ -42,15 +43,29 @@ function explain(text: string, bundled: Bundle, out: string): BuildError {
   const start = evaluation.exec(text);
   if (start === null) return { message: `QuickJS could not make a component: ${text.trim()}` };
   const [head = '', ...stack] = text.slice(start.index + start[0].length).split('\n');
-  const place = choosePlace(mapStack(stack.join('\n'), bundled.map, dirname(out)));
-  const message = `the top level of a module failed while the app was built: ${head.replace(/^Error: /, '')}`;
-  if (place === undefined) return { message };
+  const reason = head.replace(/^Error: /, '');
+  const own = choosePlace(mapStack(stack.join('\n'), bundled.map, dirname(out)), bundled);
+  // Without a place of the author's it is the SDK that refuses what the entry exports.
+  const place = own ?? findExport(bundled.entry);
   const frame = renderFileFrame(place.file, place.line, place.column);
-  return { message, ...place, ...(frame === undefined ? {} : { frame }) };
+  return {
+    message:
+      own === undefined ? reason : `the top level of a module failed while the app was built: ${reason}`,
+    ...place,
+    ...(frame === undefined ? {} : { frame }),
+  };
 }
 
 /** The innermost place in the author's own files. */
-function choosePlace(places: readonly Place[]): Place | undefined {
-  const foreign = [`${sep}node_modules${sep}`, `${sep}packages${sep}guest${sep}src${sep}`];
-  return places.find((place) => !foreign.some((part) => place.file.includes(part))) ?? places[0];
+function choosePlace(places: readonly Place[], { sdk }: Bundle): Place | undefined {
+  return places.find(
+    ({ file }) =>
+      !file.includes(`${sep}node_modules${sep}`) && !file.startsWith(sdk + sep) && existsSync(file),
+  );
+}
+
+function findExport(entry: string): Place {
+  const lines = readFileSync(entry, 'utf8').split('\n');
+  const line = lines.findIndex((text) => /^\s*export\b.*\b(default|httpHandler)\b/.test(text));
+  return { file: entry, line: Math.max(line, 0) + 1, column: 1 };
 }

@@ -90,30 +90,32 @@ export interface Store {
 export function openStore(name: string): Store {
   let opened: WitStore | undefined;
 
-  /** Runs one operation on the open store. */
-  async function use<T>(operation: string, call: (store: WitStore) => T): Promise<T> {
+  /**
+   * Runs one operation on the open store. While the app is built it throws at once: a promise that nobody awaits
+   * would hide it.
+   */
+  function use<T>(operation: string, call: (store: WitStore) => T): Promise<T> {
     requireServing(`the store "${name}" was used (${operation})`);
-    return translateErrors(() => {
-      opened ??= WitStore.open(name);
-      return call(opened);
-    });
+    return new Promise((done) =>
+      done(
+        translateErrors(() => {
+          opened ??= WitStore.open(name);
+          return call(opened);
+        }),
+      ),
+    );
   }
 
   const store: Store = {
     name,
     get: (key) => use('get', (wit) => wit.get(key) ?? undefined),
-    async getText(key) {
-      const value = await store.get(key);
-      return value === undefined ? undefined : decode(value);
-    },
-    async getJson<T>(key: string) {
-      const text = await store.getText(key);
-      return text === undefined ? undefined : (parseJson(text, key) as T);
-    },
-    async getVersioned(key) {
-      const found = await use('getVersioned', (wit) => wit.getVersioned(key));
-      return found === null ? undefined : versioned(found, key);
-    },
+    getText: (key) => store.get(key).then((value) => (value === undefined ? undefined : decode(value))),
+    getJson: <T>(key: string) =>
+      store.getText(key).then((text) => (text === undefined ? undefined : (parseJson(text, key) as T))),
+    getVersioned: (key) =>
+      use('getVersioned', (wit) => wit.getVersioned(key)).then((found) =>
+        found === null ? undefined : versioned(found, key),
+      ),
     set: (key, value, options = {}) =>
       use('set', (wit) =>
         wit.set(key, bytesOf(value), {
@@ -121,9 +123,7 @@ export function openStore(name: string): Store {
           onlyIfAbsent: options.onlyIfAbsent ?? false,
         }),
       ),
-    async setJson(key, value, options) {
-      await store.set(key, writeJson(value), options);
-    },
+    setJson: (key, value, options) => store.set(key, writeJson(value), options),
     delete: (key) => use('delete', (wit) => wit.delete(key)),
     exists: (key) => use('exists', (wit) => wit.exists(key)),
     async *keys(options = {}) {
@@ -139,33 +139,30 @@ export function openStore(name: string): Store {
         cursor = page.cursor;
       } while (cursor !== undefined);
     },
-    async keyPage(options = {}) {
-      const page = await use('keys', (wit) =>
+    keyPage: (options = {}) =>
+      use('keys', (wit) =>
         wit.keys(options.prefix ?? null, options.cursor ?? null, options.limit ?? null),
-      );
-      return { keys: page.keys, cursor: page.cursor ?? undefined };
-    },
-    async increment(key, delta = 1) {
-      const value = await store.incrementBigInt(key, delta);
-      const number = Number(value);
-      if (!Number.isSafeInteger(number))
+      ).then(({ keys, cursor }) => ({ keys, cursor: cursor ?? undefined })),
+    increment: (key, delta = 1) =>
+      store.incrementBigInt(key, delta).then((value) => {
+        const number = Number(value);
+        if (Number.isSafeInteger(number)) return number;
         throw new RangeError(
           `the counter ${JSON.stringify(key)} is now ${value}, beyond what a number holds; use incrementBigInt`,
         );
-      return number;
-    },
-    async incrementBigInt(key, delta = 1) {
-      if (!Number.isSafeInteger(delta))
-        throw new RangeError(`a counter grows by whole numbers up to 2^53, not by ${delta}`);
-      return BigInt(await use('increment', (wit) => wit.increment(key, delta)));
-    },
-    async compareAndSwap(key, expected, value, options = {}) {
-      const found = await use('compareAndSwap', (wit) =>
-        wit.compareAndSwap(key, expected ?? null, bytesOf(value), options.ttlMs ?? null),
-      );
-      if (found.tag === 'swapped') return { swapped: true, version: found.val };
-      return { swapped: false, current: found.val === null ? undefined : versioned(found.val, key) };
-    },
+      }),
+    incrementBigInt: (key, delta = 1) =>
+      use('increment', (wit) => {
+        if (!Number.isSafeInteger(delta))
+          throw new RangeError(`a counter grows by whole numbers up to 2^53, not by ${delta}`);
+        return BigInt(wit.increment(key, delta));
+      }),
+    compareAndSwap: (key, expected, value, options = {}) =>
+      use('compareAndSwap', (wit): Swap => {
+        const found = wit.compareAndSwap(key, expected ?? null, bytesOf(value), options.ttlMs ?? null);
+        if (found.tag === 'swapped') return { swapped: true, version: found.val };
+        return { swapped: false, current: found.val === null ? undefined : versioned(found.val, key) };
+      }),
   };
   return store;
 }
