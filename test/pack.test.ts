@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   globSync,
@@ -136,24 +137,58 @@ test('under an old Node it says what to install', { skip }, () => {
   assert.equal(err.trimEnd().split('\n').length, 2);
 });
 
-test('under an old Node it runs in a packaged one that is new enough', { skip }, (t) => {
+/** Installs a package `node` of that version, whose program is the Node that runs the tests. */
+function packNode(number: string): () => void {
   const packaged = join(folder, 'node_modules/node');
-  t.after(() => rmSync(packaged, { recursive: true, force: true }));
   mkdirSync(packaged);
-  const manifest = (number: string) =>
-    writeFileSync(
-      join(packaged, 'package.json'),
-      JSON.stringify({ version: number, bin: { node: 'bin/node' } }),
-    );
-  manifest('26.10.0');
+  const manifest = JSON.stringify({ version: number, bin: { node: 'bin/node' } });
+  writeFileSync(join(packaged, 'package.json'), manifest);
+  symlinkSync(dirname(process.execPath), join(packaged, 'bin'));
+  return () => rmSync(packaged, { recursive: true, force: true });
+}
+
+test('under an old Node it runs in a packaged one that is new enough', { skip }, (t) => {
+  t.after(packNode('26.10.0'));
+  assert.deepEqual(run(oldNode!, [slight, '--version']), { code: 0, out: `${version}\n`, err: '' });
+  assert.equal(run(oldNode!, [slight, 'rnu']).code, 2);
+  rmSync(join(folder, 'node_modules/node/bin'));
   assert.match(
     run(oldNode!, [slight, '--version']).err,
     /is needed/,
     'a package without its program is none',
   );
-  symlinkSync(dirname(process.execPath), join(packaged, 'bin'));
-  assert.deepEqual(run(oldNode!, [slight, '--version']), { code: 0, out: `${version}\n`, err: '' });
-  assert.equal(run(oldNode!, [slight, 'rnu']).code, 2);
-  manifest('24.0.0');
+});
+
+test('a packaged Node that is too old is not used', { skip }, (t) => {
+  t.after(packNode('24.0.0'));
   assert.match(run(oldNode!, [slight, '--version']).err, /is needed/);
+});
+
+test('an app is built and served by what was installed, started under any Node', async (t) => {
+  const app = `import { router, text } from '@spiderlightning/guest';
+export default router().get('/', async () => text('packed'));
+`;
+  writeFileSync(join(folder, 'app.ts'), app);
+  const built = run(process.execPath, [slight, 'build', 'app.ts']);
+  assert.deepEqual({ code: built.code, out: built.out }, { code: 0, out: 'dist/app.wasm\n' }, built.err);
+  t.after(packNode('26.10.0'));
+  const server = spawn(
+    oldNode ?? process.execPath,
+    [slight, 'run', 'dist/app.wasm', '--address', '127.0.0.1:0'],
+    {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  let said = '';
+  server.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const ended = once(server, 'exit');
+  t.after(() => server.kill('SIGKILL'));
+  const [line] = (await Promise.race([once(server.stdout.setEncoding('utf8'), 'data'), ended])) as [unknown];
+  assert.match(String(line), /^http:\/\/127\.0\.0\.1:\d+\n$/, said);
+  const url = String(line).trim();
+  assert.equal(await (await fetch(url)).text(), 'packed');
+  server.kill('SIGTERM');
+  assert.deepEqual(await ended, [0, null], said);
+  await assert.rejects(fetch(url), 'nothing was left running');
 });
