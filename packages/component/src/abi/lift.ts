@@ -156,6 +156,8 @@ class BoundExport implements GuestCallee {
 
   #leave(task: Task, core: unknown): unknown {
     try {
+      // The post-return function runs in a turn of its own.
+      if (this.bindings.postReturn !== undefined) this.instance.store.onResume?.();
       const value = takeResult(this.plan.lifted, this.#cx, task, this.bindings, core);
       leave(this.#entered, this.instance, task);
       return value;
@@ -174,8 +176,7 @@ class BoundExport implements GuestCallee {
     try {
       let packed = await first;
       while (readCode(packed) !== EXIT) {
-        await yieldToHost();
-        this.instance.store.suspendable = true;
+        await this.#yieldToHost();
         this.#promisingCallback ??= WebAssembly.promising(this.bindings.callback!);
         packed = await this.#promisingCallback(0, 0, 0);
       }
@@ -183,6 +184,19 @@ class BoundExport implements GuestCallee {
       this.#fail(error);
     }
     return this.#leave(task, undefined);
+  }
+
+  /** Lets whatever else the host has to do come first: a wait like that for a host function. */
+  async #yieldToHost(): Promise<void> {
+    const { store } = this.instance;
+    await new Promise<void>((resolve, reject) => {
+      store.interrupt = reject;
+      store.onWait?.();
+      nextTurn(resolve);
+    });
+    store.interrupt = undefined;
+    store.suspendable = true;
+    store.onResume?.();
   }
 }
 
@@ -193,10 +207,9 @@ export function readCode(packed: number): typeof EXIT | typeof YIELD {
   return trapAbi(code === 2 ? 'unsupported: waiting on a waitable set' : `unsupported callback code ${code}`);
 }
 
-/** Lets whatever else the host has to do come first. */
-function yieldToHost(): Promise<void> {
+function nextTurn(run: () => void): void {
   const { setImmediate, setTimeout } = globalThis as unknown as Record<string, (run: () => void) => unknown>;
-  return new Promise((resolve) => void (setImmediate ?? setTimeout)!(resolve));
+  (setImmediate ?? setTimeout)!(run);
 }
 
 function apply(call: CoreFunction, core: readonly unknown[]): unknown {

@@ -1,4 +1,4 @@
-import { trapFromHost } from '../runtime/trap.ts';
+import { trapAbi } from '../runtime/trap.ts';
 import type { Codec } from './codec.ts';
 import { compileType } from './compile.ts';
 import { bindFused } from './fused.ts';
@@ -55,9 +55,7 @@ function refuseAsync(
 ): LowerPlan {
   const { flat } = planReader(params, MAX_FLAT_ASYNC_PARAMS);
   const signature: CoreSignature = { params: result ? [...flat, 'i32'] : flat, results: ['i32'] };
-  const start = (): never => {
-    throw trapFromHost(new TypeError('asynchronous lowering of imports is not supported'), 'canon lower');
-  };
+  const start = (): never => trapAbi('unsupported: asynchronous lowering of imports');
   return { type, options, signature, bind: () => ({ signature, shape: 'direct', imports: { start } }) };
 }
 

@@ -72,9 +72,7 @@ export function trapFromGuest(error: unknown): Trap {
     const code = REASONS.find(([pattern]) => pattern.test(error.message))?.[1] ?? 'unreachable';
     return label(error, code, error.message, undefined);
   }
-  if (error instanceof RangeError && /call stack/i.test(error.message)) {
-    return makeTrap('stack-overflow', 'the guest used up its stack', error);
-  }
+  if (isStackOverflow(error)) return makeTrap('stack-overflow', 'the guest used up its stack', error);
   if (error instanceof WebAssembly.Exception) {
     return makeTrap('unreachable', 'the guest threw an exception that it did not catch', error);
   }
@@ -91,7 +89,13 @@ export function trapFromGuest(error: unknown): Trap {
 /** Turns what a host function threw, or its promise rejected with, into a trap. A trap stays as it is. */
 export function trapFromHost(error: unknown, name: string): Trap {
   if (isTrap(error)) return error;
+  if (isStackOverflow(error))
+    return makeTrap('stack-overflow', `the stack was used up in host function ${name}`, error);
   return makeTrap('host-error', `host function ${name} failed: ${messageOf(error)}`, error);
+}
+
+function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && /call stack/i.test(error.message);
 }
 
 function messageOf(error: unknown): string {
