@@ -1,13 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
-import type { BuildFailure as EsbuildFailure, Message, Plugin } from 'esbuild';
+import type { BuildFailure as EsbuildFailure, Message } from 'esbuild';
 import { BuildFailure } from './error.ts';
 import type { BuildError } from './error.ts';
 import { renderFileFrame, renderFrame } from './frame.ts';
-import { nodeModuleName, suggestInstead } from './node-modules.ts';
-import { checkInterface } from './world.ts';
+import { guestResolver, refuseNode, resolveGuest, resolveInterfaces } from './plugins.ts';
 import type { InterfaceName } from './world.ts';
 
 /** An app as one JavaScript module. */
@@ -27,8 +25,6 @@ export interface Bundle {
 /** How the entry offers its handler: `export default` an app of the SDK, or the WIT interface itself. */
 export type EntryShape = 'default' | 'raw';
 
-const isInterface = /^(spiderlightning|wasi):/;
-const guestPackage = /^@spiderlightning\/guest(\/|$)/;
 /** What the platform module of the SDK gives to code that names it: QuickJS itself has none of these. */
 const globals = ['console', 'crypto', 'TextDecoder', 'TextEncoder', 'URL', 'URLSearchParams'];
 
@@ -173,72 +169,4 @@ function suggestFix(message: Message): string | undefined {
   if (/^[./]/.test(specifier)) return 'there is no such file: check the path, and write its ending too';
   const [, name = specifier] = /^((?:@[^/]+\/)?[^/]+)/.exec(specifier) ?? [];
   return `npm install ${name}`;
-}
-
-/** Finds modules of the SDK as the app sees them, or else the copy that came with the build. */
-function guestResolver(folder: string): (specifier: string) => string {
-  const places = [createRequire(join(folder, 'app.js')), createRequire(import.meta.url)];
-  return (specifier) => {
-    for (const place of places) {
-      try {
-        return place.resolve(specifier);
-      } catch {
-        // Not there: the next place, or the failure below.
-      }
-    }
-    throw new BuildFailure([
-      {
-        message: `cannot find ${specifier} from ${folder}`,
-        fix: 'npm install --save-dev @spiderlightning/guest',
-      },
-    ]);
-  };
-}
-
-function resolveGuest(find: (specifier: string) => string): Plugin {
-  return {
-    name: 'guest',
-    setup(setup) {
-      setup.onResolve({ filter: guestPackage }, (args) => ({
-        path: find(args.path),
-        sideEffects: args.path.endsWith('/prelude'),
-      }));
-    },
-  };
-}
-
-const resolveInterfaces: Plugin = {
-  name: 'interfaces',
-  setup(setup) {
-    setup.onResolve({ filter: isInterface }, (args) => {
-      const refusal = checkInterface(args.path);
-      if (refusal === undefined) return { path: args.path, external: true, sideEffects: false };
-      return { errors: [refuse(refusal.message, refusal.fix)] };
-    });
-  },
-};
-
-const refuseNode: Plugin = {
-  name: 'node',
-  setup(setup) {
-    setup.onResolve({ filter: /^[a-z]/ }, async (args) => {
-      const module = nodeModuleName(args.path);
-      if (module === undefined || args.pluginData === refuseNode) return undefined;
-      if (!args.path.startsWith('node:')) {
-        // A package of the same name (events, buffer …) may be installed.
-        const found = await setup.resolve(args.path, {
-          kind: args.kind,
-          resolveDir: args.resolveDir,
-          importer: args.importer,
-          pluginData: refuseNode,
-        });
-        if (found.errors.length === 0) return found;
-      }
-      return { errors: [refuse(`"${args.path}" is not available in a guest`, suggestInstead(module))] };
-    });
-  },
-};
-
-function refuse(text: string, fix: string | undefined) {
-  return { text, notes: fix === undefined ? [] : [{ text: fix }] };
 }
