@@ -38,7 +38,7 @@ class HostCall implements PendingCall {
     }
   }
 
-  wait(): Promise<this> {
+  wait(): Promise<void> {
     const { store } = this.#cx.instance;
     return new Promise((resolve, reject) => {
       store.interrupt = reject;
@@ -46,7 +46,7 @@ class HostCall implements PendingCall {
       this.#answer.then(
         (value) => {
           this.#value = value;
-          resolve(this);
+          resolve();
         },
         (error: unknown) => reject(trapFromHost(error, this.#name)),
       );

@@ -1,7 +1,7 @@
 /** A call of a host function that answered with a promise, while the adapter in WebAssembly waits for it. */
 export interface PendingCall {
-  /** The promise to wait for; it gives the call itself. */
-  wait(): Promise<PendingCall>;
+  /** The promise to wait for. It gives nothing: to settle a promise with an object costs a search for `then`. */
+  wait(): Promise<void>;
   /** Runs once the guest goes on. @returns the core result, where there is one */
   finish(): unknown;
 }

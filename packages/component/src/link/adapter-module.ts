@@ -44,7 +44,7 @@ type Emit = (name: string) => void;
 function planHost(writer: ModuleWriter, module: string, signature: Signature): Emit {
   const start = writer.importFunction(module, 'start', signature);
   const pending = writer.importGlobal('shared', 'pending');
-  const wait = writer.importFunction('shared', 'wait', { params: ['externref'], results: ['externref'] });
+  const wait = writer.importFunction('shared', 'wait', { params: ['externref'], results: [] });
   const finish = writer.importFunction('shared', 'finish', {
     params: ['externref'],
     results: signature.results,
@@ -66,6 +66,7 @@ function planHost(writer: ModuleWriter, module: string, signature: Signature): E
         [REF_NULL, EXTERNREF, GLOBAL_SET, pending],
         [LOCAL_GET, held],
         call(wait),
+        [LOCAL_GET, held],
         call(finish),
         keep,
         [END],
