@@ -189,7 +189,7 @@ describe('the SDK in a guest', () => {
   test('a store', async () => {
     const guest = await startGuest(component);
     const answer = await guest.request('GET', '/store');
-    assert.equal(answer.status, 200, guest.log.at(-1)?.message);
+    assert.equal(answer.status, 200, guest.log.at(-1)?.message ?? '');
     assert.deepEqual(JSON.parse(answer.text), {
       a: null,
       b: { n: 1 },

@@ -150,8 +150,8 @@ function decodeWithReplacement(bytes: Uint8Array): string {
   return text;
 }
 
-/** How many bytes from `at` belong together, and whether they make a character. */
-function measure(bytes: Uint8Array, at: number): { length: number; whole: boolean } {
+/** How many bytes from `at` belong together; whether they make a character, or end before it does (`open`). */
+function measure(bytes: Uint8Array, at: number): { length: number; whole: boolean; open?: boolean } {
   const first = bytes[at] ?? 0;
   if (first < 0x80) return { length: 1, whole: true };
   const wanted =
@@ -168,7 +168,8 @@ function measure(bytes: Uint8Array, at: number): { length: number; whole: boolea
   let high = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
   for (let length = 1; length < wanted; length++) {
     const byte = bytes[at + length];
-    if (byte === undefined || byte < low || byte > high) return { length, whole: false };
+    if (byte === undefined) return { length, whole: false, open: true };
+    if (byte < low || byte > high) return { length, whole: false };
     low = 0x80;
     high = 0xbf;
   }
@@ -182,8 +183,7 @@ function openLength(bytes: Uint8Array): number {
     const byte = bytes[at] ?? 0;
     if (byte < 0x80) return 0;
     if (byte < 0xc0) continue;
-    const { length, whole } = measure(bytes, at);
-    return !whole && length === back ? back : 0;
+    return measure(bytes, at).open === true ? back : 0;
   }
   return 0;
 }
