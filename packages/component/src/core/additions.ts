@@ -40,6 +40,8 @@ export interface Additions {
   readonly sections: ReadonlyMap<number, Addition>;
   /** What stands wherever the flag is looked at. */
   readonly check: Uint8Array;
+  /** Offset of the `if` in it. */
+  readonly branchInCheck: number;
   /** Indexes of the functions that stand for `memory.size` and `memory.grow` of a memory. */
   readonly sizeFunction: ReadonlyMap<number, number>;
   readonly growFunction: ReadonlyMap<number, number>;
@@ -115,11 +117,14 @@ export function planAdditions(outline: Outline, shape: ModuleShape): Additions {
 
   const memoryCount = shape.imported.length + shape.defined.length;
   let check = new Uint8Array();
+  let branchInCheck = 0;
   if (shape.interruptible) {
     const tick = add({ type: TICK_TYPE, body: callHost(TICK, TICK_TYPE) });
     const argument = memoryCount === 0 ? [2, 0] : [0x42, ...leb(memoryCount), 0];
     // i32.const 0, i32.atomic.load, if, call, end. Atomic, since a plain load may be moved out of a loop.
-    check = new Uint8Array([0x41, 0, 0xfe, 0x10, ...argument, 0x04, 0x40, 0x10, ...leb(tick), 0x0b]);
+    const load = [0x41, 0, 0xfe, 0x10, ...argument];
+    branchInCheck = load.length;
+    check = new Uint8Array([...load, 0x04, 0x40, 0x10, ...leb(tick), 0x0b]);
   }
 
   const sections = new Map<number, Addition>();
@@ -185,5 +190,5 @@ export function planAdditions(outline: Outline, shape: ModuleShape): Additions {
       }
     },
   });
-  return { sections, check, sizeFunction, growFunction };
+  return { sections, check, branchInCheck, sizeFunction, growFunction };
 }
