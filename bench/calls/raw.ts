@@ -12,21 +12,18 @@ export async function loadRaw(component: Uint8Array, mode: 'sync' | 'jspi'): Pro
   };
   const { memory, realloc } = exported;
   const host = HOSTS[mode];
-  const decoder = new TextDecoder();
-  let bytes = new Uint8Array(memory.buffer);
-  let view = new DataView(memory.buffer);
-  const readKey = (at: number, length: number) => {
-    if (bytes.buffer !== memory.buffer) bytes = new Uint8Array(memory.buffer);
-    return decoder.decode(bytes.subarray(at, at + length));
-  };
+  // This memory never grows, so one view of each kind lasts.
+  const bytes = Buffer.from(memory.buffer) as Buffer & { utf8Slice(start: number, end: number): string };
+  const view = new DataView(memory.buffer);
+  const readKey = (at: number, length: number) => bytes.utf8Slice(at, at + length);
   const writeValue = (value: Uint8Array, result: number) => {
-    const at = realloc(0, 0, 1, value.length);
-    if (bytes.buffer !== memory.buffer) bytes = new Uint8Array(memory.buffer);
-    if (view.buffer !== memory.buffer) view = new DataView(memory.buffer);
-    bytes.set(value, at);
+    const { length } = value;
+    const at = realloc(0, 0, 1, length);
+    // On so few bytes quicker than `set`.
+    for (let i = 0; i < length; i++) bytes[at + i] = value[i]!;
     view.setUint8(result, 0);
     view.setUint32(result + 4, at, true);
-    view.setUint32(result + 8, value.length, true);
+    view.setUint32(result + 8, length, true);
   };
   const { Suspending, promising } = WebAssembly as any;
   const imports =
