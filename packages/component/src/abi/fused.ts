@@ -4,7 +4,7 @@ import { isTrap, makeTrap, trapAbi, trapFromHost } from '../runtime/trap.ts';
 import { enter, leave, planEntry } from './entry.ts';
 import { type FullLiftPlan, readCode, takeResult } from './lift.ts';
 import type { LoweredCall } from './lower.ts';
-import { type AbiContext, createContext, releaseLent } from './memory.ts';
+import { type AbiContext, beginLift, createContext, releaseLent } from './memory.ts';
 import type {
   AdapterBinding,
   CoreSignature,
@@ -39,7 +39,7 @@ export function bindFused(lowered: LoweredCall, cx: AbiContext, callee: GuestCal
   const pre = (...args: any[]): FusedCall => {
     try {
       if (!cx.instance.mayLeave) trapAbi('cannot leave the component instance: a call to another component');
-      cx.memory.refresh();
+      beginLift(cx);
       const values = lowered.reader.readAll(cx, args);
       const { lent, shown } = cx;
       if (lent.length !== 0) {

@@ -2,7 +2,7 @@ import type { GuestResource } from '../runtime/guest-resource.ts';
 import type { ResourceHandle } from '../runtime/handles.ts';
 import { trapAbi, trapFromHost } from '../runtime/trap.ts';
 import type { LoweredCall } from './lower.ts';
-import { type AbiContext, releaseLent } from './memory.ts';
+import { type AbiContext, beginLift, releaseLent } from './memory.ts';
 import type { AdapterBinding, HostCallee } from './model.ts';
 import { type PendingCall, pendingCall } from './pending.ts';
 
@@ -41,14 +41,23 @@ class HostCall implements PendingCall {
   wait(): Promise<void> {
     const { store } = this.#cx.instance;
     return new Promise((resolve, reject) => {
-      store.interrupt = reject;
+      const interrupt = (trap: unknown): void => {
+        store.interrupt = undefined;
+        reject(trap);
+      };
+      store.interrupt = interrupt;
       store.onWait?.();
+      // An answer that comes after an interruption finds nobody; the store may serve another call by then.
       this.#answer.then(
         (value) => {
+          if (store.interrupt !== interrupt) return;
+          store.interrupt = undefined;
           this.#value = value;
           resolve();
         },
-        (error: unknown) => reject(trapFromHost(error, this.#name)),
+        (error: unknown) => {
+          if (store.interrupt === interrupt) interrupt(trapFromHost(error, this.#name));
+        },
       );
     });
   }
@@ -56,7 +65,6 @@ class HostCall implements PendingCall {
   finish(): unknown {
     const cx = this.#cx;
     const { store } = cx.instance;
-    store.interrupt = undefined;
     store.suspendable = true;
     try {
       store.onResume?.();
@@ -79,7 +87,7 @@ export function bindHost(lowered: LoweredCall, cx: AbiContext, callee: HostCalle
 
   const before = (): void => {
     if (!instance.mayLeave) trapAbi(`cannot leave the component instance: ${name}`);
-    memory.refresh();
+    beginLift(cx);
   };
   const settle = (value: unknown, pointer: number): unknown => {
     if (isPromise(value)) {

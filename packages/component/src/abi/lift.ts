@@ -3,7 +3,7 @@ import type { Codec } from './codec.ts';
 import { compileType } from './compile.ts';
 import { enter, leave, planEntry } from './entry.ts';
 import { MAX_FLAT_PARAMS, MAX_FLAT_RESULTS } from './layout.ts';
-import { type AbiContext, callLeaf, checkBlock, createContext } from './memory.ts';
+import { type AbiContext, beginLift, callLeaf, checkBlock, createContext } from './memory.ts';
 import type {
   CanonBindings,
   CanonOptions,
@@ -17,6 +17,7 @@ import type {
   TaskReturnPlan,
   ValueType,
 } from './model.ts';
+import { canWait } from './pending.ts';
 import { type ArgWriter, planReader, planWriter } from './params.ts';
 
 /** What the bindings need of a lifted function. */
@@ -74,7 +75,7 @@ export function takeResult(
   bindings: CanonBindings,
   core: any,
 ): unknown {
-  cx.memory.refresh();
+  beginLift(cx);
   if (lifted.awaiting !== undefined) {
     if (task.awaiting !== undefined) trapAbi('an async export ended without calling task.return');
     return task.result;
@@ -117,8 +118,8 @@ class BoundExport implements GuestCallee {
     try {
       const task = this.#enter();
       const core = this.plan.lifted.writer.write(this.#cx, args);
-      this.instance.store.suspendable = true;
-      const ended = apply((this.#promising ??= WebAssembly.promising(this.core)), core) as Promise<unknown>;
+      this.instance.store.suspendable = canWait;
+      const ended = apply((this.#promising ??= promise(this.core)), core) as Promise<unknown>;
       if (this.plan.options.async && this.bindings.callback !== undefined) {
         return this.#runCallbacks(ended as Promise<number>, task);
       }
@@ -177,7 +178,7 @@ class BoundExport implements GuestCallee {
       let packed = await first;
       while (readCode(packed) !== EXIT) {
         await this.#yieldToHost();
-        this.#promisingCallback ??= WebAssembly.promising(this.bindings.callback!);
+        this.#promisingCallback ??= promise(this.bindings.callback!);
         packed = await this.#promisingCallback(0, 0, 0);
       }
     } catch (error) {
@@ -195,9 +196,13 @@ class BoundExport implements GuestCallee {
       nextTurn(resolve);
     });
     store.interrupt = undefined;
-    store.suspendable = true;
+    store.suspendable = canWait;
     store.onResume?.();
   }
+}
+
+function promise(core: CoreFunction): CoreFunction {
+  return canWait ? WebAssembly.promising(core) : async (...args) => core(...args);
 }
 
 /** @returns what a callback asks for: to end, or to be called again */
@@ -246,7 +251,7 @@ export function planTaskReturn(result: ValueType | undefined, options: CanonOpti
       if (task.awaiting === undefined)
         trapAbi('task.return: no async call awaits a result, or it has one already');
       if (task.awaiting !== key) trapAbi('task.return: the result has another type than the export');
-      cx.memory.refresh();
+      beginLift(cx);
       task.result = reader.readAll(cx, core)[0];
       checkBorrows(task);
       task.awaiting = undefined;

@@ -1,7 +1,7 @@
 import { trapAbi } from '../runtime/trap.ts';
 import { type Codec, mismatch } from './codec.ts';
 import { fixedListLayout, layOut, MAX_BYTES } from './layout.ts';
-import { type AbiContext, allocate, checkBlock } from './memory.ts';
+import { type AbiContext, allocate, checkBlock, spendBudget } from './memory.ts';
 import type { ValueType } from './model.ts';
 
 /** Up to here a loop is quicker than `slice`. */
@@ -30,6 +30,7 @@ function checkList(cx: AbiContext, pointer: number, size: number, align: number)
 export function compileBytes(): Codec {
   const read = (cx: AbiContext, pointer: number, length: number): Uint8Array => {
     checkList(cx, pointer, length, 1);
+    spendBudget(cx, length);
     const { bytes } = cx.memory;
     if (length > SHORT) return bytes.slice(pointer, pointer + length);
     const copy = new Uint8Array(length);
@@ -68,8 +69,12 @@ export function compileBytes(): Codec {
 /** The codec of a list of any length. */
 export function compileList(type: ValueType & { readonly kind: 'list' }, element: Codec): Codec {
   const { size, align } = element;
+  const typed = TYPED_ARRAYS[type.element.kind];
+  // What an element takes up in JavaScript: next to nothing beside its slot, or an object.
+  const weight = size + (typed === undefined ? 64 : 8);
   const read = (cx: AbiContext, pointer: number, length: number): unknown[] => {
     checkList(cx, pointer, length * size, align);
+    spendBudget(cx, length * weight);
     return readElements(cx, element, pointer, length);
   };
   const write = (cx: AbiContext, value: ArrayLike<unknown>): number => {
@@ -79,7 +84,6 @@ export function compileList(type: ValueType & { readonly kind: 'list' }, element
     writeElements(cx, element, pointer, value);
     return pointer;
   };
-  const typed = TYPED_ARRAYS[type.element.kind];
   return {
     ...layOut(type),
     load: (cx, at) => read(cx, cx.memory.view.getUint32(at, true), cx.memory.view.getUint32(at + 4, true)),

@@ -51,6 +51,8 @@ export interface AbiContext {
   readonly memory: MemoryViews;
   readonly encoding: CanonOptions['encoding'];
   readonly realloc: CoreFunction | undefined;
+  /** Bytes that the call may still bring into JavaScript. */
+  budget: number;
   /** Handles lent to the call that is being lifted, and what the host was shown of them. */
   lent: ResourceHandle[];
   shown: GuestResource[];
@@ -66,9 +68,28 @@ export function createContext(
     memory: viewMemory(bindings.memory),
     encoding: options.encoding,
     realloc: bindings.realloc,
+    budget: LIFT_BUDGET,
     lent: [],
     shown: [],
   };
+}
+
+/**
+ * Most bytes that the values of one call may take up in JavaScript, roughly: lists may overlap in a guest's memory, so
+ * that without a bound a small one could fill the host's.
+ */
+const LIFT_BUDGET = 2 ** 29;
+
+/** Begins to read values: views are renewed and the budget is full. */
+export function beginLift(cx: AbiContext): void {
+  cx.memory.refresh();
+  cx.budget = LIFT_BUDGET;
+}
+
+/** Counts what is about to be read. */
+export function spendBudget(cx: AbiContext, bytes: number): void {
+  cx.budget -= bytes;
+  if (cx.budget < 0) trapAbi(`the values of one call take up more than ${LIFT_BUDGET} bytes`);
 }
 
 /** Runs a core function as a leaf: it can neither wait nor leave its instance. */

@@ -1,3 +1,7 @@
+/** Whether guests can wait for promises here. Where they cannot, host functions have to answer at once. */
+export const canWait =
+  typeof WebAssembly.Suspending === 'function' && typeof WebAssembly.promising === 'function';
+
 /** A call of a host function that answered with a promise, while the adapter in WebAssembly waits for it. */
 export interface PendingCall {
   /** The promise to wait for. It gives nothing: to settle a promise with an object costs a search for `then`. */

@@ -1,7 +1,7 @@
 import { trapAbi } from '../runtime/trap.ts';
 import { type Codec, mismatch } from './codec.ts';
 import { layOut, MAX_BYTES } from './layout.ts';
-import { type AbiContext, allocate, checkBlock, textCodec } from './memory.ts';
+import { type AbiContext, allocate, checkBlock, spendBudget, textCodec } from './memory.ts';
 import type { CanonOptions } from './model.ts';
 
 /** In `latin1+utf16`, set in the length of a string that is UTF-16. */
@@ -85,6 +85,7 @@ function writeLatin1OrUtf16(cx: AbiContext, text: string): void {
 function checkString(cx: AbiContext, pointer: number, size: number, align: number): void {
   if (size > MAX_BYTES) trapAbi(`string of ${size} bytes is longer than ${MAX_BYTES}`);
   checkBlock(cx, pointer, align, size, 'string');
+  spendBudget(cx, size);
 }
 
 function allocateString(cx: AbiContext, align: number, size: number): number {

@@ -1,12 +1,13 @@
 import type { AdapterBinding, CoreFunction } from '../abi/model.ts';
-import { type PendingCall, pendingCall } from '../abi/pending.ts';
+import { canWait, type PendingCall, pendingCall } from '../abi/pending.ts';
 import { emitAdapters } from './adapter-module.ts';
 
 const modules = new Map<string, WebAssembly.Module>();
 
 const SHARED = {
   pending: pendingCall,
-  wait: new WebAssembly.Suspending((call: PendingCall) => call.wait()),
+  // Without the means to wait no call ever becomes a pending one.
+  wait: canWait ? new WebAssembly.Suspending((call: PendingCall) => call.wait()) : () => undefined,
   finish: (call: PendingCall) => call.finish(),
   argument: (call: { readonly core: readonly unknown[] }, index: number) => call.core[index],
 };

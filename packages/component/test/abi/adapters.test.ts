@@ -194,6 +194,20 @@ describe('a guest that waits', () => {
     assert.equal(guest.store.interrupt, undefined);
   });
 
+  test('does not hear of an answer that comes after its interruption', async () => {
+    let answer: (value: unknown) => void = () => undefined;
+    const guest = instantiate({ tick: () => new Promise((resolve) => (answer = resolve)) });
+    const call = guest.thrice.call([]);
+    await later(0);
+    guest.store.interrupt!(makeTrap('cancelled', 'given up'));
+    await assert.rejects(call, { trap: 'cancelled' });
+    const newer = (): void => undefined;
+    guest.store.interrupt = newer;
+    answer(undefined);
+    await later(0);
+    assert.equal(guest.store.interrupt, newer);
+  });
+
   test('is announced, and so is that it goes on', async () => {
     const guest = instantiate({ tick: () => later(undefined) });
     const heard: string[] = [];

@@ -419,3 +419,12 @@ describe('text codecs', () => {
     }
   });
 });
+
+test('lists that overlap cannot fill the memory of the host', () => {
+  const { cx, codec } = setUp();
+  const lists = codec({ kind: 'list', element: { kind: 'list', element: { kind: 'bool' } } });
+  for (let i = 0; i < 4000; i++) cx.memory.view.setUint32(4 + i * 8, 65536, true);
+  traps(() => lists.lift(cx, [0, 4000], 0), /more than \d+ bytes/);
+  cx.budget = 1e7;
+  assert.equal((lists.lift(cx, [0, 1], 0) as unknown[]).length, 1);
+});
