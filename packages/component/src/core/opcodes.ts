@@ -26,16 +26,19 @@ export const CAST_BRANCH = 15;
 export const PREFIX = 16;
 export const MEMORY_SIZE = 17;
 export const MEMORY_GROW = 18;
-/** One number; calls. */
+/** One number, the index of a function: calls it. */
 export const CALL = 19;
-/** Two numbers; calls. */
+/** Two numbers, type and table: calls. */
 export const CALL_INDIRECT = 20;
-/** One number; calls, and the frame is gone. */
-export const TAIL_CALL = 21;
-export const TAIL_CALL_INDIRECT = 22;
+/** One number, a type: calls a reference. */
+export const CALL_REFERENCE = 21;
+/** As above, and the frame is gone. */
+export const TAIL_CALL = 22;
+export const TAIL_CALL_INDIRECT = 23;
+export const TAIL_CALL_REFERENCE = 24;
 /** These take time in proportion to an operand. */
-export const LONG_NUMBER = 23;
-export const LONG_TWO_NUMBERS = 24;
+export const LONG_NUMBER = 25;
+export const LONG_TWO_NUMBERS = 26;
 
 type Row = readonly [first: number, last: number, shape: number];
 
@@ -52,7 +55,7 @@ export const SINGLE_BYTE: Uint8Array = tabulate(256, [
   [0x06, 0x06, BLOCK_TYPE], [0x07, 0x09, NUMBER], [0x0a, 0x0b, NONE], // try, catch, throw, rethrow; throw_ref, end
   [0x0c, 0x0d, NUMBER], [0x0e, 0x0e, BRANCH_TABLE], [0x0f, 0x0f, NONE], // br, br_if, br_table, return
   [0x10, 0x10, CALL], [0x11, 0x11, CALL_INDIRECT], [0x12, 0x12, TAIL_CALL], [0x13, 0x13, TAIL_CALL_INDIRECT],
-  [0x14, 0x14, CALL], [0x15, 0x15, TAIL_CALL], // call_ref, return_call_ref
+  [0x14, 0x14, CALL_REFERENCE], [0x15, 0x15, TAIL_CALL_REFERENCE], // call_ref, return_call_ref
   [0x18, 0x18, NUMBER], [0x19, 0x1b, NONE], [0x1c, 0x1c, TYPE_LIST], // delegate; catch_all, drop, select; select t
   [0x1f, 0x1f, TRY_TABLE],
   [0x20, 0x26, NUMBER], // local.*, global.*, table.get, table.set

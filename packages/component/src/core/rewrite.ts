@@ -3,7 +3,9 @@ import type { Additions } from './additions.ts';
 import type { ModuleShape } from './model.ts';
 import { SECTION, SECTION_ORDER, readOutline } from './outline.ts';
 import type { Outline } from './outline.ts';
-import { CHECK, Edits, SIZE, scanBody } from './scan.ts';
+import { decideEntries } from './entries.ts';
+import type { Bodies } from './entries.ts';
+import { CHECK, CallSites, Edits, NOTHING, SIZE, scanBody } from './scan.ts';
 import { Writer, sizeOfUnsigned } from './writer.ts';
 
 /** Changes with every change of what the rewriter writes: cached modules of other versions are not used. */
@@ -16,16 +18,6 @@ export const SHAPE_SECTION = 'spiderlightning.shape';
 const DROPPED = /^(\.debug_|metadata\.code\.|sourceMappingURL$|external_debug_info$|spiderlightning\.)/;
 
 const MAGIC_AND_VERSION = 8;
-
-/** A function's code, by byte offsets in the module. */
-interface Bodies {
-  readonly count: number;
-  /** Behind the size. */
-  readonly start: Int32Array;
-  readonly end: Int32Array;
-  /** Index of the first edit at or behind `start`. */
-  readonly firstEdit: Int32Array;
-}
 
 /**
  * Rewrites a valid module so that memory and CPU limits hold. Nothing of the guest's is renumbered: what is added
@@ -44,10 +36,12 @@ export function rewriteModule(
   const sized = new Set<number>();
   let interruptible = false;
   for (let index = 0; index < edits.count; index++) {
-    if (edits.kind[index] === CHECK) interruptible = true;
-    else sized.add(edits.memory[index]!);
+    const kind = edits.kind[index];
+    if (kind === CHECK) interruptible = true;
+    else if (kind !== NOTHING) sized.add(edits.memory[index]!);
   }
-  if (edits.count === 0 && outline.memories.length === 0 && outline.start === undefined) return undefined;
+  if (!interruptible && sized.size === 0 && outline.memories.length === 0 && outline.start === undefined)
+    return undefined;
 
   const shape: ModuleShape = {
     prefix: choosePrefix(outline),
@@ -105,6 +99,9 @@ function scanCode(bytes: Uint8Array, outline: Outline, edits: Edits): Bodies {
   const start = new Int32Array(count);
   const end = new Int32Array(count);
   const firstEdit = new Int32Array(count);
+  const firstCall = new Int32Array(count);
+  const hasTailCall = new Uint8Array(count);
+  const sites = new CallSites();
   let at = vector?.start ?? 0;
   for (let index = 0; index < count; index++) {
     let size = 0;
@@ -116,15 +113,19 @@ function scanCode(bytes: Uint8Array, outline: Outline, edits: Edits): Bodies {
     start[index] = at;
     end[index] = at + size;
     firstEdit[index] = edits.count;
-    scanBody(bytes, at, at + size, edits);
+    firstCall[index] = sites.count;
+    if (scanBody(bytes, at, at + size, edits, sites)) hasTailCall[index] = 1;
     at += size;
   }
-  return { count, start, end, firstEdit };
+  const bodies = { count, start, end, firstEdit, firstCall, hasTailCall };
+  decideEntries(bodies, sites, outline.functions - count, edits);
+  return bodies;
 }
 
 /** Bytes that an edit puts in. */
 function sizeOfEdit(edits: Edits, edit: number, additions: Additions): number {
   if (edits.kind[edit] === CHECK) return additions.check.length;
+  if (edits.kind[edit] === NOTHING) return 0;
   return 1 + sizeOfUnsigned(standIn(edits, edit, additions));
 }
 
@@ -200,6 +201,7 @@ function writeBodies(
     writer.unsigned(size);
     let copied = start;
     for (let edit = first; edit < behind; edit++) {
+      if (edits.kind[edit] === NOTHING) continue;
       writer.copy(bytes, copied, edits.start[edit]!);
       copied = edits.end[edit]!;
       if (edits.kind[edit] === CHECK) {

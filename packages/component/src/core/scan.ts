@@ -5,6 +5,14 @@ import * as op from './opcodes.ts';
 export const CHECK = 0;
 export const SIZE = 1;
 export const GROW = 2;
+/** Noted, and found not to be needed. */
+export const NOTHING = 3;
+
+/**
+ * Most calls in a row without a look at the flag. Together with the weight that a function may have without looking at it
+ * on entry this bounds how long a guest can go unnoticed: some tenths of a millisecond.
+ */
+const CALLS_IN_A_ROW = 256;
 
 /**
  * Places in the code section, in ascending order. Parallel arrays because a large module has tens of thousands.
@@ -27,21 +35,7 @@ export class Edits {
     this.memory[at] = memory;
   }
 
-  /** Takes one back that was noted lately. */
-  drop(at: number): void {
-    this.start.copyWithin(at, at + 1, this.count);
-    this.end.copyWithin(at, at + 1, this.count);
-    this.kind.copyWithin(at, at + 1, this.count);
-    this.memory.copyWithin(at, at + 1, this.count);
-    this.count--;
-  }
-
   #enlarge(): void {
-    const enlarge = (old: Int32Array) => {
-      const larger = new Int32Array(old.length * 2);
-      larger.set(old);
-      return larger;
-    };
     this.start = enlarge(this.start);
     this.end = enlarge(this.end);
     this.memory = enlarge(this.memory);
@@ -49,6 +43,25 @@ export class Edits {
     kind.set(this.kind);
     this.kind = kind;
   }
+}
+
+/** Calls, in the order of the code. */
+export class CallSites {
+  count = 0;
+  /** Index of the function that is called, or -1 where that turns out at run time. */
+  callee = new Int32Array(1024);
+
+  add(callee: number): void {
+    const at = this.count++;
+    if (at === this.callee.length) this.callee = enlarge(this.callee);
+    this.callee[at] = callee;
+  }
+}
+
+function enlarge(old: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(old.length * 2);
+  larger.set(old);
+  return larger;
 }
 
 /** Past the LEB128 number at `at`. */
@@ -138,27 +151,33 @@ function refuse(prefix: number, opcode: number, offset: number): never {
 }
 
 /**
- * Steps through one function body of a valid module and notes what is to be rewritten.
+ * Steps through one function body of a valid module, and notes what is to be rewritten and what is called.
  *
  * The flag is looked at
  * - at the head of each loop;
- * - on entry to functions that can call more than once or that end in a tail call. Without loops, a function that calls
- *   at most once only makes the stack one frame deeper; whatever runs for long has functions that branch out;
- * - before each instruction whose time depends on an operand, since a function may have thousands of them in a row.
+ * - on entry to the function: noted as its first edit, for `decideEntries` to take back;
+ * - before each instruction whose time depends on an operand, and every so many calls, since a function may have
+ *   thousands of them in a row.
  *
  * @param start of the body, behind its size
+ * @returns whether it has a tail call
  * @throws {ComponentError} `unsupported` names an instruction that is not known
  */
-export function scanBody(bytes: Uint8Array, start: number, end: number, edits: Edits): void {
+export function scanBody(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  edits: Edits,
+  sites: CallSites,
+): boolean {
   let at = start;
   const groups = readNumber(bytes, at);
   at = skipNumber(bytes, at);
   for (let group = 0; group < groups; group++) at = skipType(bytes, skipNumber(bytes, at));
 
-  // Noted first, to keep the order; taken back if the function turns out not to need it.
-  const entry = edits.count;
   edits.add(CHECK, at);
-  let calls = 0;
+  let hasTailCall = false;
+  let nextCheck = sites.count + CALLS_IN_A_ROW;
 
   let offset = at;
   while (at < end) {
@@ -169,8 +188,23 @@ export function scanBody(bytes: Uint8Array, start: number, end: number, edits: E
       case op.NONE:
         break;
       case op.CALL:
-        calls++;
-        while (bytes[at++]! >= 0x80);
+      case op.CALL_REFERENCE:
+      case op.CALL_INDIRECT:
+        if (sites.count === nextCheck) {
+          edits.add(CHECK, offset);
+          nextCheck += CALLS_IN_A_ROW;
+        }
+        sites.add(shape === op.CALL ? readNumber(bytes, at) : -1);
+        at = skipNumber(bytes, at);
+        if (shape === op.CALL_INDIRECT) at = skipNumber(bytes, at);
+        break;
+      case op.TAIL_CALL:
+      case op.TAIL_CALL_REFERENCE:
+      case op.TAIL_CALL_INDIRECT:
+        hasTailCall = true;
+        sites.add(shape === op.TAIL_CALL ? readNumber(bytes, at) : -1);
+        at = skipNumber(bytes, at);
+        if (shape === op.TAIL_CALL_INDIRECT) at = skipNumber(bytes, at);
         break;
       case op.NUMBER:
         while (bytes[at++]! >= 0x80);
@@ -189,18 +223,6 @@ export function scanBody(bytes: Uint8Array, start: number, end: number, edits: E
       case op.LOOP:
         at = skipType(bytes, at);
         edits.add(CHECK, at);
-        break;
-      case op.CALL_INDIRECT:
-        calls++;
-        at = skipNumber(bytes, skipNumber(bytes, at));
-        break;
-      case op.TAIL_CALL:
-        calls = 2;
-        at = skipNumber(bytes, at);
-        break;
-      case op.TAIL_CALL_INDIRECT:
-        calls = 2;
-        at = skipNumber(bytes, skipNumber(bytes, at));
         break;
       case op.MEMORY_SIZE:
       case op.MEMORY_GROW: {
@@ -240,5 +262,5 @@ export function scanBody(bytes: Uint8Array, start: number, end: number, edits: E
       { offset: start },
     );
   }
-  if (calls < 2) edits.drop(entry);
+  return hasTailCall;
 }

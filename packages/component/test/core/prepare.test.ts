@@ -3,7 +3,6 @@ import { suite, test } from 'node:test';
 
 import { assemble } from '../../../../test/guests/wat.ts';
 import { prepareModule } from '../../src/core/prepare.ts';
-import { scanBody, Edits } from '../../src/core/scan.ts';
 
 suite('prepareModule', () => {
   test('refuses a module that is invalid alone, even if rewriting would make it valid', async () => {
@@ -81,43 +80,5 @@ suite('prepareModule', () => {
     const bytes = await assemble('(module (memory 1))');
     const cache = { get: () => new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8, 9, 250, 9]), set: () => {} };
     assert.deepEqual(await prepareModule(bytes, { cache }), await prepareModule(bytes));
-  });
-});
-
-suite('scanBody', () => {
-  const scan = (...code: number[]) => {
-    const edits = new Edits();
-    scanBody(new Uint8Array([0, ...code]), 0, code.length + 1, edits);
-    return edits;
-  };
-
-  for (const [name, code] of [
-    ['0xfb 0x20', [0xfb, 0x20, 0x0b]],
-    ['memory.discard', [0xfc, 18, 0, 0x0b]],
-    ['0xfd 0x120', [0xfd, 0xa0, 0x02, 0x0b]],
-    ['0xfe 0x4f', [0xfe, 0x4f, 0, 0, 0x0b]],
-    ['resume', [0xe3, 0, 0x0b]],
-    ['0xff', [0xff, 0x0b]],
-  ] as const) {
-    test(`names ${name}, which it does not know`, () => {
-      assert.throws(() => scan(0x01, ...code), {
-        code: 'unsupported',
-        offset: 2,
-        message: new RegExp(`the instruction ${name} \\(at byte 2`),
-      });
-    });
-  }
-
-  test('refuses code whose instructions do not end where the function ends', () => {
-    assert.throws(() => scan(0x41, 0x0b), { code: 'unsupported' });
-    assert.throws(() => scan(0x01, 0x01), { code: 'unsupported' });
-  });
-
-  test('looks at the flag on entry only of functions that can branch out', () => {
-    assert.equal(scan(0x0b).count, 0);
-    assert.equal(scan(0x10, 0, 0x0b).count, 0);
-    assert.equal(scan(0x10, 0, 0x11, 0, 0, 0x0b).count, 1);
-    assert.equal(scan(0x12, 0, 0x0b).count, 1);
-    assert.equal(scan(0x03, 0x40, 0x0b, 0x0b).count, 1);
   });
 });
