@@ -1,10 +1,10 @@
-import type { GuestResource } from '../runtime/guest-resource.ts';
-import { releaseHandle, type ResourceHandle } from '../runtime/handles.ts';
+import { releaseHandle } from '../runtime/handles.ts';
+import type { Loans } from '../runtime/loans.ts';
 import { isTrap, makeTrap, trapAbi, trapFromHost } from '../runtime/trap.ts';
 import { enter, leave, planEntry } from './entry.ts';
 import { type FullLiftPlan, readCode, takeResult } from './lift.ts';
 import type { LoweredCall } from './lower.ts';
-import { type AbiContext, beginLift, createContext, releaseLent } from './memory.ts';
+import { type AbiContext, beginLift, createContext, takeLoans } from './memory.ts';
 import type {
   AdapterBinding,
   CoreSignature,
@@ -20,8 +20,7 @@ export interface FusedCall {
   readonly core: readonly unknown[];
   readonly task: Task;
   readonly pointer: number;
-  readonly lent: ResourceHandle[];
-  readonly shown: GuestResource[];
+  readonly loans: Loans;
 }
 
 /**
@@ -41,15 +40,11 @@ export function bindFused(lowered: LoweredCall, cx: AbiContext, callee: GuestCal
       if (!cx.instance.mayLeave) trapAbi('cannot leave the component instance: a call to another component');
       beginLift(cx);
       const values = lowered.reader.readAll(cx, args);
-      const { lent, shown } = cx;
-      if (lent.length !== 0) {
-        cx.lent = [];
-        cx.shown = [];
-      }
+      const loans = takeLoans(cx);
       const task = enter(entered, instance);
       task.awaiting = lifted.awaiting;
       calleeCx.memory.refresh();
-      return { core: lifted.writer.write(calleeCx, values), task, pointer: args[pointerAt], lent, shown };
+      return { core: lifted.writer.write(calleeCx, values), task, pointer: args[pointerAt], loans };
     } catch (error) {
       throw wrap(error);
     }
@@ -61,7 +56,7 @@ export function bindFused(lowered: LoweredCall, cx: AbiContext, callee: GuestCal
       const value = takeResult(lifted, calleeCx, call.task, bindings, result);
       leave(entered, instance, call.task);
       cx.memory.refresh();
-      if (call.lent.length !== 0) releaseLent(call.lent, call.shown);
+      call.loans.release();
       return lowered.finish(cx, value, call.pointer);
     } catch (error) {
       throw wrap(error);

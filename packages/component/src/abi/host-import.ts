@@ -1,8 +1,7 @@
-import type { GuestResource } from '../runtime/guest-resource.ts';
-import type { ResourceHandle } from '../runtime/handles.ts';
+import type { Loans } from '../runtime/loans.ts';
 import { trapAbi, trapFromHost } from '../runtime/trap.ts';
 import type { LoweredCall } from './lower.ts';
-import { type AbiContext, beginLift, releaseLent } from './memory.ts';
+import { type AbiContext, beginLift, takeLoans } from './memory.ts';
 import type { AdapterBinding, HostCallee } from './model.ts';
 import { type PendingCall, pendingCall } from './pending.ts';
 
@@ -13,8 +12,7 @@ class HostCall implements PendingCall {
   readonly #name: string;
   readonly #answer: PromiseLike<unknown>;
   readonly #pointer: number;
-  readonly #lent: ResourceHandle[];
-  readonly #shown: GuestResource[];
+  readonly #loans: Loans;
   #value: unknown;
 
   constructor(
@@ -30,12 +28,7 @@ class HostCall implements PendingCall {
     this.#answer = answer;
     this.#pointer = pointer;
     // The context serves other calls while this one waits.
-    this.#lent = cx.lent;
-    this.#shown = cx.shown;
-    if (cx.lent.length !== 0) {
-      cx.lent = [];
-      cx.shown = [];
-    }
+    this.#loans = takeLoans(cx);
   }
 
   wait(): Promise<void> {
@@ -69,7 +62,7 @@ class HostCall implements PendingCall {
     try {
       store.onResume?.();
       cx.memory.refresh();
-      if (this.#lent.length !== 0) releaseLent(this.#lent, this.#shown);
+      this.#loans.release();
       return this.#lowered.finish(cx, this.#value, this.#pointer);
     } catch (error) {
       throw trapFromHost(error, this.#name);
@@ -102,7 +95,7 @@ export function bindHost(lowered: LoweredCall, cx: AbiContext, callee: HostCalle
       return nothing;
     }
     memory.refresh();
-    if (cx.lent.length !== 0) releaseLent(cx.lent, cx.shown);
+    if (!cx.loans.empty) cx.loans.release();
     return finish(cx, value, pointer);
   };
   const wrap = (error: unknown): unknown => trapFromHost(error, name);

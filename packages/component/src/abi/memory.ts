@@ -1,5 +1,4 @@
-import type { ResourceHandle } from '../runtime/handles.ts';
-import type { GuestResource } from '../runtime/guest-resource.ts';
+import { Loans } from '../runtime/loans.ts';
 import { trapAbi } from '../runtime/trap.ts';
 import type { CanonBindings, CanonOptions, CoreFunction, InstanceContext } from './model.ts';
 import { detectTextCodec } from './text.ts';
@@ -53,9 +52,8 @@ export interface AbiContext {
   readonly realloc: CoreFunction | undefined;
   /** Bytes that the call may still bring into JavaScript. */
   budget: number;
-  /** Handles lent to the call that is being lifted, and what the host was shown of them. */
-  lent: ResourceHandle[];
-  shown: GuestResource[];
+  /** What is lent to the call whose parameters are being read. */
+  loans: Loans;
 }
 
 export function createContext(
@@ -69,8 +67,7 @@ export function createContext(
     encoding: options.encoding,
     realloc: bindings.realloc,
     budget: LIFT_BUDGET,
-    lent: [],
-    shown: [],
+    loans: new Loans(),
   };
 }
 
@@ -133,10 +130,12 @@ export function checkBlock(cx: AbiContext, pointer: number, align: number, size:
   }
 }
 
-/** Ends what `lent` and `shown` began, when the call is over. */
-export function releaseLent(lent: ResourceHandle[], shown: GuestResource[]): void {
-  for (const handle of lent) handle.lends--;
-  for (const resource of shown) resource.expire();
-  lent.length = 0;
-  shown.length = 0;
+const noLoans = new Loans();
+
+/** Takes the loans of the call that begins out of its context, which then serves other calls. */
+export function takeLoans(cx: AbiContext): Loans {
+  const { loans } = cx;
+  if (loans.empty) return noLoans;
+  cx.loans = new Loans();
+  return loans;
 }

@@ -34,11 +34,12 @@ export function compileBorrow(slot: number): Codec {
       const { instance } = cx;
       const type = instance.resources[slot]!;
       const handle = instance.handles.get(index, type);
-      handle.lends++;
-      cx.lent.push(handle);
-      if (type.owner === undefined) return handle.rep;
+      if (type.owner === undefined) {
+        cx.loans.add(handle);
+        return handle.rep;
+      }
       const shown = new GuestResource(type, handle.rep as number, false);
-      cx.shown.push(shown);
+      cx.loans.add(handle, shown);
       return shown;
     },
     (cx, value) => {

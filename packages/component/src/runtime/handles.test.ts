@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compileType } from '../abi/compile.ts';
 import { bindResourceDrop } from '../abi/fused.ts';
-import { createContext, releaseLent } from '../abi/memory.ts';
+import { createContext } from '../abi/memory.ts';
 import type { InstanceContext, ResourceType } from '../abi/model.ts';
 import { GuestResource } from './guest-resource.ts';
 import { createTask, getResourceRep, HandleTable, newResource, releaseHandle } from './handles.ts';
@@ -86,7 +86,7 @@ test("a host's resource is the host's object", () => {
   const index = own(1).lower1!(cx, bucket);
   assert.equal(borrow(1).lift1!(cx, index), bucket);
   assert.equal(instance.handles.get(index, hosts).lends, 1);
-  releaseLent(cx.lent, cx.shown);
+  cx.loans.release();
   assert.equal(own(1).lift1!(cx, index), bucket);
   assert.match(own(1).check(cx, undefined)!, /expected the host's bucket/);
   assert.match(own(0).check(cx, bucket)!, /expected a counter of the guest/);
@@ -100,7 +100,7 @@ test('what is lent can neither be passed on nor dropped before the call ends', (
   assert.throws(() => releaseHandle(instance, ours, index), { trap: 'abi', message: /lent/ });
   assert.match(own(0).check(cx, shown)!, /borrowed/);
   assert.equal(borrow(0).check(cx, shown), undefined);
-  releaseLent(cx.lent, cx.shown);
+  cx.loans.release();
   assert.match(borrow(0).check(cx, shown)!, /dropped or passed on/);
   assert.equal(releaseHandle(instance, ours, index)?.rep, 7);
 });
