@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { componentWit } from '@bytecodealliance/jco-transpile/wasm-tools';
+import { componentize } from 'componentize-qjs';
+import { BuildFailure, buildComponent, mapStack } from '@spiderlightning/build';
+import type { BuildError, BuildOptions } from '@spiderlightning/build';
+import { witPath } from '@spiderlightning/wit';
+import { bundle } from '../src/bundle.ts';
+
+const guest = join(import.meta.dirname, '..', '..', 'guest');
+let folder: string;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'slight-build-test-'));
+  await mkdir(join(folder, 'node_modules', '@spiderlightning'), { recursive: true });
+  await symlink(guest, join(folder, 'node_modules', '@spiderlightning', 'guest'), 'dir');
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+/** Writes a source and gives its path. */
+async function write(name: string, source: string): Promise<string> {
+  const file = join(folder, name);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, source);
+  return file;
+}
+
+async function build(source: string, options: Partial<BuildOptions> = {}) {
+  return await buildComponent({ entry: await write('app.ts', source), typecheck: false, ...options });
+}
+
+/** The errors of a build that has to fail. */
+async function failures(source: string, options?: Partial<BuildOptions>): Promise<readonly BuildError[]> {
+  const failure = await build(source, options).then(
+    () => assert.fail('the build should have failed'),
+    (error: unknown) => error,
+  );
+  assert.ok(failure instanceof BuildFailure, String(failure));
+  return failure.errors;
+}
+
+/** What of an error is worth comparing. */
+function place(error: BuildError | undefined) {
+  return [error?.file?.slice(folder.length + 1), error?.line, error?.column];
+}
+
+const hello = `import { router, text } from '@spiderlightning/guest';
+const app = router();
+app.get('/', async () => text('hello'));
+export default app;
+`;
+
+describe('what a component asks for', () => {
+  test('an app without a store needs no grant for one', async () => {
+    const { component, imports, bytes, bundleBytes } = await build(hello);
+    assert.deepEqual(imports, ['spiderlightning:cloud/logging@0.6.0', 'wasi:random/random@0.2.12']);
+    assert.equal(bytes, component.byteLength);
+    assert.ok(bundleBytes > 1000);
+    const wit = await componentWit(component);
+    const cloud = [...wit.matchAll(/import (spiderlightning:\S+);/g)].map(([, name]) => name);
+    assert.deepEqual(cloud, ['spiderlightning:cloud/logging@0.6.0']);
+    assert.match(wit, /export spiderlightning:cloud\/http-handler@0\.6\.0;/);
+    assert.match(wit, /import wasi:cli\/stderr@/, 'what QuickJS complains of must reach the terminal');
+  });
+
+  test('an import that the code does not use leaves no trace', async () => {
+    const source = `import { openStore } from '@spiderlightning/guest';
+      import keyvalue from 'spiderlightning:cloud/keyvalue@0.6.0';
+      ${hello}`;
+    const { imports } = await bundle(await write('app.ts', source), join(folder, 'app.wasm'));
+    assert.deepEqual(imports, ['spiderlightning:cloud/logging@0.6.0', 'wasi:random/random@0.2.12']);
+  });
+
+  test('an app with a store asks for key-value, and opens it at no time before a request', async () => {
+    const { component, imports } =
+      await build(`import { json, openStore, router } from '@spiderlightning/guest';
+      const store = openStore('orders');
+      export default router().get('/', async () => json((await store.getText('a')) ?? null));`);
+    assert.ok(imports.includes('spiderlightning:cloud/keyvalue@0.6.0'));
+    assert.match(await componentWit(component), /import spiderlightning:cloud\/keyvalue@0\.6\.0;/);
+  });
+
+  test('globals are bundled where they are used', async () => {
+    const size = async (source: string) =>
+      (await bundle(await write('app.ts', source), join(folder, 'app.wasm'))).code.length;
+    const plain = await size(hello);
+    for (const text of ["new URL('http://h/a').pathname", "new globalThis.URL('http://h/a').pathname"])
+      assert.ok((await size(hello.replace("'hello'", text))) > plain + 20_000, 'the URL parser came with it');
+  });
+
+  test('the whole world of the specification makes a component too', async () => {
+    const { component } = await componentize({
+      witPath,
+      world: 'http-service',
+      jsSource: 'export const httpHandler = {};',
+    });
+    const wit = await componentWit(component);
+    for (const name of ['keyvalue', 'logging', 'http-handler'])
+      assert.ok(wit.includes(`spiderlightning:cloud/${name}@0.6.0`), name);
+  });
+});
+
+test('the component and its map are written, and places lead back to the source', async () => {
+  const out = join(folder, 'out', 'deep', 'app.wasm');
+  const steps: string[] = [];
+  const result = await build(hello, { out, onProgress: (step) => steps.push(step) });
+  assert.deepEqual(new Uint8Array(await readFile(out)), new Uint8Array(result.component));
+  assert.deepEqual(steps, ['bundle', 'componentize', 'write']);
+  const map = await readFile(`${out}.map`, 'utf8');
+  assert.equal(map, result.map);
+  const { sources, mappings } = JSON.parse(map) as { sources: string[]; mappings: string };
+  assert.ok(sources.includes('../../app.ts'), sources.join(' '));
+  assert.ok(
+    !sources.some((source) => source.startsWith('/')),
+    'paths are relative: nothing tells where it was built',
+  );
+  const line = mappings.split(';').findIndex((text) => text !== '') + 1;
+  const [first] = mapStack(`    at f (componentize-qjs:user.js:${line}:1)\n    at native`, map, dirname(out));
+  assert.ok(first !== undefined && first.file.endsWith('.ts'));
+});
+
+describe('what stands in the way of a component is told with its place', () => {
+  test('a syntax error', async () => {
+    const [error] = await failures(
+      "import { router } from '@spiderlightning/guest';\nconst app = router(;\n",
+    );
+    assert.deepEqual(place(error), ['app.ts', 2, 20]);
+    assert.match(error?.message ?? '', /Unexpected ";"/);
+    assert.match(error?.frame ?? '', /> 2 \| const app = router\(;\n {4}\| {20}\^/);
+  });
+
+  test('imports that lead nowhere, all at once', async () => {
+    const errors = await failures(`import a from './nope.ts';
+import b from '@scope/none/deep';
+import c from 'node:crypto';
+import d from 'fs/promises';
+import e from 'spiderlightning:cloud/keyvalu@0.6.0';
+import f from 'spiderlightning:cloud/keyvalue@0.5.0';
+export default () => [a, b, c, d, e, f];`);
+    assert.deepEqual(
+      errors.map((error) => [error.line, error.column]),
+      [1, 2, 3, 4, 5, 6].map((line) => [line, 15]),
+    );
+    const [file, installed, crypto, fs, unknown, old] = errors;
+    assert.match(file?.fix ?? '', /no such file/);
+    assert.equal(installed?.fix, 'npm install @scope/none');
+    assert.match(crypto?.message ?? '', /"node:crypto" is not available in a guest/);
+    assert.match(crypto?.fix ?? '', /crypto\.randomUUID\(\)/);
+    assert.match(fs?.fix ?? '', /openStore/);
+    assert.match(unknown?.fix ?? '', /spiderlightning:cloud\/keyvalue@0\.6\.0/);
+    assert.match(old?.message ?? '', /version 0\.6\.0 of the interface, not 0\.5\.0/);
+  });
+
+  test('a package that is named like a module of Node is taken where it is installed', async () => {
+    await write('node_modules/events/package.json', '{"name":"events","main":"index.js"}');
+    await write('node_modules/events/index.js', 'module.exports = { once: 1 };');
+    const { bytes } = await build(
+      hello.replace('const app', "import events from 'events';\nconsole.log(events.once);\nconst app"),
+    );
+    assert.ok(bytes > 0);
+  });
+
+  test('no export', async () => {
+    const [error] = await failures('export const a = 1;\nexport function b() {}\n\n');
+    assert.deepEqual(place(error), ['app.ts', 2, 1]);
+    assert.match(error?.message ?? '', /exports no handler: it exports `a`, `b`/);
+    assert.match(error?.fix ?? '', /export default app;/);
+    const [nothing] = await failures('');
+    assert.match(nothing?.message ?? '', /it exports nothing/);
+  });
+
+  test('an export that is no app', async () => {
+    const [error] = await failures('const x = 1;\nexport default { hello: x };\n');
+    assert.deepEqual(place(error), ['app.ts', 2, 1]);
+    assert.match(error?.message ?? '', /^the app's export is an object of hello/);
+    const [raw] = await failures('export const httpHandler = 5;\n');
+    assert.match(raw?.message ?? '', /^the app's export is a number/);
+  });
+
+  test('an exception at the top level of a module, in another file too', async () => {
+    await write(
+      'config.ts',
+      '// A comment.\nfunction read(): unknown {\n  return JSON.parse("{bad");\n}\nexport const config = read();\n',
+    );
+    const [error] = await failures(`import { config } from './config.ts';\n${hello}console.log(config);`);
+    assert.deepEqual(place(error).slice(0, 2), ['config.ts', 3]);
+    assert.match(error?.message ?? '', /top level of a module failed while the app was built: .*JSON/);
+  });
+
+  test('a store that is used while the app is built', async () => {
+    const [error] = await failures(`import { openStore } from '@spiderlightning/guest';
+const store = openStore('orders');
+store.set('a', 'b');
+export default () => {};`);
+    assert.deepEqual(place(error).slice(0, 2), ['app.ts', 3]);
+    assert.match(error?.message ?? '', /the store "orders" was used \(set\)/);
+    const [raw] = await failures(`import { Store } from 'spiderlightning:cloud/keyvalue@0.6.0';
+const store = Store.open('orders');
+export default () => store;`);
+    assert.match(
+      raw?.message ?? '',
+      /spiderlightning:cloud\/keyvalue@0\.6\.0 \(\[static\]store\.open\), which exists only while/,
+    );
+  });
+
+  test('a route that is there twice', async () => {
+    const [error] = await failures(
+      hello.replace('export', "app.get('/', async () => text('again'));\nexport"),
+    );
+    assert.deepEqual(place(error).slice(0, 2), ['app.ts', 4]);
+  });
+
+  test('no file', async () => {
+    await assert.rejects(buildComponent({ entry: join(folder, 'none.ts') }), /there is no file .*none\.ts/);
+  });
+});
+
+describe('types', () => {
+  const wrong = `import { router, text } from '@spiderlightning/guest';
+const app = router();
+app.get('/a/:id', async (req) => text(req.params.nme));
+app.get('/b', async () => 5);
+export default app;
+`;
+
+  test('are checked without a tsconfig.json, with a guest’s globals only', async () => {
+    const errors = await failures(`${wrong}console.log(() => setTimeout, () => process);`, {
+      typecheck: true,
+    });
+    assert.deepEqual(errors.map(place), [
+      ['app.ts', 3, 50],
+      ['app.ts', 4, 27],
+      ['app.ts', 6, 19],
+      ['app.ts', 6, 37],
+    ]);
+    assert.match(errors[0]?.message ?? '', /Property 'nme' does not exist .* \(TS2339\)/);
+    assert.match(errors[0]?.frame ?? '', /> 3 \| app\.get/);
+  });
+
+  test('are checked by the nearest tsconfig.json', async () => {
+    const compilerOptions = {
+      target: 'esnext',
+      lib: ['esnext'],
+      module: 'preserve',
+      types: ['@spiderlightning/guest/globals'],
+      allowImportingTsExtensions: true,
+      skipLibCheck: true,
+      strict: true,
+      noEmit: true,
+    };
+    await write('own/tsconfig.json', JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+    const entry = await write('own/app.ts', hello);
+    await write('own/other.ts', '// The entry does not import it.\nexport const x: string = 1;\n');
+    const failure = await buildComponent({ entry }).catch((error: unknown) => error);
+    assert.ok(failure instanceof BuildFailure);
+    assert.deepEqual(failure.errors.map(place), [['own/other.ts', 2, 14]]);
+  });
+
+  test('that are right build', async () => {
+    const { imports } = await build(
+      `${hello}console.log(new URL('http://h/').href, new TextEncoder(), crypto.randomUUID);`,
+      { typecheck: true },
+    );
+    assert.ok(imports.length > 0);
+  });
+});
