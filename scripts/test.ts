@@ -32,8 +32,8 @@ const runner = spawn(
   process.execPath,
   [
     '--test',
-    // A test that hangs is ended, so that the others are still told of.
-    '--test-timeout=300000',
+    // A test or file that hangs is ended, so that the others are still told of.
+    '--test-timeout=120000',
     `--test-reporter=${join(import.meta.dirname, 'reporter.ts')}`,
     '--test-reporter-destination=stdout',
     ...rest.filter((arg) => arg.startsWith('-')),

@@ -64,6 +64,7 @@ test('each rule can be broken', () => {
       /capabilities.*not below/,
     ],
     ['slight/src/capabilities/keyvalue/portable.ts', "import '../../host/a.ts';", /capabilities.*not below/],
+    ['slight/src/capabilities/keyvalue/portable.ts', "import './conformance.ts';", /capabilities.*not below/],
     ['slight/src/capabilities/keyvalue/portable.ts', "import '../sql/contract.ts';", /another capability/],
     [
       'slight/src/capabilities/keyvalue/backends/a.ts',

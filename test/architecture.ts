@@ -51,6 +51,12 @@ const floors: readonly { name: string; files: RegExp; may: readonly string[]; la
     },
     { name: 'core', files: /^capabilities\/core\//, may: ['slightfile'] },
     { name: 'backends', files: /^capabilities\/[^/]+\/backends\//, may: ['core', 'capabilities', 'clients'] },
+    // The suite as others use it: with the portable layer around their backend.
+    {
+      name: 'suites',
+      files: /^capabilities\/[^/]+\/conformance\.ts$/,
+      may: ['core', 'capabilities', 'registry'],
+    },
     { name: 'capabilities', files: /^capabilities\//, may: ['core'] },
     { name: 'clients', files: /^clients\//, may: ['core'] },
     { name: 'dialects', files: /^dialects\//, may: ['messages', 'core', 'capabilities'] },
