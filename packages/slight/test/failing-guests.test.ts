@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { buildCGuest, clangMissing } from '../../../test/guests/clang.ts';
 import { buildScriptGuest } from './guests.ts';
 import { appFolder, serveApp } from './slight.ts';
@@ -42,14 +42,7 @@ function assertNoTraces(app: Served): void {
 }
 
 test('a TypeScript app that fails', async (t) => {
-  let app: Served;
-  before(async () => {
-    app = await serve(await buildScriptGuest());
-  });
-  after(async () => {
-    assertNoTraces(app);
-    assert.equal((await app.stop()).code, 0);
-  });
+  const app = await serve(await buildScriptGuest());
 
   await t.test('an error that nobody catches is a 500, and its message is in the log', async () => {
     const answer = await app.get('/throw');
@@ -91,6 +84,9 @@ test('a TypeScript app that fails', async (t) => {
     assert.equal(answer.status, 500);
     assert.match(app.stderr(), /app \|.*slightfile\.toml: other = "sqlite"/);
   });
+
+  assertNoTraces(app);
+  assert.equal((await app.stop()).code, 0);
 });
 
 test('a C app that breaks every rule', { skip: clangMissing }, async () => {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { after } from 'node:test';
 import { promisify } from 'node:util';
 
 const bin = join(import.meta.dirname, '../bin/slight.js');
@@ -11,10 +12,16 @@ const bin = join(import.meta.dirname, '../bin/slight.js');
 /** What lies here is removed with the test's process; rewritten modules are kept in it, so that apps start faster. */
 const scratch = mkdtempSync(join(tmpdir(), 'slight-test-'));
 const running = new Set<ChildProcess>();
+// What a failed test left behind would keep this process from ending.
+after(endAll);
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  endAll();
   rmSync(scratch, { recursive: true, force: true });
 });
+
+function endAll(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
 
 /** A new folder with these files, as an app's. */
 export async function appFolder(

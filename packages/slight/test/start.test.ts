@@ -77,8 +77,11 @@ test('an import that no host serves is named', async () => {
 });
 
 test('a malformed slightfile is shown with its line', async () => {
-  const folder = await appFolder({ 'app.wasm': storing, 'slightfile.toml': slightfile('[keyvalue\n') });
-  assertRefused(await runCommand(folder, ['run']), /slightfile\.toml:4:\d+: /, '4 | [keyvalue');
+  const folder = await appFolder({
+    'app.wasm': storing,
+    'slightfile.toml': slightfile('[keyvalue]\norders = sqlite\n'),
+  });
+  assertRefused(await runCommand(folder, ['run']), /slightfile\.toml:5:\d+: /, '5 | orders = sqlite');
 });
 
 test('a missing key of the slightfile is named', async () => {

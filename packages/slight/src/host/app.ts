@@ -10,7 +10,7 @@ import type { BindingRow } from './bind.ts';
 import { describeCause, InstanceStartError, toHttpFailure } from './failure.ts';
 import { checkGrants } from './grants.ts';
 import type { Log } from './log.ts';
-import { createPool } from './pool.ts';
+import { createPool, PoolBusyError } from './pool.ts';
 import type { PoolCounts } from './pool.ts';
 import { StartError } from './start-error.ts';
 
@@ -65,8 +65,7 @@ export async function openApp(component: Component, file: Slightfile, log: Log):
     const imports = {
       ...own,
       ...spiderlightningImports({
-        log: (level, message, part, fields) =>
-          log.guest(level, message, { ...context, context: part, fields }),
+        log: say,
         keyvalue: bindings.keyvalue,
       }),
     };
@@ -105,7 +104,10 @@ export async function openApp(component: Component, file: Slightfile, log: Log):
     const guest = await pool.acquire(until, signal);
     guest.context.id = request.id;
     try {
-      const deadline = Math.max(1, until - performance.now());
+      const deadline = until - performance.now();
+      // What has waited for nearly all of its time cannot be finished in the rest.
+      if (deadline < limits.deadline / 20)
+        throw new PoolBusyError('every instance was busy until the deadline');
       return await handleRequest(guest.instance, request, { deadline, cpu: limits.cpu, signal });
     } finally {
       // The answer leaves first; what the guest held is let go after it.

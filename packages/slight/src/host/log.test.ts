@@ -29,10 +29,19 @@ test('lines of one turn leave in one write, warnings at once', async () => {
 
 test('a guest cannot forge a line or command the terminal', () => {
   const { log, written } = recorded();
-  log.guest('info', 'a\nb\r\u001b[2J\u202e\tc', { id: 'r1', context: 'p\n', fields: [['k\n', 'v w']] });
+  const line = {
+    id: 'r1',
+    context: 'p\n',
+    fields: [
+      ['k\n', 'v w'],
+      ['request', 'r1'],
+    ],
+  } as const;
+  log.guest('info', 'a\n2026 error\r\u001b[2J\u202e\tc\n', line);
   log.flush();
   assert.deepEqual(written, [
-    '2026-01-02T03:04:05.678Z info  app | [r1] p\\x0a: a\\x0ab\\x0d\\x1b[2J\\u202e\tc k\\x0a="v w"\n',
+    '2026-01-02T03:04:05.678Z info  app | [r1] p\\x0a: a k\\x0a="v w"\n' +
+      '2026-01-02T03:04:05.678Z info  app | [r1] p\\x0a: 2026 error\\x0d\\x1b[2J\\u202e\tc\n',
   ]);
 });
 

@@ -27,7 +27,7 @@ export interface AccessLine {
 export interface Log {
   /** A line of the host itself. */
   host(level: Level, message: string): void;
-  /** A line that the guest said; it is marked, and cannot break out of its line or colour the terminal. */
+  /** What the guest said; each of its lines is marked, and none can pass for another or command the terminal. */
   guest(level: Level, message: string, line?: GuestLine): void;
   access(line: AccessLine): void;
   flush(): void;
@@ -42,6 +42,9 @@ export interface LogOptions {
   readonly level?: Level;
   readonly now?: () => Date;
 }
+
+/** Most lines of one message. */
+const mostParts = 200;
 
 const colours: { readonly [name: string]: number } = {
   trace: 90,
@@ -83,12 +86,17 @@ export function createLog(options: LogOptions): Log {
     guest(level, message, line = {}) {
       const rank = levels.indexOf(level);
       if (rank < least) return;
-      let text = colour ? paint(32, 'app |') : 'app |';
-      if (line.id !== undefined) text += ` [${line.id}]`;
-      if (line.context) text += ` ${printable(line.context)}:`;
-      text += ` ${printable(message)}`;
-      for (const [name, value] of line.fields ?? []) text += ` ${printable(name)}=${quoted(value)}`;
-      add(level, text, rank >= 3);
+      let mark = colour ? paint(32, 'app |') : 'app |';
+      if (line.id !== undefined) mark += ` [${line.id}]`;
+      if (line.context) mark += ` ${printable(line.context)}:`;
+      let fields = '';
+      for (const [name, value] of line.fields ?? []) {
+        if (value !== line.id) fields += ` ${printable(name)}=${quoted(value)}`;
+      }
+      for (const part of message.trimEnd().split('\n').slice(0, mostParts)) {
+        add(level, `${mark} ${printable(part)}${fields}`, rank >= 3);
+        fields = '';
+      }
     },
     access({ method, path, status, ms, id }) {
       const code = colour ? paint(status < 400 ? 32 : status < 500 ? 33 : 31, String(status)) : status;
