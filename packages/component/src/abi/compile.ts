@@ -3,7 +3,7 @@ import { compileBytes, compileFixedList, compileList } from './lists.ts';
 import type { CanonOptions, ValueType } from './model.ts';
 import { compileFlags, compileRecord, compileTuple } from './records.ts';
 import { compileBorrow, compileOwn, compileUnsupported } from './resources.ts';
-import { compileScalar } from './scalars.ts';
+import { compileScalar, type ScalarKind } from './scalars.ts';
 import { compileString } from './strings.ts';
 import { compileEnum, compileOption, compileResult, compileVariant } from './variants.ts';
 
@@ -60,6 +60,6 @@ function compileFresh(type: ValueType, encoding: Encoding): Codec {
     case 'error-context':
       return compileUnsupported(type.kind);
     default:
-      return compileScalar(type as ValueType & { kind: Parameters<typeof compileScalar>[0]['kind'] });
+      return compileScalar(type.kind as ScalarKind);
   }
 }

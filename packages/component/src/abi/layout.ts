@@ -1,9 +1,10 @@
-import type { CoreType, ValueType } from './model.ts';
+import type { CoreType } from './model.ts';
 
 /** How a value lies in linear memory, and as core values. */
 export interface Layout {
   readonly size: number;
   readonly align: number;
+  /** At most one more than parameters may have. */
   readonly flat: readonly CoreType[];
 }
 
@@ -32,7 +33,7 @@ export function payloadOffset(payloads: readonly (Layout | undefined)[]): number
 }
 
 function payloadAlign(payloads: readonly (Layout | undefined)[]): number {
-  return Math.max(1, ...payloads.map((payload) => payload?.align ?? 1));
+  return payloads.reduce((align, payload) => Math.max(align, payload?.align ?? 1), 1);
 }
 
 /** Offsets of the members of a record. */
@@ -46,28 +47,41 @@ export function memberOffsets(members: readonly Layout[]): number[] {
 }
 
 export function recordLayout(members: readonly Layout[]): Layout {
-  const align = Math.max(1, ...members.map((member) => member.align));
-  const last = members.length - 1;
-  const end = last < 0 ? 0 : memberOffsets(members)[last]! + members[last]!.size;
-  return { size: alignTo(end, align), align, flat: members.flatMap((member) => member.flat) };
+  let align = 1;
+  let end = 0;
+  const flat: CoreType[] = [];
+  for (const member of members) {
+    align = Math.max(align, member.align);
+    end = alignTo(end, member.align) + member.size;
+    if (flat.length <= MAX_FLAT_PARAMS) flat.push(...member.flat);
+  }
+  return { size: alignTo(end, align), align, flat: capFlat(flat) };
 }
 
 export function variantLayout(payloads: readonly (Layout | undefined)[]): Layout {
-  const discriminant = discriminantSize(payloads.length);
-  const align = Math.max(discriminant, payloadAlign(payloads));
-  const size = Math.max(0, ...payloads.map((payload) => payload?.size ?? 0));
+  const align = Math.max(discriminantSize(payloads.length), payloadAlign(payloads));
+  let size = 0;
   const flat: CoreType[] = [];
   for (const payload of payloads) {
-    payload?.flat.forEach((type, i) => (flat[i] = i < flat.length ? joinCoreTypes(flat[i]!, type) : type));
+    if (payload === undefined) continue;
+    size = Math.max(size, payload.size);
+    payload.flat.forEach((type, i) => (flat[i] = i < flat.length ? joinCoreTypes(flat[i]!, type) : type));
   }
-  return { size: alignTo(payloadOffset(payloads) + size, align), align, flat: ['i32', ...flat] };
+  return { size: alignTo(payloadOffset(payloads) + size, align), align, flat: capFlat(['i32', ...flat]) };
 }
 
 export function fixedListLayout(element: Layout, length: number): Layout {
   const flat: CoreType[] = [];
-  // A list that is too long for core parameters is passed through memory: how much longer makes no difference.
   for (let i = 0; i < length && flat.length <= MAX_FLAT_PARAMS; i++) flat.push(...element.flat);
-  return { size: element.size * length, align: element.align, flat };
+  return { size: element.size * length, align: element.align, flat: capFlat(flat) };
+}
+
+/**
+ * A value of more core values than parameters may have goes through memory: how many more makes no difference, and a
+ * small type can have billions.
+ */
+function capFlat(flat: readonly CoreType[]): readonly CoreType[] {
+  return flat.slice(0, MAX_FLAT_PARAMS + 1);
 }
 
 /** The tightest core type that holds either. */
@@ -76,7 +90,8 @@ function joinCoreTypes(a: CoreType, b: CoreType): CoreType {
   return (a === 'i32' && b === 'f32') || (a === 'f32' && b === 'i32') ? 'i32' : 'i64';
 }
 
-const SCALARS: Readonly<Record<string, Layout>> = {
+/** Numbers, booleans and chars. */
+export const SCALAR_LAYOUTS = {
   bool: { size: 1, align: 1, flat: ['i32'] },
   s8: { size: 1, align: 1, flat: ['i32'] },
   u8: { size: 1, align: 1, flat: ['i32'] },
@@ -89,41 +104,10 @@ const SCALARS: Readonly<Record<string, Layout>> = {
   f32: { size: 4, align: 4, flat: ['f32'] },
   f64: { size: 8, align: 8, flat: ['f64'] },
   char: { size: 4, align: 4, flat: ['i32'] },
-  string: { size: 8, align: 4, flat: ['i32', 'i32'] },
-};
+} as const satisfies Readonly<Record<string, Layout>>;
 
-const INDEX: Layout = { size: 4, align: 4, flat: ['i32'] };
+/** Strings and lists: an address and a length. */
+export const RANGE_LAYOUT: Layout = { size: 8, align: 4, flat: ['i32', 'i32'] };
 
-/** The layout of a type in a memory with 32-bit addresses. */
-export function layOut(type: ValueType): Layout {
-  switch (type.kind) {
-    case 'list': {
-      if (type.length === undefined) return SCALARS['string']!;
-      return fixedListLayout(layOut(type.element), type.length);
-    }
-    case 'record':
-      return recordLayout(type.fields.map((field) => layOut(field.type)));
-    case 'tuple':
-      return recordLayout(type.types.map(layOut));
-    case 'variant':
-      return variantLayout(type.cases.map((one) => one.type && layOut(one.type)));
-    case 'enum':
-      return variantLayout(type.names.map(() => undefined));
-    case 'option':
-      return variantLayout([undefined, layOut(type.type)]);
-    case 'result':
-      return variantLayout([type.ok && layOut(type.ok), type.err && layOut(type.err)]);
-    case 'flags': {
-      const size = flagsSize(type.names.length);
-      return { size, align: size, flat: ['i32'] };
-    }
-    case 'own':
-    case 'borrow':
-    case 'stream':
-    case 'future':
-    case 'error-context':
-      return INDEX;
-    default:
-      return SCALARS[type.kind]!;
-  }
-}
+/** Handles: an index. */
+export const HANDLE_LAYOUT: Layout = { size: 4, align: 4, flat: ['i32'] };

@@ -1,6 +1,6 @@
 import { trapAbi } from '../runtime/trap.ts';
 import { type Codec, mismatch } from './codec.ts';
-import { fixedListLayout, layOut, MAX_BYTES } from './layout.ts';
+import { fixedListLayout, MAX_BYTES, RANGE_LAYOUT } from './layout.ts';
 import { type AbiContext, allocate, checkBlock, spendBudget } from './memory.ts';
 import type { ValueType } from './model.ts';
 
@@ -47,7 +47,7 @@ export function compileBytes(): Codec {
     return pointer;
   };
   return {
-    ...layOut({ kind: 'list', element: { kind: 'u8' } }),
+    ...RANGE_LAYOUT,
     load: (cx, at) => read(cx, cx.memory.view.getUint32(at, true), cx.memory.view.getUint32(at + 4, true)),
     store(cx, at, value) {
       const pointer = write(cx, value);
@@ -85,7 +85,7 @@ export function compileList(type: ValueType & { readonly kind: 'list' }, element
     return pointer;
   };
   return {
-    ...layOut(type),
+    ...RANGE_LAYOUT,
     load: (cx, at) => read(cx, cx.memory.view.getUint32(at, true), cx.memory.view.getUint32(at + 4, true)),
     store(cx, at, value) {
       const pointer = write(cx, value);

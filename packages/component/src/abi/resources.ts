@@ -1,7 +1,7 @@
 import { GuestResource } from '../runtime/guest-resource.ts';
 import { trapAbi } from '../runtime/trap.ts';
 import { type Codec, mismatch } from './codec.ts';
-import { layOut } from './layout.ts';
+import { HANDLE_LAYOUT } from './layout.ts';
 import type { AbiContext } from './memory.ts';
 
 /** The codec of `own<resource>`: the handle leaves one table and enters another. */
@@ -84,7 +84,7 @@ function compileHandle(
   check: (cx: AbiContext, value: unknown) => string | undefined,
 ): Codec {
   return {
-    ...layOut({ kind: 'own', resource: 0 }),
+    ...HANDLE_LAYOUT,
     lift1,
     lower1,
     check,

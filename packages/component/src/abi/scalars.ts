@@ -1,10 +1,10 @@
 import { trapAbi } from '../runtime/trap.ts';
 import { type Codec, mismatch } from './codec.ts';
-import { layOut } from './layout.ts';
+import { SCALAR_LAYOUTS } from './layout.ts';
 import type { AbiContext } from './memory.ts';
-import type { PrimitiveKind, ValueType } from './model.ts';
+import type { PrimitiveKind } from './model.ts';
 
-type ScalarKind = Exclude<PrimitiveKind, 'string'>;
+export type ScalarKind = Exclude<PrimitiveKind, 'string'>;
 
 interface Scalar {
   load(cx: AbiContext, at: number): any;
@@ -133,16 +133,16 @@ function isChar(value: unknown): boolean {
 }
 
 /** The codec of a number, boolean or char. */
-export function compileScalar(type: ValueType & { readonly kind: ScalarKind }): Codec {
-  const { load, store, lift1, lower1, fits, wanted } = SCALARS[type.kind];
+export function compileScalar(kind: ScalarKind): Codec {
+  const { load, store, lift1, lower1, fits, wanted } = SCALARS[kind];
   return {
-    ...layOut(type),
+    ...SCALAR_LAYOUTS[kind],
     load,
     store,
     lift1,
     lower1,
     lift: (cx, core, from) => lift1(cx, core[from]),
     lower: (cx, value, core) => void core.push(lower1(cx, value)),
-    check: (_, value) => (fits(value) ? undefined : mismatch(`${wanted} (${type.kind})`, value)),
+    check: (_, value) => (fits(value) ? undefined : mismatch(`${wanted} (${kind})`, value)),
   };
 }

@@ -1,6 +1,6 @@
 import { trapAbi } from '../runtime/trap.ts';
 import { type Codec, mismatch } from './codec.ts';
-import { layOut, MAX_BYTES } from './layout.ts';
+import { MAX_BYTES, RANGE_LAYOUT } from './layout.ts';
 import { type AbiContext, allocate, checkBlock, spendBudget, textCodec } from './memory.ts';
 import type { CanonOptions } from './model.ts';
 
@@ -102,7 +102,7 @@ export function compileString(encoding: CanonOptions['encoding']): Codec {
         ? [readUtf16, writeUtf16]
         : [readLatin1OrUtf16, writeLatin1OrUtf16];
   return {
-    ...layOut({ kind: 'string' }),
+    ...RANGE_LAYOUT,
     load: (cx, at) => read(cx, cx.memory.view.getUint32(at, true), cx.memory.view.getUint32(at + 4, true)),
     store(cx, at, value) {
       write(cx, value);

@@ -420,6 +420,16 @@ describe('text codecs', () => {
   });
 });
 
+test('types that are small to write and huge to flatten are compiled all the same', () => {
+  let type: ValueType = { kind: 'u8' };
+  for (let i = 0; i < 28; i++)
+    type = i % 2 === 0 ? { kind: 'tuple', types: [type, type] } : { kind: 'option', type };
+  assert.ok(compileType(type, 'utf8').size > 2 ** 14);
+  const names = Array.from({ length: 200_000 }, (_, i) => `n${i}`);
+  const { size, align, flat } = compileType({ kind: 'enum', names }, 'utf8');
+  assert.deepEqual({ size, align, flat }, { size: 4, align: 4, flat: ['i32'] });
+});
+
 test('lists that overlap cannot fill the memory of the host', () => {
   const { cx, codec } = setUp();
   const lists = codec({ kind: 'list', element: { kind: 'list', element: { kind: 'bool' } } });
