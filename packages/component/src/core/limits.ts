@@ -39,7 +39,9 @@ export class GuestLimits implements Limits {
   /** Exact time from which the guest is to be charged, or -1: by the watchdog's clock, from `#clock`. */
   #since = -1;
   #clock = 0;
-  /** Who had the thread before, and has it again afterwards. */
+  /** Between `enter` and `leave`, turns left out. */
+  #running = false;
+  /** Who had the thread before, and has it again afterwards if it has not ended meanwhile. */
   #previous: GuestLimits | undefined;
   /** `suspendable` of the entries below the innermost one. */
   readonly #outer: boolean[] = [];
@@ -87,11 +89,9 @@ export class GuestLimits implements Limits {
       return;
     }
     this.suspendable = suspendable;
-    this.#previous = thread.current;
-    thread.current = this;
     this.#since = -1;
     this.#clock = thread.words[CLOCK]!;
-    startSlice(thread);
+    this.#take();
     if (this.#stop !== undefined) Atomics.store(thread.words, FLAG, 1);
   }
 
@@ -119,37 +119,33 @@ export class GuestLimits implements Limits {
     return this.suspendable ? 1 : 0;
   }
 
-  /** Gives the thread to whoever had it before. Nothing happens where this guest does not have it. */
+  /** Gives the thread to whoever had it before. */
   detach(): void {
+    if (!this.#running) return;
+    this.#running = false;
     const { thread } = this;
-    if (thread.current !== this) {
-      this.#detachBelow();
-      return;
-    }
+    if (thread.current !== this) return;
     this.#charge();
-    thread.current = this.#previous;
+    let previous = this.#previous;
+    while (previous !== undefined && !previous.#running) previous = previous.#previous;
     this.#previous = undefined;
+    thread.current = previous;
     startSlice(thread);
-  }
-
-  /** The host hears of a call's end a little after another guest may have begun: then that one stays on top. */
-  #detachBelow(): void {
-    let above = this.thread.current;
-    while (above !== undefined && above.#previous !== this) above = above.#previous;
-    if (above === undefined) return;
-    this.#charge();
-    above.#previous = this.#previous;
-    this.#previous = undefined;
   }
 
   /** Takes the thread again after a turn. */
   attach(): void {
+    this.#since = this.thread.platform.now();
+    this.#take();
+    this.#check(this.#since);
+  }
+
+  #take(): void {
     const { thread } = this;
+    this.#running = true;
     this.#previous = thread.current;
     thread.current = this;
-    this.#since = thread.platform.now();
     startSlice(thread);
-    this.#check(this.#since);
   }
 
   #charge(): void {

@@ -43,8 +43,8 @@ export function startSlice(thread: GuestThread): void {
   Atomics.store(words, SLICE, thread.slice);
   if (Atomics.load(words, ASLEEP) !== 0) Atomics.notify(words, SLICE);
   if (!thread.watched) {
-    thread.watched = true;
     thread.platform.startWatchdog(words);
+    thread.watched = true;
   }
 }
 

@@ -8,17 +8,23 @@ export function createNodePlatform(): Platform {
     turn: () => new Promise((resolve) => setImmediate(resolve)),
     startWatchdog(words) {
       const { Worker } = process.getBuiltinModule('node:worker_threads');
-      const worker = new Worker(`(${WATCHDOG_SOURCE})(require('node:worker_threads').workerData)`, {
-        eval: true,
-        name: 'guest watchdog',
-        workerData: words,
-        // It reads nothing of the process's, and needs no more than the smallest heap.
-        argv: [],
-        env: {},
-        execArgv: [],
-        resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 },
-      });
-      worker.unref();
+      try {
+        new Worker(`(${WATCHDOG_SOURCE})(require('node:worker_threads').workerData)`, {
+          eval: true,
+          name: 'guest watchdog',
+          workerData: words,
+          // It reads nothing of the process's, and needs no more than the smallest heap.
+          argv: [],
+          env: {},
+          execArgv: [],
+          resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 },
+        }).unref();
+      } catch (cause) {
+        throw new Error(
+          'No guest can run, because the thread that interrupts busy guests cannot be started: under --permission, Node needs --allow-worker too',
+          { cause },
+        );
+      }
     },
   };
 }

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { beforeEach, suite, test } from 'node:test';
+
+import { createLimits } from '../../src/core/limits.ts';
+import { createGuestThread } from '../../src/core/thread.ts';
+import type { GuestThread } from '../../src/core/thread.ts';
+import { CLOCK, FLAG, SLICE } from '../../src/core/watchdog.ts';
+import { makeTrap } from '../../src/runtime/trap.ts';
+import { makeGuest } from './guest.ts';
+
+/** A thread whose time and watchdog are the test's. */
+let time: number;
+let started: number;
+let thread: GuestThread;
+
+beforeEach(() => {
+  time = 1000;
+  started = 0;
+  thread = createGuestThread({
+    now: () => time,
+    turn: () => new Promise((resolve) => setImmediate(resolve)),
+    startWatchdog: () => {
+      started++;
+    },
+  });
+});
+
+const setFlag = () => Atomics.store(thread.words, FLAG, 1);
+
+/** A guest that calls `step` and then looks at the flag, as often as it is told. */
+const STEPPING = `(module
+  (import "host" "step" (func $step))
+  (func (export "run") (param i32)
+    (loop
+      (call $step)
+      (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))`;
+
+async function makeStepping(step: () => void) {
+  return await makeGuest(STEPPING, { imports: { host: { step } }, limits: createLimits(thread) });
+}
+
+suite('turns', () => {
+  test('a flag that comes too late costs a turn and nothing else', async () => {
+    const guest = await makeStepping(setFlag);
+    await guest.call('run', [5], { cpu: 1, deadline: 1 });
+    assert.equal(thread.current, undefined);
+  });
+
+  test('a flag that was set for another guest is gone when the next one enters', async () => {
+    const { limits } = await makeStepping(() => {});
+    setFlag();
+    limits.enter(true);
+    assert.equal(Atomics.load(thread.words, FLAG), 0);
+    limits.leave();
+  });
+
+  test('each entry is a slice of its own, and none runs when nobody does', async () => {
+    const slices: number[] = [];
+    const guest = await makeStepping(() => slices.push(Atomics.load(thread.words, SLICE)));
+    await guest.call('run', [1]);
+    assert.equal(Atomics.load(thread.words, SLICE), 0);
+    await guest.call('run', [1]);
+    assert.equal(new Set([0, ...slices]).size, 3);
+    assert.equal(started, 1);
+  });
+
+  test('time is charged by the clock within a slice and exactly beyond', async () => {
+    let steps = 0;
+    const guest = await makeStepping(() => {
+      steps++;
+      if (steps === 1) thread.words[CLOCK]! += 6;
+      else time += 6;
+      setFlag();
+    });
+    await assert.rejects(guest.call('run', [100], { cpu: 15 }), { trap: 'cpu' });
+    assert.equal(steps, 3);
+  });
+
+  test('time is not charged while others run, nor between entries', async () => {
+    const guest = await makeStepping(setFlag);
+    const { limits } = guest;
+    limits.begin({ cpu: 10 });
+    for (let entry = 0; entry < 3; entry++) {
+      limits.enter(false);
+      thread.words[CLOCK]! += 3;
+      limits.leave();
+      thread.words[CLOCK]! += 50;
+      time += 50;
+    }
+    limits.enter(false);
+    guest.exports['run'](2);
+    thread.words[CLOCK]! += 3;
+    assert.throws(
+      () => {
+        time += 1;
+        guest.exports['run'](2);
+      },
+      { trap: 'cpu' },
+    );
+    limits.end();
+  });
+
+  test('the deadline is wall-clock time', async () => {
+    const guest = await makeStepping(() => {
+      time += 5;
+      setFlag();
+    });
+    assert.throws(() => guest.callSync('run', [100], { deadline: 20 }), { trap: 'deadline' });
+    guest.callSync('run', [3], { deadline: 20 });
+  });
+
+  test('a call that was given up before it got the thread ends at once', async () => {
+    let steps = 0;
+    const guest = await makeStepping(() => steps++);
+    guest.limits.begin({});
+    guest.limits.cancel(makeTrap('cancelled', 'given up'));
+    guest.limits.enter(false);
+    assert.throws(() => guest.exports['run'](9), { trap: 'cancelled' });
+    guest.limits.end();
+    assert.equal(steps, 0);
+    guest.callSync('run', [1]);
+    assert.equal(steps, 1);
+  });
+
+  test('a guest that a host function calls gives the thread back to the guest below', async () => {
+    const inner = await makeStepping(() => {});
+    const seen: unknown[] = [];
+    const outer = await makeStepping(() => {
+      inner.callSync('run', [1]);
+      seen.push(thread.current);
+    });
+    outer.callSync('run', [1]);
+    assert.deepEqual(seen, [outer.limits]);
+    assert.equal(thread.current, undefined);
+  });
+
+  test('a guest that ended while another one had the thread does not get it back', async () => {
+    const first = createLimits(thread);
+    const second = createLimits(thread);
+    first.enter(true);
+    second.enter(true);
+    first.end();
+    second.leave();
+    assert.equal(thread.current, undefined);
+    assert.equal(Atomics.load(thread.words, SLICE), 0);
+  });
+
+  test('leaving twice does not take the thread from the guest below', () => {
+    const outer = createLimits(thread);
+    const inner = createLimits(thread);
+    outer.enter(false);
+    inner.enter(true);
+    inner.detach();
+    inner.leave();
+    assert.equal(thread.current, outer);
+    outer.leave();
+  });
+
+  test('glue within an entry cannot be suspended, and the guest around it can again', async () => {
+    const { limits } = await makeStepping(() => {});
+    limits.enter(true);
+    limits.enter(false);
+    assert.equal(limits.decide(), 0);
+    limits.leave();
+    assert.equal(limits.decide(), 1);
+    limits.leave();
+  });
+});
