@@ -1,6 +1,6 @@
 // The types of what the host gives, for this package and for apps that import it.
 // oxlint-disable-next-line typescript/triple-slash-reference
-/// <reference path="../wit.d.ts" preserve="true" />
+/// <reference types="@spiderlightning/guest/wit" preserve="true" />
 /**
  * What authors of SpiderLightning apps import.
  *
