@@ -97,6 +97,25 @@ test('a backend that does not exist, or that cannot be used so, is refused', asy
   assertRefused(await runCommand(folder, ['run']), 'did you mean `sqlite`?');
 });
 
+test('a server that nobody runs is refused, unless the app may start without it', async () => {
+  const bind = 'a = "redis://someone:hunter2@127.0.0.1:1"';
+  const folder = await appFolder({
+    'app.wasm': storing,
+    'slightfile.toml': slightfile(`[keyvalue]\n${bind}\n`),
+  });
+  const ended = await runCommand(folder, ['run', '--address', '127.0.0.1:0']);
+  assertRefused(
+    ended,
+    /slightfile\.toml:5:1: keyvalue "a" \(redis:\/\/127\.0\.0\.1:1\): .*\n {2}fix: start that server/,
+  );
+  assert.doesNotMatch(ended.stderr, /hunter2/);
+  const degraded = slightfile(`start = "degraded"\n[keyvalue]\n${bind}\n`);
+  const app = await serveApp(await appFolder({ 'app.wasm': storing, 'slightfile.toml': degraded }));
+  assert.match(app.stderr(), /started without keyvalue "a"/);
+  assert.equal((await app.get('/')).body, 'ok');
+  assert.equal((await app.stop()).code, 0);
+});
+
 test('a port in use is refused', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { redisMissing, startRedis } from '../../../test/servers/redis.ts';
+import type { RedisServer } from '../../../test/servers/redis.ts';
+import { buildScriptGuest } from './guests.ts';
+import { appFolder, runCommand, serveApp, waitUntil } from './slight.ts';
+
+const skip = { skip: redisMissing };
+const password = 'open/sesame@1';
+let component: Uint8Array;
+let redis: RedisServer;
+before(async () => {
+  if (redisMissing !== false) return;
+  [component, redis] = await Promise.all([buildScriptGuest(), startRedis({ password })]);
+});
+after(() => redis?.stop());
+
+async function folderFor(bind: string, rest = ''): Promise<string> {
+  const slightfile = `specversion = "0.3"\n[app]\ncomponent = "app.wasm"\n${rest}\n[keyvalue]\nnotes = ${JSON.stringify(bind)}\n`;
+  return await appFolder({ 'app.wasm': component, 'slightfile.toml': slightfile });
+}
+
+test('credentials that the server refuses end the start, and are not shown', skip, async () => {
+  const folder = await folderFor(redis.url.replace(encodeURIComponent(password), 'wrong-hunter2'));
+  const { code, stderr, stdout } = await runCommand(folder, ['run', '--address', '127.0.0.1:0']);
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    new RegExp(`slightfile\\.toml:6:\\d+: keyvalue "notes" \\(redis://127\\.0\\.0\\.1:${redis.port}\\)`),
+  );
+  assert.match(stderr, /fix: check the user and the password/);
+  assert.doesNotMatch(stderr + stdout, /hunter2|^\s+at /m);
+});
+
+test('the right credentials are not shown either', skip, async () => {
+  const app = await serveApp(await folderFor(redis.url));
+  assert.equal((await app.get('/notes/a', { method: 'PUT', body: 'kept' })).status, 200);
+  assert.equal((await app.get('/notes/a')).body, '"kept"');
+  const { stderr } = await app.stop();
+  assert.ok(stderr.includes(`redis://127.0.0.1:${redis.port}\n`));
+  assert.doesNotMatch(stderr, /sesame/);
+});
+
+test('a server that says nothing ends the start', skip, async () => {
+  redis.pause();
+  try {
+    const { code, stderr } = await runCommand(await folderFor(redis.url), [
+      'run',
+      '--address',
+      '127.0.0.1:0',
+    ]);
+    assert.equal(code, 1);
+    assert.match(stderr, /keyvalue "notes" .*\n {2}fix: start that server/);
+  } finally {
+    redis.resume();
+  }
+});
+
+test('an app that may start degraded does, says so, and is well when the server comes', skip, async () => {
+  await redis.kill();
+  const folder = await folderFor(redis.url, 'start = "degraded"');
+  const app = await serveApp(folder, ['--health', '127.0.0.1:0']);
+  const health = /health on (http:\S+)/.exec(app.stderr())![1]!;
+  assert.match(app.stderr(), /started without keyvalue "notes"/);
+  assert.equal((await fetch(health)).status, 503);
+  assert.equal((await app.get('/')).status, 200);
+  assert.equal((await app.get('/notes/a')).status, 503, 'the SDK makes 503 of unavailable');
+  await redis.restart();
+  await waitUntil('the store answers', async () => (await app.get('/notes/a')).status === 200);
+  assert.equal((await fetch(health)).status, 200);
+  assert.equal((await app.stop()).code, 0);
+});
+
+test('a worker that starts while the server is away is started again until it is back', skip, async () => {
+  const app = await serveApp(await folderFor(redis.url));
+  await redis.kill();
+  process.kill(await app.worker(), 'SIGKILL');
+  await waitUntil('a worker failed', () =>
+    /worker process is gone \([^)]*keyvalue "notes"/.test(app.stderr()),
+  );
+  await redis.restart();
+  await waitUntil('another listens', () => app.stderr().includes('listening again'));
+  assert.equal((await app.get('/notes/a')).status, 200);
+  assert.equal((await app.stop()).code, 0);
+});
