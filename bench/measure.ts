@@ -12,7 +12,7 @@ export interface Timing {
   readonly quartiles: readonly [number, number];
 }
 
-const ROUNDS = 25;
+const ROUNDS = 41;
 
 /** How long one contestant works in one round, in milliseconds: long against the clock and a garbage collection. */
 const SLICE = 12;
