@@ -166,9 +166,21 @@ test('a packaged Node that is too old is not used', { skip }, (t) => {
 
 test('an app is built and served by what was installed, started under any Node', async (t) => {
   const app = `import { router, text } from '@spiderlightning/guest';
-export default router().get('/', async () => text('packed'));
+import type { Request } from 'spiderlightning:cloud/http-handler@0.6.0';
+const method: keyof Request = 'method';
+export default router().get('/', async (req) => text(new URL('/packed', req.url).pathname.slice(1), { headers: { method } }));
 `;
   writeFileSync(join(folder, 'app.ts'), app);
+  // Strict about the declarations of the packages too: nothing is skipped.
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    module: 'nodenext',
+    target: 'esnext',
+    lib: ['esnext'],
+    types: ['@spiderlightning/guest/globals'],
+  };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts'] }));
   const built = run(process.execPath, [slight, 'build', 'app.ts']);
   assert.deepEqual({ code: built.code, out: built.out }, { code: 0, out: 'dist/app.wasm\n' }, built.err);
   t.after(packNode('26.10.0'));
