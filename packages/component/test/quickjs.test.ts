@@ -185,7 +185,10 @@ test('an endless loop is ended by its CPU budget, and by its deadline', async ()
 test('one busy guest does not stop another', async () => {
   const busy = await start();
   const other = await start();
-  const spinning = busy.call('test:app/work@1.2.3#spin', [], { deadline: 5_000, signal: AbortSignal.timeout(4_000) });
+  const spinning = busy.call('test:app/work@1.2.3#spin', [], {
+    deadline: 5_000,
+    signal: AbortSignal.timeout(4_000),
+  });
   const ended = assert.rejects(spinning, (trap: any) => trap.trap === 'cancelled');
   assert.equal(await other.call('test:app/work@1.2.3#sum', [[4, 5]]), 9);
   busy.dispose();
