@@ -127,7 +127,8 @@ function rewriteReferences(file: string): void {
 
 function publishedManifest(manifest: Manifest): Manifest {
   const { scripts: _scripts, devDependencies: _devDependencies, exports, ...rest } = manifest;
-  return { ...rest, exports: rewriteExports(exports) };
+  // Not in the sources: npm would warn everyone whose own Node is older, though scripts here run in the right one.
+  return { ...rest, exports: rewriteExports(exports), engines: { node: '>=26' } };
 }
 
 /** `./src/x.ts` becomes `./dist/x.js` with its declarations beside it. */

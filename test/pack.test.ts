@@ -75,6 +75,7 @@ test('each package holds what it promises, and no sources or tests', () => {
     assert.equal(manifest['license'], 'MIT');
     assert.equal(manifest['version'], version);
     assert.equal(manifest['devDependencies'], undefined);
+    assert.deepEqual(manifest['engines'], { node: '>=26' });
     assert.doesNotMatch(JSON.stringify(manifest['exports']), /src/);
     const files = globSync('**/*', { cwd: place, exclude: (path) => path.includes('node_modules') });
     const wrong = files.filter(
