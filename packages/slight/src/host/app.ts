@@ -12,6 +12,7 @@ import { checkGrants } from './grants.ts';
 import type { Log } from './log.ts';
 import { createPool, PoolBusyError } from './pool.ts';
 import type { PoolCounts } from './pool.ts';
+import { placeTranslator } from './source-map.ts';
 import { StartError } from './start-error.ts';
 
 /** An app that is bound and ready to be called. */
@@ -50,13 +51,14 @@ export async function openApp(component: Component, file: Slightfile, log: Log):
   const used = checkGrants(component, file, Object.keys(system));
   system[Symbol.dispose]();
   const bindings = await bindCapabilities(file, used, log);
+  const translate = placeTranslator(file.app.component);
 
   async function create(): Promise<Guest> {
     const context: Guest['context'] = { lines: 0 };
     const say: LogSink = (level, message, part, fields) => {
       if (++context.lines > mostLines) return;
       const { id } = context;
-      log.guest(level, message, { ...(id !== undefined && { id }), context: part, fields });
+      log.guest(level, translate(message), { ...(id !== undefined && { id }), context: part, fields });
       if (context.lines === mostLines)
         log.guest('warn', `(only ${mostLines} lines for each request)`, context);
     };
