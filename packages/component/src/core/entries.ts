@@ -1,5 +1,5 @@
-import { NOTHING } from './scan.ts';
-import type { CallSites, Edits } from './scan.ts';
+import { NOTHING } from './edits.ts';
+import type { CallSites, Edits } from './edits.ts';
 
 /** The functions that a module defines: arrays with an element for each. Places are byte offsets in the module. */
 export interface Bodies {

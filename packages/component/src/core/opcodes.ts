@@ -4,12 +4,14 @@
  * is refused: whoever does not know an instruction cannot say where the next one begins.
  */
 
-/** Shapes of the immediates. */
-export const UNKNOWN = 0;
-export const NONE = 1;
-/** One LEB128 number: an index, a heap type, an integer. */
-export const NUMBER = 2;
-export const TWO_NUMBERS = 3;
+/**
+ * Shapes of the immediates. The first ones say how many LEB128 numbers follow: indexes, heap types, integers. Most
+ * instructions are such, and the scanner has a short way for them.
+ */
+export const NONE = 0;
+export const NUMBER = 1;
+export const TWO_NUMBERS = 2;
+export const UNKNOWN = 3;
 export const MEMORY_ARGUMENT = 4;
 export const BLOCK_TYPE = 5;
 export const LOOP = 6;
@@ -43,7 +45,7 @@ export const LONG_TWO_NUMBERS = 26;
 type Row = readonly [first: number, last: number, shape: number];
 
 function tabulate(size: number, rows: readonly Row[]): Uint8Array {
-  const table = new Uint8Array(size);
+  const table = new Uint8Array(size).fill(UNKNOWN);
   for (const [first, last, shape] of rows) table.fill(shape, first, last + 1);
   return table;
 }
@@ -96,7 +98,9 @@ const ATOMIC = tabulate(0x4f, [
   [0x03, 0x03, ONE_BYTE], [0x10, 0x4e, MEMORY_ARGUMENT],
 ]);
 
-/** By prefix, from 0xfb on. */
+export const FIRST_PREFIX = 0xfb;
+
+/** By prefix, from the first one on. */
 export const PREFIXED: readonly Uint8Array[] = [GARBAGE_COLLECTION, MISCELLANEOUS, VECTOR, ATOMIC];
 
 /** Instructions that are refused and that people may meet. */

@@ -5,7 +5,8 @@ import { SECTION, SECTION_ORDER, readOutline } from './outline.ts';
 import type { Outline } from './outline.ts';
 import { decideEntries } from './entries.ts';
 import type { Bodies } from './entries.ts';
-import { CHECK, CallSites, Edits, NOTHING, SIZE, scanBody } from './scan.ts';
+import { CHECK, CallSites, Edits, NOTHING, SIZE } from './edits.ts';
+import { scanBody } from './scan.ts';
 import { Writer, sizeOfUnsigned } from './writer.ts';
 
 /** Changes with every change of what the rewriter writes: cached modules of other versions are not used. */

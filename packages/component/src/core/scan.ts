@@ -1,12 +1,37 @@
 import { ComponentError } from '../api.ts';
-import * as op from './opcodes.ts';
-
-/** What is to happen at a place in the code: look at the flag there, or call a stand-in for `memory.size` or `grow`. */
-export const CHECK = 0;
-export const SIZE = 1;
-export const GROW = 2;
-/** Noted, and found not to be needed. */
-export const NOTHING = 3;
+import { CHECK, GROW, SIZE } from './edits.ts';
+import type { CallSites, Edits } from './edits.ts';
+import {
+  BLOCK_TYPE,
+  BRANCH_TABLE,
+  CALL,
+  CALL_INDIRECT,
+  CALL_REFERENCE,
+  CAST_BRANCH,
+  EIGHT_BYTES,
+  FOUR_BYTES,
+  LONG_NUMBER,
+  LONG_TWO_NUMBERS,
+  LOOP,
+  MEMORY_ARGUMENT,
+  MEMORY_ARGUMENT_AND_LANE,
+  MEMORY_GROW,
+  MEMORY_SIZE,
+  ONE_BYTE,
+  PREFIX,
+  FIRST_PREFIX,
+  PREFIXED,
+  SINGLE_BYTE,
+  SIXTEEN_BYTES,
+  TAIL_CALL,
+  TAIL_CALL_INDIRECT,
+  TAIL_CALL_REFERENCE,
+  TRY_TABLE,
+  TWO_NUMBERS,
+  TYPE_LIST,
+  UNKNOWN,
+  nameInstruction,
+} from './opcodes.ts';
 
 /**
  * Most calls in a row without a look at the flag. Together with the weight that a function may have without looking at it
@@ -14,68 +39,19 @@ export const NOTHING = 3;
  */
 const CALLS_IN_A_ROW = 256;
 
-/**
- * Places in the code section, in ascending order. Parallel arrays because a large module has tens of thousands.
- */
-export class Edits {
-  count = 0;
-  /** Where the bytes that go away begin, and end: the same for what is only put in. */
-  start = new Int32Array(1024);
-  end = new Int32Array(1024);
-  kind = new Uint8Array(1024);
-  /** With SIZE and GROW: the index of the memory. */
-  memory = new Int32Array(1024);
-
-  add(kind: number, start: number, end: number = start, memory = 0): void {
-    const at = this.count++;
-    if (at === this.start.length) this.#enlarge();
-    this.start[at] = start;
-    this.end[at] = end;
-    this.kind[at] = kind;
-    this.memory[at] = memory;
-  }
-
-  #enlarge(): void {
-    this.start = enlarge(this.start);
-    this.end = enlarge(this.end);
-    this.memory = enlarge(this.memory);
-    const kind = new Uint8Array(this.kind.length * 2);
-    kind.set(this.kind);
-    this.kind = kind;
-  }
-}
-
-/** Calls, in the order of the code. */
-export class CallSites {
-  count = 0;
-  /** Index of the function that is called, or -1 where that turns out at run time. */
-  callee = new Int32Array(1024);
-
-  add(callee: number): void {
-    const at = this.count++;
-    if (at === this.callee.length) this.callee = enlarge(this.callee);
-    this.callee[at] = callee;
-  }
-}
-
-function enlarge(old: Int32Array): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(old.length * 2);
-  larger.set(old);
-  return larger;
-}
-
 /** Past the LEB128 number at `at`. */
 function skipNumber(bytes: Uint8Array, at: number): number {
   while (bytes[at++]! >= 0x80);
   return at;
 }
 
+/** An index or a count: at most 32 bits. */
 function readNumber(bytes: Uint8Array, at: number): number {
   let value = 0;
   for (let shift = 0; ; shift += 7) {
     const byte = bytes[at++]!;
-    value += (byte & 0x7f) * 2 ** shift;
-    if (!(byte >= 0x80)) return value;
+    value |= (byte & 0x7f) << shift;
+    if (!(byte >= 0x80)) return value >>> 0;
   }
 }
 
@@ -107,34 +83,32 @@ function skipTryTable(bytes: Uint8Array, at: number): number {
 /** Past immediates of the shapes that are too rare for the loop in `scanBody`. */
 function skipRare(bytes: Uint8Array, at: number, shape: number): number {
   switch (shape) {
-    case op.TWO_NUMBERS:
-      return skipNumber(bytes, skipNumber(bytes, at));
-    case op.BRANCH_TABLE:
-    case op.TYPE_LIST: {
+    case BRANCH_TABLE:
+    case TYPE_LIST: {
       const count = readNumber(bytes, at);
       at = skipNumber(bytes, at);
-      if (shape === op.TYPE_LIST) {
+      if (shape === TYPE_LIST) {
         for (let index = 0; index < count; index++) at = skipType(bytes, at);
         return at;
       }
       for (let index = 0; index <= count; index++) at = skipNumber(bytes, at);
       return at;
     }
-    case op.ONE_BYTE:
+    case ONE_BYTE:
       return at + 1;
-    case op.FOUR_BYTES:
+    case FOUR_BYTES:
       return at + 4;
-    case op.EIGHT_BYTES:
+    case EIGHT_BYTES:
       return at + 8;
-    case op.SIXTEEN_BYTES:
+    case SIXTEEN_BYTES:
       return at + 16;
-    case op.MEMORY_ARGUMENT:
+    case MEMORY_ARGUMENT:
       return skipMemoryArgument(bytes, at);
-    case op.MEMORY_ARGUMENT_AND_LANE:
+    case MEMORY_ARGUMENT_AND_LANE:
       return skipMemoryArgument(bytes, at) + 1;
-    case op.TRY_TABLE:
+    case TRY_TABLE:
       return skipTryTable(bytes, at);
-    case op.CAST_BRANCH:
+    case CAST_BRANCH:
       return skipNumber(bytes, skipNumber(bytes, skipNumber(bytes, at + 1)));
     default:
       throw new Error(`shape ${shape} of immediates is not handled`);
@@ -144,7 +118,7 @@ function skipRare(bytes: Uint8Array, at: number, shape: number): number {
 function refuse(prefix: number, opcode: number, offset: number): never {
   throw new ComponentError(
     'unsupported',
-    `A core module uses the instruction ${op.nameInstruction(prefix, opcode)} (at byte ${offset} of the module), ` +
+    `A core module uses the instruction ${nameInstruction(prefix, opcode)} (at byte ${offset} of the module), ` +
       'which cannot run under limits',
     { offset },
   );
@@ -179,79 +153,68 @@ export function scanBody(
   let hasTailCall = false;
   let nextCheck = sites.count + CALLS_IN_A_ROW;
 
+  const shapes = SINGLE_BYTE;
   let offset = at;
   while (at < end) {
     offset = at;
     const opcode = bytes[at++]!;
-    const shape = op.SINGLE_BYTE[opcode]!;
+    let shape = shapes[opcode]!;
+    if (shape === PREFIX) {
+      const rest = readNumber(bytes, at);
+      shape = PREFIXED[opcode - FIRST_PREFIX]![rest] ?? UNKNOWN;
+      if (shape === UNKNOWN) refuse(opcode, rest, offset);
+      at = skipNumber(bytes, at);
+    }
+    if (shape <= TWO_NUMBERS) {
+      for (; shape > 0; shape--) while (bytes[at++]! >= 0x80);
+      continue;
+    }
     switch (shape) {
-      case op.NONE:
+      case MEMORY_ARGUMENT:
+        at = skipMemoryArgument(bytes, at);
         break;
-      case op.CALL:
-      case op.CALL_REFERENCE:
-      case op.CALL_INDIRECT:
+      case CALL:
+      case CALL_REFERENCE:
+      case CALL_INDIRECT:
         if (sites.count === nextCheck) {
           edits.add(CHECK, offset);
           nextCheck += CALLS_IN_A_ROW;
         }
-        sites.add(shape === op.CALL ? readNumber(bytes, at) : -1);
+        sites.add(shape === CALL ? readNumber(bytes, at) : -1);
         at = skipNumber(bytes, at);
-        if (shape === op.CALL_INDIRECT) at = skipNumber(bytes, at);
+        if (shape === CALL_INDIRECT) at = skipNumber(bytes, at);
         break;
-      case op.TAIL_CALL:
-      case op.TAIL_CALL_REFERENCE:
-      case op.TAIL_CALL_INDIRECT:
-        hasTailCall = true;
-        sites.add(shape === op.TAIL_CALL ? readNumber(bytes, at) : -1);
-        at = skipNumber(bytes, at);
-        if (shape === op.TAIL_CALL_INDIRECT) at = skipNumber(bytes, at);
-        break;
-      case op.NUMBER:
-        while (bytes[at++]! >= 0x80);
-        break;
-      case op.MEMORY_ARGUMENT:
-        if ((bytes[at]! & 0x40) !== 0) {
-          at = skipMemoryArgument(bytes, at);
-          break;
-        }
-        while (bytes[at++]! >= 0x80);
-        while (bytes[at++]! >= 0x80);
-        break;
-      case op.BLOCK_TYPE:
+      case BLOCK_TYPE:
         at = skipType(bytes, at);
         break;
-      case op.LOOP:
+      case LOOP:
         at = skipType(bytes, at);
         edits.add(CHECK, at);
         break;
-      case op.MEMORY_SIZE:
-      case op.MEMORY_GROW: {
+      case TAIL_CALL:
+      case TAIL_CALL_REFERENCE:
+      case TAIL_CALL_INDIRECT:
+        hasTailCall = true;
+        sites.add(shape === TAIL_CALL ? readNumber(bytes, at) : -1);
+        at = skipNumber(bytes, at);
+        if (shape === TAIL_CALL_INDIRECT) at = skipNumber(bytes, at);
+        break;
+      case MEMORY_SIZE:
+      case MEMORY_GROW: {
         const memory = readNumber(bytes, at);
         at = skipNumber(bytes, at);
-        edits.add(shape === op.MEMORY_SIZE ? SIZE : GROW, offset, at, memory);
+        edits.add(shape === MEMORY_SIZE ? SIZE : GROW, offset, at, memory);
         break;
       }
-      case op.PREFIX: {
-        const rest = readNumber(bytes, at);
+      case LONG_NUMBER:
+      case LONG_TWO_NUMBERS:
+        edits.add(CHECK, offset);
         at = skipNumber(bytes, at);
-        const inner = op.PREFIXED[opcode - 0xfb]![rest] ?? op.UNKNOWN;
-        if (inner === op.NONE) break;
-        if (inner === op.UNKNOWN) refuse(opcode, rest, offset);
-        if (inner === op.NUMBER) {
-          at = skipNumber(bytes, at);
-        } else if (inner === op.LONG_NUMBER) {
-          edits.add(CHECK, offset);
-          at = skipNumber(bytes, at);
-        } else if (inner === op.LONG_TWO_NUMBERS) {
-          edits.add(CHECK, offset);
-          at = skipNumber(bytes, skipNumber(bytes, at));
-        } else {
-          at = skipRare(bytes, at, inner);
-        }
+        if (shape === LONG_TWO_NUMBERS) at = skipNumber(bytes, at);
         break;
-      }
+      case UNKNOWN:
+        return refuse(0, opcode, offset);
       default:
-        if (shape === op.UNKNOWN) refuse(0, opcode, offset);
         at = skipRare(bytes, at, shape);
     }
   }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
 import { assemble } from '../../../../test/guests/wat.ts';
-import { CallSites, Edits, scanBody } from '../../src/core/scan.ts';
+import { CallSites, Edits } from '../../src/core/edits.ts';
+import { scanBody } from '../../src/core/scan.ts';
 import { listSections } from '../../src/core/outline.ts';
 import { rewriteModule } from '../../src/core/rewrite.ts';
 import { Reader } from '../../src/binary/reader.ts';
