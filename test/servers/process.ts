@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -29,11 +29,15 @@ export function startProcess(command: string, args: readonly string[], folder: s
   child.stderr.on('data', (bytes: Buffer) => said.push(bytes.toString()));
   child.on('error', (error) => said.push(error.message));
   running.add(child);
+  // A test that fails before it ends its servers must not hang: without these, nothing waits for them.
+  const handles = [child, child.stdout as Socket, child.stderr as Socket];
+  for (const handle of handles) handle.unref();
   const gone = once(child, 'close').then(() => running.delete(child));
   return {
     pid: child.pid ?? -1,
     output: () => said.join(''),
     async end(signal) {
+      for (const handle of handles) handle.ref();
       if (running.has(child)) child.kill(signal);
       // A paused process takes no signal but SIGKILL.
       child.kill('SIGCONT');
@@ -55,7 +59,11 @@ export async function findFreePort(): Promise<number> {
 }
 
 /** Asks until the answer is yes. */
-export async function waitUntil(what: string, ask: () => Promise<boolean>, milliseconds = 15_000): Promise<void> {
+export async function waitUntil(
+  what: string,
+  ask: () => Promise<boolean>,
+  milliseconds = 15_000,
+): Promise<void> {
   for (const end = performance.now() + milliseconds; !(await ask()); await sleep(20)) {
     if (performance.now() > end) throw new Error(`${what}: not within ${milliseconds} ms`);
   }

@@ -35,17 +35,23 @@ export async function startRedis({ password, cluster }: RedisServerOptions = {})
   const folder = mkdtempSync(join(tmpdir(), 'slight-redis-'));
   const port = await findFreePort();
   const args = [
-    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''],
-    ...['--appendonly', 'yes', '--appendfsync', 'always'],
-    ...(password === undefined ? [] : ['--requirepass', password]),
+    `--port ${port} --bind 127.0.0.1 --appendonly yes --appendfsync always`.split(' '),
+    ['--dir', folder, '--save', ''],
+    password === undefined ? [] : ['--requirepass', password],
     // The bus has a port of its own, by default 10,000 above, which may be past the last one.
-    ...(cluster ? ['--cluster-enabled', 'yes', '--cluster-port', String(await findFreePort())] : []),
-  ];
+    cluster ? ['--cluster-enabled', 'yes', '--cluster-port', String(await findFreePort())] : [],
+  ].flat();
   let server: ServerProcess;
 
   async function start(): Promise<void> {
     server = startProcess('redis-server', args, folder);
     await waitUntil('redis-server answers', async () => /^[+]PONG/m.test(await ask('PING')));
+    if (!cluster) return;
+    // Only the first time: afterwards it remembers them, and refuses.
+    await ask('CLUSTER ADDSLOTSRANGE 0 16383');
+    await waitUntil('the cluster is complete', async () =>
+      (await ask('CLUSTER INFO')).includes('cluster_state:ok'),
+    );
   }
 
   function ask(command: string): Promise<string> {
@@ -61,10 +67,6 @@ export async function startRedis({ password, cluster }: RedisServerOptions = {})
   }
 
   await start();
-  if (cluster) {
-    await ask('CLUSTER ADDSLOTSRANGE 0 16383');
-    await waitUntil('the cluster is complete', async () => (await ask('CLUSTER INFO')).includes('cluster_state:ok'));
-  }
   return {
     port,
     url: `redis://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}127.0.0.1:${port}`,

@@ -42,6 +42,10 @@ interface Shared {
   users: number;
 }
 
+/** Milliseconds for the network, and for that and the login. */
+const longestConnect = 2_000;
+const longestOpen = 2_500;
+
 const shared = new Map<string, Shared>();
 
 /**
@@ -74,7 +78,7 @@ async function connect(url: URL, timeout: number): Promise<Connection> {
   const redis = new Redis({
     ...address,
     lazyConnect: true,
-    connectTimeout: Math.min(timeout, 2_000),
+    connectTimeout: longestConnect,
     // Later than an operation's own deadline, so that this one speaks first.
     socketTimeout: timeout + 500,
     retryStrategy: (attempt) => Math.min(25 * 2 ** attempt, 500) * (0.5 + Math.random()),
@@ -87,7 +91,7 @@ async function connect(url: URL, timeout: number): Promise<Connection> {
   redis.on('error', (error: Error) => (connection.trouble = error));
   redis.on('ready', () => (connection.trouble = undefined));
   try {
-    await endFirst(redis.connect(), Math.min(timeout, 2_500));
+    await endFirst(redis.connect(), longestOpen);
   } catch (error) {
     redis.disconnect();
     throw unreachable(connection.trouble ?? (error as Error));

@@ -112,10 +112,9 @@ async function openInTime<Capability extends { close(): unknown }>(
   backend: Backend<Capability>,
   context: OpenContext,
 ): Promise<Capability> {
-  const timeout = Math.min(context.timeout, longestOpen);
   const opening = (async () => backend.open(context))();
   try {
-    return await endBefore(timeout, opening, 'reads');
+    return await endBefore(longestOpen, opening, 'reads');
   } catch (error) {
     opening.then((late) => late.close()).catch(() => undefined);
     throw error;

@@ -1,0 +1,93 @@
+/**
+ * What every key-value backend promises, as checks that any test runner can run: each is a name and a function that
+ * fails by throwing. Features that a backend declares are checked; those that it does not declare must be refused.
+ *
+ * ```ts
+ * for (const { name, run } of keyValueConformance({ open, features })) test(name, run);
+ * ```
+ * @module
+ */
+import { randomBytes } from 'node:crypto';
+import type { MaybePromise } from '../core/backend.ts';
+import { atomicChecks } from './conformance/atomic.ts';
+import { basicChecks } from './conformance/basic.ts';
+import type { Check, CheckTools, CheckDefinition } from './conformance/check.ts';
+import { durableChecks } from './conformance/durable.ts';
+import { expiryChecks } from './conformance/expiry.ts';
+import { keyChecks } from './conformance/keys.ts';
+import { listChecks } from './conformance/list.ts';
+import { unsupportedChecks } from './conformance/unsupported.ts';
+import { versionChecks } from './conformance/version.ts';
+import type { KeyValue, KeyValueFeature } from './contract.ts';
+
+export { openKeyValueOn } from '../core/registry.ts';
+export type { Backend, OpenContext } from '../core/backend.ts';
+export type { Check } from './conformance/check.ts';
+export type { KeyValue, KeyValueFeature } from './contract.ts';
+
+export interface ConformanceTarget {
+  /**
+   * Opens a store as a guest would see it, behind the portable layer (`openKeyValueOn` puts a backend there). Two
+   * opens of one name are the same data. Names are made up by the suite, and are different in each run.
+   */
+  open(name: string): MaybePromise<KeyValue>;
+  /** What the backend declares. */
+  readonly features: ReadonlySet<KeyValueFeature>;
+  /** With `durable-server`: ends the server without warning and starts it again. Called while no store is open. */
+  restart?(): Promise<void>;
+}
+
+const checks: readonly CheckDefinition[] = [
+  ...basicChecks,
+  ...keyChecks,
+  ...listChecks,
+  ...expiryChecks,
+  ...atomicChecks,
+  ...versionChecks,
+  ...durableChecks,
+];
+
+/** The checks for a backend. They share no data, so they may run in any order, or at once. */
+export function keyValueConformance(target: ConformanceTarget): Check[] {
+  const { features } = target;
+  const declared = checks.filter(({ needs }) => needs.every((feature) => features.has(feature)));
+  const refused = unsupportedChecks.filter(({ refuses }) => !features.has(refuses));
+  return [...declared, ...refused].map(({ name, run }) => ({ name, run: () => runCheck(target, run) }));
+}
+
+async function runCheck(target: ConformanceTarget, run: CheckDefinition['run']): Promise<void> {
+  const id = randomBytes(6).toString('hex');
+  const opened: { readonly name: string; readonly store: KeyValue }[] = [];
+  const tools: CheckTools = {
+    features: target.features,
+    async open(suffix = 'main') {
+      const name = `check-${id}-${suffix}`;
+      const store = await target.open(name);
+      opened.push({ name, store });
+      return store;
+    },
+    async restart() {
+      for (const { store } of opened.splice(0)) await store.close();
+      await target.restart?.();
+    },
+  };
+  try {
+    await run(tools);
+  } finally {
+    for (const { store } of opened) await clean(target, store);
+  }
+}
+
+/** Leaves nothing on a server that others use too. A check that failed has its error already. */
+async function clean({ features }: ConformanceTarget, store: KeyValue): Promise<void> {
+  try {
+    for (let cursor: string | undefined, more = features.has('list'); more; more = cursor !== undefined) {
+      const page = await store.keys(cursor === undefined ? {} : { cursor });
+      for (const key of page.keys) await store.delete(key);
+      cursor = page.cursor;
+    }
+    await store.close();
+  } catch {
+    // A mutilated store may not even clean up.
+  }
+}
