@@ -3,7 +3,7 @@ import { trapAbi, trapFromHost } from '../runtime/trap.ts';
 import type { LoweredCall } from './lower.ts';
 import { type AbiContext, beginLift, takeLoans } from './memory.ts';
 import type { AdapterBinding, HostCallee } from './model.ts';
-import { type PendingCall, pendingCall } from './pending.ts';
+import { type PendingCall, raisePending } from './pending.ts';
 
 /** A call whose answer is a promise, with what has to outlive the wait. */
 class HostCall implements PendingCall {
@@ -34,22 +34,18 @@ class HostCall implements PendingCall {
   wait(): Promise<void> {
     const { store } = this.#cx.instance;
     return new Promise((resolve, reject) => {
-      const interrupt = (trap: unknown): void => {
-        store.interrupt = undefined;
-        reject(trap);
-      };
-      store.interrupt = interrupt;
+      store.interrupt = reject;
       store.onWait?.();
-      // An answer that comes after an interruption finds nobody; the store may serve another call by then.
+      // An answer may come after an interruption: the store serves another call by then.
       this.#answer.then(
         (value) => {
-          if (store.interrupt !== interrupt) return;
-          store.interrupt = undefined;
+          if (store.interrupt === reject) store.interrupt = undefined;
           this.#value = value;
           resolve();
         },
         (error: unknown) => {
-          if (store.interrupt === interrupt) interrupt(trapFromHost(error, this.#name));
+          if (store.interrupt === reject) store.interrupt = undefined;
+          reject(trapFromHost(error, this.#name));
         },
       );
     });
@@ -91,7 +87,7 @@ export function bindHost(lowered: LoweredCall, cx: AbiContext, callee: HostCalle
           `host function ${name} answered with a promise, but this call cannot wait (callSync, or a start function)`,
         );
       }
-      pendingCall.value = new HostCall(lowered, cx, name, value, pointer);
+      raisePending(new HostCall(lowered, cx, name, value, pointer));
       return nothing;
     }
     memory.refresh();

@@ -11,10 +11,24 @@ export interface PendingCall {
 }
 
 /**
- * Where a host import leaves the call that has to be waited for. The adapter looks here, and empties it, as soon as the
- * import has returned; nothing else runs in between, so one for all adapters is enough.
+ * A word that is not 0 while a call lies there to be waited for. The adapter looks as soon as the import has returned,
+ * and takes the call; nothing else runs in between, so one for all adapters of a thread is enough. (A memory, because a
+ * global of WebAssembly takes JavaScript some 15 ns to write.)
  */
-export const pendingCall = new WebAssembly.Global<PendingCall | null>(
-  { value: 'externref', mutable: true },
-  null,
-);
+export const pendingFlag = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+const flag = new Int32Array(pendingFlag.buffer);
+let pending: PendingCall | undefined;
+
+/** Has the adapter wait for this call, when the import that raises it returns. */
+export function raisePending(call: PendingCall): void {
+  pending = call;
+  flag[0] = 1;
+}
+
+/** Gives the raised call to its adapter. */
+export function takePending(): PendingCall {
+  const call = pending!;
+  pending = undefined;
+  flag[0] = 0;
+  return call;
+}

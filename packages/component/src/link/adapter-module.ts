@@ -1,19 +1,14 @@
 import { encodeNumber, ModuleWriter, type Signature } from './module-writer.ts';
 
-const GLOBAL_GET = 0x23;
-const GLOBAL_SET = 0x24;
 const LOCAL_GET = 0x20;
 const LOCAL_SET = 0x21;
 const LOCAL_TEE = 0x22;
 const CALL = 0x10;
-const REF_NULL = 0xd0;
-const REF_IS_NULL = 0xd1;
-const I32_EQZ = 0x45;
+const I32_LOAD = 0x28;
 const IF = 0x04;
 const END = 0x0b;
 const NO_RESULT = 0x40;
 const I32_CONST = 0x41;
-const EXTERNREF = 0x6f;
 
 /** Writes the core module whose exports `0`, `1`, … are adapters of these shapes (see `AdapterBinding`). */
 export function emitAdapters(shapes: readonly string[]): Uint8Array<ArrayBuffer> {
@@ -38,12 +33,13 @@ function readSignature(text: string): Signature {
 type Emit = (name: string) => void;
 
 /**
- * The answer is there: two instructions more than a plain import. It is not: fetch the pending call, wait, and let it
- * write the result.
+ * The answer is there: three instructions more than a plain import. It is not: take the call that is pending, wait for
+ * it, and let it write the result.
  */
 function planHost(writer: ModuleWriter, module: string, signature: Signature): Emit {
   const start = writer.importFunction(module, 'start', signature);
-  const pending = writer.importGlobal('shared', 'pending');
+  writer.importMemory('shared', 'flag');
+  const take = writer.importFunction('shared', 'take', { params: [], results: ['externref'] });
   const wait = writer.importFunction('shared', 'wait', { params: ['externref'], results: [] });
   const finish = writer.importFunction('shared', 'finish', {
     params: ['externref'],
@@ -62,9 +58,9 @@ function planHost(writer: ModuleWriter, module: string, signature: Signature): E
         passParams(signature),
         call(start),
         keep,
-        [GLOBAL_GET, pending, LOCAL_TEE, held, REF_IS_NULL, I32_EQZ, IF, NO_RESULT],
-        [REF_NULL, EXTERNREF, GLOBAL_SET, pending],
-        [LOCAL_GET, held],
+        [I32_CONST, 0, I32_LOAD, 2, 0, IF, NO_RESULT],
+        call(take),
+        [LOCAL_TEE, held],
         call(wait),
         [LOCAL_GET, held],
         call(finish),

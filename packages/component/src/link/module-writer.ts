@@ -16,7 +16,7 @@ const TYPE_CODES: Readonly<Record<AdapterType, number>> = {
 };
 
 const FUNCTION = 0;
-const GLOBAL = 3;
+const MEMORY = 2;
 
 /** Puts a core module together: imports first, then functions, each exported under its name. */
 export class ModuleWriter {
@@ -28,7 +28,6 @@ export class ModuleWriter {
   readonly #exports: number[][] = [];
   readonly #code: number[][] = [];
   #functionCount = 0;
-  #globalCount = 0;
 
   /** @returns the index of the function, the same for the same import */
   importFunction(module: string, name: string, signature: Signature): number {
@@ -41,14 +40,11 @@ export class ModuleWriter {
     return this.#functionCount++;
   }
 
-  /** Imports a mutable global that holds a JavaScript value. */
-  importGlobal(module: string, name: string): number {
-    const key = `${module} ${name} global`;
-    const known = this.#imported.get(key);
-    if (known !== undefined) return known;
-    this.#imports.push([...encodeName(module), ...encodeName(name), GLOBAL, TYPE_CODES.externref, 1]);
-    this.#imported.set(key, this.#globalCount);
-    return this.#globalCount++;
+  /** Imports the module's one memory, of exactly one page. */
+  importMemory(module: string, name: string): void {
+    if (this.#imported.has('memory')) return;
+    this.#imports.push([...encodeName(module), ...encodeName(name), MEMORY, 1, 1, 1]);
+    this.#imported.set('memory', 0);
   }
 
   /** Adds an exported function; `body` is one instruction or a few in each part. All imports have been made by then. */
