@@ -24,7 +24,7 @@ export function createLimits(
 /**
  * Time is taken in two ways. A guest that gives the thread back within its slice is charged by the watchdog's clock,
  * whose steps are as long as a slice: each step falls to whoever runs, which is right on average and costs one load. As
- * soon as a slice is over, time is read exactly.
+ * soon as a slice is over, the thread's CPU time is read.
  */
 export class GuestLimits implements Limits {
   readonly memory: number;
@@ -36,7 +36,7 @@ export class GuestLimits implements Limits {
   #deadline = Infinity;
   #used = 0;
   #stop: Trap | undefined;
-  /** Exact time from which the guest is to be charged, or -1: by the watchdog's clock, from `#clock`. */
+  /** CPU time of the thread from which the guest is to be charged, or -1: by the watchdog's clock, from `#clock`. */
   #since = -1;
   #clock = 0;
   /** Between `enter` and `leave`, turns left out. */
@@ -113,8 +113,8 @@ export class GuestLimits implements Limits {
    */
   decide(): 0 | 1 {
     this.#charge();
-    this.#since = this.thread.platform.now();
-    this.#check(this.#since);
+    this.#since = this.thread.platform.cpu();
+    this.#check();
     startSlice(this.thread);
     return this.suspendable ? 1 : 0;
   }
@@ -135,9 +135,9 @@ export class GuestLimits implements Limits {
 
   /** Takes the thread again after a turn. */
   attach(): void {
-    this.#since = this.thread.platform.now();
+    this.#since = this.thread.platform.cpu();
     this.#take();
-    this.#check(this.#since);
+    this.#check();
   }
 
   #take(): void {
@@ -149,13 +149,13 @@ export class GuestLimits implements Limits {
   }
 
   #charge(): void {
-    if (this.#since >= 0) this.#used += this.thread.platform.now() - this.#since;
+    if (this.#since >= 0) this.#used += this.thread.platform.cpu() - this.#since;
     else this.#used += (this.thread.words[CLOCK]! - this.#clock) | 0;
   }
 
-  #check(now: number): void {
+  #check(): void {
     if (this.#stop === undefined) {
-      if (now >= this.#until) {
+      if (this.thread.platform.now() >= this.#until) {
         this.#stop = makeTrap('deadline', `the guest did not finish within its ${this.#deadline} ms`);
       } else if (this.#used >= this.#cpu) {
         this.#stop = makeTrap('cpu', `the guest used up its ${this.#cpu} ms of CPU time`);

@@ -7,6 +7,8 @@ import { Writer } from './writer.ts';
 export interface Platform {
   /** Milliseconds from any origin, with fractions; never goes back. */
   now(): number;
+  /** CPU time of this thread, in the same unit; where it cannot be had, the same as `now`. */
+  cpu(): number;
   /** Resolves when everything else that is ready on this thread has had its turn: timers, sockets, promises. */
   turn(): Promise<void>;
   /**

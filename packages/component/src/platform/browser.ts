@@ -21,6 +21,7 @@ export function createBrowserPlatform(): Platform {
   channel.port1.start();
   return {
     now: () => performance.now(),
+    cpu: () => performance.now(),
     turn: () =>
       new Promise((resolve) => {
         waiting.push(resolve);

@@ -5,6 +5,10 @@ import { WATCHDOG_SOURCE } from '../core/watchdog.ts';
 export function createNodePlatform(): Platform {
   return {
     now: () => performance.now(),
+    cpu: () => {
+      const { user, system } = process.threadCpuUsage();
+      return (user + system) / 1000;
+    },
     turn: () => new Promise((resolve) => setImmediate(resolve)),
     startWatchdog(words) {
       const { Worker } = process.getBuiltinModule('node:worker_threads');

@@ -18,6 +18,7 @@ beforeEach(() => {
   started = 0;
   thread = createGuestThread({
     now: () => time,
+    cpu: () => time,
     turn: () => new Promise((resolve) => setImmediate(resolve)),
     startWatchdog: () => {
       started++;
