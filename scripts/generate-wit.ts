@@ -1,15 +1,18 @@
-/** Writes what is derived from the WIT files: the SDK's types. `--check` only says whether they are up to date. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** Writes what is derived from the WIT files: the types of the SDK, and the reference in docs/. A test compares them. */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadWit, systemWitPath, witPath, writeTypes } from '@spiderlightning/wit';
+import { loadWit, systemWitPath, witPath, writeReference, writeTypes } from '@spiderlightning/wit';
 
-const packages = [loadWit(witPath), loadWit(join(systemWitPath, 'random'))];
-const target = join(import.meta.dirname, '..', 'packages', 'guest', 'wit.d.ts');
-const text = writeTypes(packages);
+const root = join(import.meta.dirname, '..');
 
-if (process.argv.includes('--check')) {
-  if (readFileSync(target, 'utf8') !== text) {
-    console.error(`${target} is older than the WIT files: run \`npx node scripts/generate-wit.ts\``);
-    process.exitCode = 1;
-  }
-} else writeFileSync(target, text);
+/** The derived files: path and text. */
+export function deriveFromWit(): readonly (readonly [path: string, text: string])[] {
+  const cloud = loadWit(witPath);
+  const system = loadWit(join(systemWitPath, 'random'));
+  return [
+    [join(root, 'packages', 'guest', 'wit.d.ts'), writeTypes([cloud, system])],
+    [join(root, 'docs', 'interfaces.md'), writeReference(cloud)],
+  ];
+}
+
+if (import.meta.main) for (const [path, text] of deriveFromWit()) writeFileSync(path, text);

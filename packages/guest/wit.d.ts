@@ -10,6 +10,7 @@ declare module 'spiderlightning:cloud/http-handler@0.6.0' {
     url: string;
     /** Names in lower case, in the order of arrival; a name may stand more than once. */
     headers: [string, string][];
+    /** Empty where the request has none. */
     body: Uint8Array;
     /** Address of the client, without its port. */
     remote: string;
@@ -20,7 +21,9 @@ declare module 'spiderlightning:cloud/http-handler@0.6.0' {
   export interface Response {
     /** 200 to 599. */
     status: number;
+    /** A name may stand more than once. The host adds `content-length` and `date`. */
     headers: [string, string][];
+    /** The whole of it; left out on the wire where the protocol allows none (HEAD, 204, 304). */
     body: Uint8Array;
   }
   /** Answers one request. A trap is a 500 to the client and spoils no other request. */
@@ -37,6 +40,7 @@ declare module 'spiderlightning:cloud/keyvalue@0.6.0' {
   import type { Error } from 'spiderlightning:cloud/types@0.6.0';
   /** A value together with the version that this write gave it. */
   export interface Versioned {
+    /** The bytes as they were written. */
     value: Uint8Array;
     /** Opaque. Two writes never share a version, also when the bytes are the same. */
     version: string;
@@ -56,6 +60,7 @@ declare module 'spiderlightning:cloud/keyvalue@0.6.0' {
     | { tag: 'stale'; val: Versioned | null };
   /** One page of a listing. */
   export interface KeyPage {
+    /** May be empty on any page, also where more follow. */
     keys: string[];
     /** Pass it to the next call; none means that this was the last page. */
     cursor: string | null;
@@ -97,12 +102,19 @@ declare module 'spiderlightning:cloud/keyvalue@0.6.0' {
 
 /** Lines for the host's log. Always granted. */
 declare module 'spiderlightning:cloud/logging@0.6.0' {
+  /** How much a line matters. A host leaves out what lies below the level that its operator chose. */
   export type Level =
+    /** Every step, for whoever looks for a fault in it. */
     | 'trace'
+    /** What helps while an app is being written. */
     | 'debug'
+    /** What went as it should. */
     | 'info'
+    /** What went on all the same, and should be looked at. */
     | 'warn'
+    /** What failed. */
     | 'error'
+    /** What keeps the app from working at all. */
     | 'critical';
   /** Writes a line. `context` says which part of the app speaks and may be empty; fields are for programs to read. */
   export function log(level: Level, context: string, message: string, fields: [string, string][]): void;
@@ -148,11 +160,13 @@ declare module 'spiderlightning:cloud/types@0.6.0' {
     | 'unknown';
   /** A failed operation. */
   export interface Error {
+    /** For programs to act on. */
     code: ErrorCode;
     /** What happened, where, and how to fix it: a sentence for a person. */
     message: string;
     /** Whether the same call may succeed later, unchanged. */
     retryable: boolean;
+    /** Matters after a write; otherwise `none`. */
     outcome: Outcome;
   }
 }

@@ -13,6 +13,7 @@ export const witPath: string = fileURLToPath(new URL('../wit', import.meta.url))
 export const systemWitPath: string = fileURLToPath(new URL('../wit-system', import.meta.url));
 
 export { loadWit } from './load.ts';
+export { writeReference } from './markdown.ts';
 export { parseWit } from './parse.ts';
 export { writeTypes } from './typescript.ts';
 export type {
