@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { buildComponent } from '@spiderlightning/build';
+import { bundle } from '../src/bundle.ts';
+import { checkTypes } from '../src/typecheck.ts';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+
+test('every example of docs/guests.md has right types and bundles, and the first one builds', async (t) => {
+  const text = await readFile(join(root, 'docs', 'guests.md'), 'utf8');
+  const examples = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, source]) => source ?? '');
+  assert.ok(examples.length >= 4);
+  const [settings] = [...text.matchAll(/^```json\n(.*?)^```$/gms)].map(([, source]) =>
+    JSON.parse(source ?? ''),
+  );
+  // Here the SDK is seen as sources, which import each other by their endings.
+  settings.compilerOptions.allowImportingTsExtensions = true;
+  settings.compilerOptions.skipLibCheck = true;
+
+  const folder = await mkdtemp(join(tmpdir(), 'slight-doc-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  await mkdir(join(folder, 'node_modules', '@spiderlightning'), { recursive: true });
+  await mkdir(join(folder, 'src'));
+  await symlink(
+    join(root, 'packages', 'guest'),
+    join(folder, 'node_modules', '@spiderlightning', 'guest'),
+    'dir',
+  );
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings));
+  const entries = await Promise.all(
+    examples.map(async (source, index) => {
+      const entry = join(folder, 'src', `example-${index}.ts`);
+      await writeFile(entry, source);
+      return entry;
+    }),
+  );
+
+  const [first = ''] = entries;
+  assert.deepEqual(await checkTypes(first), []);
+  for (const entry of entries) assert.ok((await bundle(entry, join(folder, 'app.wasm'))).code.length > 0);
+  assert.ok((await buildComponent({ entry: first, typecheck: false })).bytes > 0);
+});
