@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -163,6 +164,19 @@ test('under an old Node it runs in a packaged one that is new enough', { skip },
 test('a packaged Node that is too old is not used', { skip }, (t) => {
   t.after(packNode('24.0.0'));
   assert.match(run(oldNode!, [slight, '--version']).err, /is needed/);
+});
+
+test('a build without its package says what to install', (t) => {
+  const place = join(folder, 'node_modules/@spiderlightning/build');
+  renameSync(place, `${place}-away`);
+  t.after(() => renameSync(`${place}-away`, place));
+  writeFileSync(join(folder, 'empty.ts'), '');
+  const { code, err } = run(process.execPath, [slight, 'build', 'empty.ts']);
+  assert.equal(code, 1);
+  assert.match(
+    err,
+    /^slight: .*@spiderlightning\/build.*\n {2}fix: npm install --save-dev @spiderlightning\/build\n$/,
+  );
 });
 
 test('an app is built and served by what was installed, started under any Node', async (t) => {

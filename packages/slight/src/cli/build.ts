@@ -30,9 +30,15 @@ export async function build(options: {
   if (!existsSync(entry)) {
     throw new UsageError(`there is no ${entry}\n  fix: name the file that exports the app`);
   }
-  const { buildComponent, formatBuildError } = await loadBuilder(entry);
-  const out = options.output ?? join('dist', `${basename(entry).replace(/\.[^.]+$/, '')}.wasm`);
   const print = (text: string) => process.stderr.write(`${maskSecrets(text)}\n`);
+  const loaded = await loadBuilder(entry);
+  if (loaded === undefined) {
+    print(`slight: building needs the package ${builder}, which is not installed here`);
+    print(`  fix: npm install --save-dev ${builder}`);
+    return 1;
+  }
+  const { buildComponent, formatBuildError } = loaded;
+  const out = options.output ?? join('dist', `${basename(entry).replace(/\.[^.]+$/, '')}.wasm`);
   try {
     const result = await buildComponent({ entry, out, typecheck: options.check });
     for (const warning of result.warnings) print(`warning: ${formatBuildError(warning, process.cwd())}`);
@@ -50,8 +56,8 @@ export async function build(options: {
   }
 }
 
-/** The builder of the app's own installation, or the one beside this package. */
-async function loadBuilder(entry: string): Promise<Builder> {
+/** The builder of the app's own installation, or the one beside this package; undefined where there is none. */
+async function loadBuilder(entry: string): Promise<Builder | undefined> {
   const places = [resolve(dirname(entry), 'entry.js'), import.meta.filename];
   for (const place of places) {
     let path: string;
@@ -62,9 +68,7 @@ async function loadBuilder(entry: string): Promise<Builder> {
     }
     return (await import(pathToFileURL(path).href)) as Builder;
   }
-  throw new UsageError(
-    `slight build needs the package ${builder}, and it is not installed here\n  fix: npm install --save-dev ${builder}`,
-  );
+  return undefined;
 }
 
 function describeResult({ bytes, ms, imports }: BuildResult, out: string): string {

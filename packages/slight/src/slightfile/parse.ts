@@ -6,7 +6,7 @@ import { type Environment, hasPlaceholder, interpolate } from './interpolate.ts'
 import { type Layer, type Report, checkSpecversion, readLayers, unknownName } from './layers.ts';
 import { type Bind, type Slightfile, defaultLimits } from './model.ts';
 import { type BindTable, type TableName, bindTables, tables } from './schema.ts';
-import { type Node, type Table, parseTree } from './tree.ts';
+import { type Entry, type Node, type Table, parseTree } from './tree.ts';
 
 export interface ParseOptions {
   /** The overlay to lay over the base: `[target.NAME.…]`. */
@@ -135,7 +135,7 @@ function resolveNode(node: Node, use: Use): Node | undefined {
   }
   if (node.kind !== 'table') return node;
   let complete = true;
-  const entries = new Map<string, Table['entries'] extends Map<string, infer E> ? E : never>();
+  const entries = new Map<string, Entry>();
   for (const [key, entry] of node.entries) {
     const value = resolveNode(entry.value, use);
     if (value === undefined) complete = false;
