@@ -123,6 +123,7 @@ export const basicChecks: readonly CheckDefinition[] = [
       const other = await open();
       await one.set('key', bytes('by one'));
       assert.equal(await readText(other, 'key'), 'by one');
+      assert.equal(await readText(one, 'key'), 'by one');
       await other.set('key', bytes('by other'));
       assert.equal(await readText(one, 'key'), 'by other');
       await one.delete('key');

@@ -77,7 +77,7 @@ export async function listSorted(store: KeyValue, options: KeysOptions = {}): Pr
 
 /** Waits for something that is promised to happen; how fast is not what is checked. */
 export async function eventually(what: string, ask: () => Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + 10_000; !(await ask()); await sleep(20)) {
-    assert.ok(performance.now() < end, `${what}: not within 10 seconds`);
+  for (const end = performance.now() + 5_000; !(await ask()); await sleep(20)) {
+    assert.ok(performance.now() < end, `${what}: not within 5 seconds`);
   }
 }

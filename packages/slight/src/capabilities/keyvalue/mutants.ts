@@ -1,0 +1,60 @@
+/**
+ * Key-value stores that are broken on purpose, each in one way that real ones were found to be. They prove that the
+ * conformance suite sees what it claims to see: every one of its checks fails on at least one of them.
+ */
+import { memory } from './backends/memory.ts';
+import type { KeyValue, KeyValueFeature } from './contract.ts';
+import { atomicDefects } from './mutants/atomic.ts';
+import type { Defect, Notes } from './mutants/defect.ts';
+import { expiryDefects } from './mutants/expiry.ts';
+import { listDefects } from './mutants/list.ts';
+import { valueDefects } from './mutants/values.ts';
+import { versionDefects } from './mutants/version.ts';
+import { portableKeyValue } from './portable.ts';
+
+export interface Mutant {
+  readonly name: string;
+  /** Names of checks that must fail on it. */
+  readonly breaks: readonly string[];
+  readonly features: ReadonlySet<KeyValueFeature>;
+  open(name: string): KeyValue;
+}
+
+/** The memory backend does not forget a store here when it is closed, so without a defect it passes as durable. */
+const everything: readonly KeyValueFeature[] = [...memory.features, 'durable', 'durable-server'];
+
+export function makeMutant(name: string, defect: Defect): Mutant {
+  const features = new Set(everything.filter((feature) => !defect.lacks?.includes(feature)));
+  const notesByStore = new Map<string, Notes>();
+  return {
+    name,
+    breaks: defect.breaks,
+    features,
+    open(given) {
+      const store = defect.rename?.(given) ?? given;
+      const notes: Notes = notesByStore.get(given) ?? new Map();
+      notesByStore.set(given, notes);
+      const context = {
+        name: store,
+        url: new URL('memory:'),
+        config: {},
+        dataDir: `mutant ${name}`,
+        timeout: 5_000,
+      };
+      const raw: KeyValue = { ...(memory.open(context) as KeyValue), close: () => undefined };
+      const portable = portableKeyValue(
+        { ...raw, ...defect.backend?.(raw, notes, given) },
+        { where: name, features, timeout: 5_000, backendsWith: () => [] },
+      );
+      return { ...portable, ...defect.guest?.(portable, notes) };
+    },
+  };
+}
+
+export const mutants: readonly Mutant[] = Object.entries({
+  ...valueDefects,
+  ...listDefects,
+  ...expiryDefects,
+  ...atomicDefects,
+  ...versionDefects,
+}).map(([name, defect]) => makeMutant(name, defect));

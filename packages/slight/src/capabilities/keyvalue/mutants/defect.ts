@@ -1,0 +1,52 @@
+import type { KeyPage, KeysOptions, KeyValue, KeyValueFeature, SetOptions } from '../contract.ts';
+import { CapabilityError } from '../../core/error.ts';
+
+/** What a mutant remembers beside its store: the same for all opens of one name. */
+export type Notes = Map<string, any>;
+
+export interface Defect {
+  /** Names of checks that must fail. */
+  readonly breaks: readonly string[];
+  /** Features that it does not declare. */
+  readonly lacks?: readonly KeyValueFeature[];
+  /** What is opened in place of this name. */
+  rename?(name: string): string;
+  /** Breaks the backend, below the portable layer. */
+  backend?(store: KeyValue, notes: Notes, name: string): Partial<KeyValue>;
+  /** Breaks what the guest sees, above the portable layer. */
+  guest?(store: KeyValue, notes: Notes): Partial<KeyValue>;
+}
+
+export type Defects = { readonly [name: string]: Defect };
+
+export const text = (value: Uint8Array): string => Buffer.from(value).toString();
+
+export const dropTtl = ({ onlyIfAbsent }: SetOptions = {}): SetOptions =>
+  onlyIfAbsent ? { onlyIfAbsent } : {};
+export const dropAbsent = ({ ttl }: SetOptions = {}): SetOptions => (ttl === undefined ? {} : { ttl });
+
+/** Keys as they come out of a careless encoding. */
+export function withKeys(change: (key: string) => string): (store: KeyValue) => Partial<KeyValue> {
+  return (store) => ({
+    get: (key) => store.get(change(key)),
+    getVersioned: (key) => store.getVersioned(change(key)),
+    set: (key, value, options) => store.set(change(key), value, options),
+    delete: (key) => store.delete(change(key)),
+    exists: (key) => store.exists(change(key)),
+    increment: (key, delta) => store.increment(change(key), delta),
+    compareAndSwap: (key, expected, value, options) =>
+      store.compareAndSwap(change(key), expected, value, options),
+  });
+}
+
+export function allKeys(store: KeyValue, prefix = ''): string[] {
+  return (store.keys({ prefix, limit: 1_000_000 }) as KeyPage).keys;
+}
+
+/** A number as cursor: where the page began, counted in keys. */
+export function pageByOffset(keys: readonly string[], { cursor = '0', limit = 1_000 }: KeysOptions): KeyPage {
+  if (!/^\d+$/.test(cursor)) throw new CapabilityError('invalid-argument', 'broken cursor');
+  const end = Number(cursor) + limit;
+  const page = keys.slice(Number(cursor), end);
+  return end < keys.length ? { keys: page, cursor: String(end) } : { keys: page };
+}
