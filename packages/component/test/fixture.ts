@@ -1,5 +1,11 @@
 import { compile } from '@spiderlightning/component';
-import type { Component, HostImports, Instance, InstantiateOptions } from '@spiderlightning/component';
+import type {
+  CompileOptions,
+  Component,
+  HostImports,
+  Instance,
+  InstantiateOptions,
+} from '@spiderlightning/component';
 import { assemble } from '../../../test/guests/wat.ts';
 
 /** A core module with a memory of its own and an allocator that never frees. */
@@ -17,8 +23,8 @@ export const libc = `
   (alias core export $libc "realloc" (core func $realloc))`;
 
 /** Compiles the text of a component, without the outermost parentheses. */
-export async function compileText(body: string): Promise<Component> {
-  return compile(await assemble(`(component ${body})`));
+export async function compileText(body: string, options?: CompileOptions): Promise<Component> {
+  return compile(await assemble(`(component ${body})`), options);
 }
 
 export async function start(
