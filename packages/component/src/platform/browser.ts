@@ -16,16 +16,20 @@ interface BrowserGlobals {
 export function createBrowserPlatform(): Platform {
   const browser = globalThis as unknown as BrowserGlobals;
   const waiting: (() => void)[] = [];
-  const channel = new MessageChannel();
-  channel.port1.addEventListener('message', () => waiting.shift()!());
-  channel.port1.start();
+  let channel: MessageChannel | undefined;
+  const openChannel = (): MessageChannel => {
+    const opened = new MessageChannel();
+    opened.port1.addEventListener('message', () => waiting.shift()!());
+    opened.port1.start();
+    return opened;
+  };
   return {
     now: () => performance.now(),
     cpu: () => performance.now(),
     turn: () =>
       new Promise((resolve) => {
         waiting.push(resolve);
-        channel.port2.postMessage(undefined);
+        (channel ??= openChannel()).port2.postMessage(undefined);
       }),
     startWatchdog(words) {
       if (!browser.crossOriginIsolated) return;

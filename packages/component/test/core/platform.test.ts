@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { runInNewContext } from 'node:vm';
+
+import { FLAG, SLICE } from '../../src/core/watchdog.ts';
+import { createBrowserPlatform } from '../../src/platform/browser.ts';
+import { createNodePlatform } from '../../src/platform/node.ts';
+
+suite('the platform', () => {
+  test('of Node gives other work its turn', async () => {
+    const order: string[] = [];
+    setImmediate(() => order.push('immediate'));
+    await createNodePlatform().turn();
+    order.push('turn');
+    assert.deepEqual(order, ['immediate', 'turn']);
+  });
+
+  test('of Node sets the flag for a slice that lasts', async () => {
+    const words = new Int32Array(new SharedArrayBuffer(64));
+    createNodePlatform().startWatchdog(words);
+    Atomics.store(words, SLICE, 1);
+    // Nothing but the watchdog can end this, and this thread does nothing for it.
+    while (Atomics.load(words, FLAG) === 0);
+    Atomics.store(words, SLICE, 0);
+  });
+
+  test('of browsers sends the watchdog what it runs', (context) => {
+    const sent: unknown[] = [];
+    const made: string[] = [];
+    const fakes: Record<string, unknown> = {
+      crossOriginIsolated: true,
+      Blob: function Blob(parts: readonly string[]) {
+        made.push(parts.join(''));
+      },
+      URL: { createObjectURL: () => 'blob:watchdog' },
+      Worker: class {
+        postMessage(message: unknown) {
+          sent.push(message);
+        }
+      },
+    };
+    for (const [name, fake] of Object.entries(fakes)) {
+      const own = Object.getOwnPropertyDescriptor(globalThis, name);
+      Object.defineProperty(globalThis, name, { value: fake, configurable: true });
+      context.after(() => {
+        if (own) Object.defineProperty(globalThis, name, own);
+        else Reflect.deleteProperty(globalThis, name);
+      });
+    }
+    const words = new Int32Array(new SharedArrayBuffer(64));
+    createBrowserPlatform().startWatchdog(words);
+    assert.deepEqual(sent, [words]);
+    assert.equal(typeof runInNewContext(made[0]!), 'function');
+  });
+});
