@@ -65,6 +65,14 @@ test('names on the prototype of the imports serve nothing', async () => {
   assert.deepEqual((await refusal(imports)).imports, ['test:host/math@0.2.3', 'log']);
 });
 
+test('what every object has by birth is not a function of the host', async () => {
+  const component = await compileText(
+    '(import "test:host/x@1.0.0" (instance (export "constructor" (func (param "n" u32)))))',
+  );
+  await assert.rejects(component.instantiate({ 'test:host/x@1.0.0': {} }), { code: 'missing-import' });
+  await component.instantiate({ 'test:host/x@1.0.0': { constructor: () => {} } as never });
+});
+
 for (const [version, fits] of [
   ['0.2.0', true],
   ['0.2.99', true],

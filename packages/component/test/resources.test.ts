@@ -82,7 +82,10 @@ async function run(pace: (value: unknown) => unknown = (value) => value) {
         log.push(`swallowed ${thing.id}`);
         return pace(undefined);
       },
-      '[drop]thing': (thing: Thing) => void log.push(`dropped ${thing.id}`),
+      '[drop]thing'(thing: Thing) {
+        log.push(`dropped ${thing.id}`);
+        return pace(undefined);
+      },
     },
   });
   return { instance, log };

@@ -33,42 +33,32 @@ function readSignature(text: string): Signature {
 type Emit = (name: string) => void;
 
 /**
- * The answer is there: three instructions more than a plain import. It is not: take the call that is pending, wait for
- * it, and let it write the result.
+ * The answer is there: three instructions more than a plain import. It is not: wait for it, and
+ * then have the result written.
  */
 function planHost(writer: ModuleWriter, module: string, signature: Signature): Emit {
   const start = writer.importFunction(module, 'start', signature);
   writer.importMemory('shared', 'flag');
-  const take = writer.importFunction('shared', 'take', { params: [], results: ['externref'] });
-  const wait = writer.importFunction('shared', 'wait', { params: ['externref'], results: [] });
-  const finish = writer.importFunction('shared', 'finish', {
-    params: ['externref'],
+  const wait = writer.importFunction('shared', 'wait', { params: [], results: [] });
+  const finish = writer.importFunction(module, 'finish', {
+    params: [],
     results: signature.results,
   });
   return (name) => {
-    const held = signature.params.length;
-    const result = held + 1;
+    const result = signature.params.length;
     const [type] = signature.results;
     const keep = type ? [LOCAL_SET, result] : [];
-    writer.addFunction(
-      name,
-      signature,
-      ['externref', ...signature.results],
-      [
-        passParams(signature),
-        call(start),
-        keep,
-        [I32_CONST, 0, I32_LOAD, 2, 0, IF, NO_RESULT],
-        call(take),
-        [LOCAL_TEE, held],
-        call(wait),
-        [LOCAL_GET, held],
-        call(finish),
-        keep,
-        [END],
-        type ? [LOCAL_GET, result] : [],
-      ],
-    );
+    writer.addFunction(name, signature, signature.results, [
+      passParams(signature),
+      call(start),
+      keep,
+      [I32_CONST, 0, I32_LOAD, 2, 0, IF, NO_RESULT],
+      call(wait),
+      call(finish),
+      keep,
+      [END],
+      type ? [LOCAL_GET, result] : [],
+    ]);
   };
 }
 

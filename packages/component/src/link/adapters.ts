@@ -1,15 +1,13 @@
 import type { AdapterBinding, CoreFunction } from '../abi/model.ts';
-import { canWait, type PendingCall, pendingFlag, takePending } from '../abi/pending.ts';
+import { canWait, pendingFlag, takePending } from '../abi/pending.ts';
 import { emitAdapters } from './adapter-module.ts';
 
 const modules = new Map<string, WebAssembly.Module>();
 
 const SHARED = {
   flag: pendingFlag,
-  take: takePending,
   // Without the means to wait no call ever becomes a pending one.
-  wait: canWait ? new WebAssembly.Suspending((call: PendingCall) => call.wait()) : () => undefined,
-  finish: (call: PendingCall) => call.finish(),
+  wait: canWait ? new WebAssembly.Suspending(() => takePending().wait()) : () => undefined,
   argument: (call: { readonly core: readonly unknown[] }, index: number) => call.core[index],
 };
 

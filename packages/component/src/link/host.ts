@@ -74,9 +74,14 @@ function findFunction(names: HostNames, wanted: HostFunctionPlan): HostFunction 
       `The import ${wanted.interface} needs an object of functions, not a ${typeof found}.`,
     );
   }
-  const member = (found as HostInterface)[wanted.name];
+  const member = memberOf(found as HostInterface, wanted.name);
   if (member === undefined) return nameOf(wanted);
   return asFunction(member, nameOf(wanted));
+}
+
+/** What every object has by birth (`constructor`) is not served by that alone. */
+function memberOf(served: HostInterface, name: string): HostFunction | undefined {
+  return name in Object.prototype && !Object.hasOwn(served, name) ? undefined : served[name];
 }
 
 function asFunction(value: unknown, name: string): HostFunction {

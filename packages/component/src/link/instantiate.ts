@@ -1,10 +1,12 @@
 import { liftFunction } from '../abi/lift.ts';
+import { lowerFunction } from '../abi/lower.ts';
 import { bindResourceDrop } from '../abi/fused.ts';
 import type {
   AdapterBinding,
   Callee,
   CanonBindings,
   CoreFunction,
+  FuncType,
   GuestCallee,
   HostCallee,
   InstanceContext,
@@ -15,7 +17,7 @@ import type { HostImports, Instance, InstantiateOptions } from '../api.ts';
 import { instantiateModule } from '../core/instance.ts';
 import { createLimits } from '../core/limits.ts';
 import { hostThread } from '../platform/host-thread.ts';
-import { createTask, getResourceRep, HandleTable, newResource } from '../runtime/handles.ts';
+import { createTask, getResourceRep, HandleTable, newResource, releaseHandle } from '../runtime/handles.ts';
 import { ComponentInstance, releaseHandles } from '../runtime/instance.ts';
 import { Runner } from '../runtime/runner.ts';
 import { trapAbi, trapFromGuest } from '../runtime/trap.ts';
@@ -45,11 +47,11 @@ interface Assembly {
   readonly lifts: GuestCallee[];
 }
 
-/** How a guest's destructor looks from outside: `(rep: u32)`. */
-const destructorPlan = liftFunction(
-  { params: [{ name: 'rep', type: { kind: 'u32' } }], async: false },
-  { encoding: 'utf8', async: false },
-);
+const oneNumber: FuncType = { params: [{ name: 'number', type: { kind: 'u32' } }], async: false };
+/** How a guest's destructor looks from outside: it gets the representation. */
+const destructorPlan = liftFunction(oneNumber, { encoding: 'utf8', async: false });
+/** How the host's `[drop]` looks to a guest: it gets the handle. */
+const dropPlan = lowerFunction(oneNumber, { encoding: 'utf8', async: false });
 
 /**
  * Carries a plan out.
@@ -209,8 +211,7 @@ function calleeOf(assembly: Assembly, { from, index }: CalleeReference): Callee 
 function makeAdapters(assembly: Assembly, adapters: readonly AdapterPlan[]): void {
   const bindings = adapters.map((adapter): AdapterBinding => {
     const context = assembly.contexts[adapter.context]!;
-    if (adapter.kind === 'resource.drop')
-      return bindResourceDrop(context, assembly.resources[adapter.resource]!);
+    if (adapter.kind === 'resource.drop') return bindDrop(context, assembly.resources[adapter.resource]!);
     return adapter.plan.bind(
       context,
       bindingsOf(assembly, adapter.bindings),
@@ -220,6 +221,17 @@ function makeAdapters(assembly: Assembly, adapters: readonly AdapterPlan[]): voi
   instantiateAdapters(bindings).forEach((made, position) => {
     assembly.canonicals[adapters[position]!.index] = made;
   });
+}
+
+function bindDrop(context: InstanceContext, type: ResourceType): AdapterBinding {
+  const { drop } = type;
+  if (type.owner !== undefined || drop === undefined) return bindResourceDrop(context, type);
+  // Like any other function of the host, this one may take its time.
+  const call = (index: number): unknown => {
+    const handle = releaseHandle(context, type, index);
+    return handle === undefined ? undefined : drop(handle.rep);
+  };
+  return dropPlan.bind(context, {}, { kind: 'host', name: `[drop]${type.name}`, call });
 }
 
 function makeCanonical(assembly: Assembly, context: InstanceContext, canonical: CanonicalPlan): CoreFunction {
