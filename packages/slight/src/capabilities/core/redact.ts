@@ -1,13 +1,16 @@
 /**
  * The bind as it may be shown: scheme, host, port and path; never credentials, a query or a fragment. Text that is
- * no URL keeps its scheme alone, because nobody knows where in it a password stands.
+ * no URL keeps its scheme alone, because nobody knows where in it a password stands; so does one with an `@` past
+ * the host, where a password with a `/` may have made the user look like a host.
  */
 export function redactUrl(bind: string | URL): string {
   const text = String(bind);
   const scheme = /^[a-z][a-z0-9+.-]*/i.exec(text)?.[0];
   if (text === scheme) return text;
   const url = typeof bind === 'string' ? URL.parse(bind) : bind;
-  if (url === null) return scheme === undefined ? '***' : `${scheme}:***`;
+  if (url === null || (url.pathname + url.search + url.hash).includes('@')) {
+    return scheme === undefined ? '***' : `${scheme}:***`;
+  }
   if (url.host === '') return `${url.protocol}${/^\/*$/.test(url.pathname) ? '' : '***'}`;
   return `${url.protocol}//${url.host}${url.pathname === '/' ? '' : url.pathname}`;
 }
