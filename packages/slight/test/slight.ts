@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { spawn, execFile } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -109,15 +110,18 @@ export async function serveApp(
       const answer = await fetch(base + path, init);
       return { status: answer.status, headers: answer.headers, body: await answer.text() };
     },
-    async worker() {
-      const { stdout: pids } = await promisify(execFile)('pgrep', ['-P', String(child.pid)]);
-      return Number(pids.trim().split('\n')[0]);
-    },
+    worker: async () => (await findChild(child.pid!)) ?? assert.fail('there is no worker'),
     async stop(signal = 'SIGTERM') {
       child.kill(signal);
       return await ended;
     },
   };
+}
+
+/** A process that this one started. */
+export async function findChild(pid: number): Promise<number | undefined> {
+  const children = await promisify(execFile)('pgrep', ['-P', String(pid)]).catch(() => undefined);
+  return children === undefined ? undefined : Number(children.stdout.trim().split('\n')[0]);
 }
 
 /** Asks until the answer is yes. */

@@ -39,6 +39,8 @@ export async function run(options: RunOptions): Promise<number> {
     onReady({ url, health, rows }) {
       log.flush();
       process.stderr.write(describeStart(file, url, health, rows));
+      // Whoever wanted to know may have gone.
+      process.stdout.on('error', () => undefined);
       if (!process.stdout.isTTY) process.stdout.write(`${url}\n`);
     },
   });

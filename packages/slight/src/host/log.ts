@@ -109,6 +109,8 @@ export function createLog(options: LogOptions): Log {
 /** The log of this process, on stderr. `SLIGHT_LOG` names the least level that is shown. */
 export function openLog(environment: NodeJS.ProcessEnv = process.env): Log {
   const terminal = process.stderr.isTTY === true;
+  // Nobody reads any more: that is no reason to stop serving.
+  process.stderr.on('error', () => undefined);
   const wanted = environment.SLIGHT_LOG as Level | undefined;
   return createLog({
     write: (text) => void process.stderr.write(text),

@@ -34,7 +34,7 @@ const execArgv = ['--wasm-stack-switching-stack-size=128'];
 
 /**
  * Runs the app in one worker process and starts another whenever that dies. Ends when it is asked to, by SIGINT
- * (Ctrl-C), SIGTERM or SIGHUP: requests under way are finished first. A second signal ends it at once.
+ * (Ctrl-C), SIGTERM or SIGHUP: requests under way are finished first. A second Ctrl-C ends it at once.
  *
  * @returns the exit code: 0 after a drain, 1 where it was cut short
  * @throws the error that a worker's first start failed with
@@ -71,14 +71,15 @@ export function supervise({ file, log, onReady }: SuperviseOptions): Promise<num
       else if (message.type === 'failed') failure = message;
       else if (!wasReady) {
         wasReady = true;
-        current = withPort(file, message.url);
+        current = withPorts(file, message);
         onReady(message);
       } else log.host('info', `listening again on ${message.url}`);
     }
 
     function ended(how: string | number): void {
       const description =
-        failure?.message ?? `it ended with ${typeof how === 'string' ? how : `exit code ${how}`}`;
+        failure?.message.split('\n', 1)[0] ??
+        `it ended with ${typeof how === 'string' ? how : `exit code ${how}`}`;
       if (stopping) finish(() => resolve(0));
       else if (!wasReady) finish(() => reject(failure ? toError(failure) : diedEarly(description)));
       else {
@@ -92,7 +93,9 @@ export function supervise({ file, log, onReady }: SuperviseOptions): Promise<num
       if (worker.isConnected()) worker.send(message);
     }
 
-    function stop(): void {
+    function stop(signal: NodeJS.Signals): void {
+      // Service managers send SIGTERM to every process of a group, and some of these pass it on.
+      if (stopping && signal !== 'SIGINT') return;
       clearTimeout(timer);
       if (stopping || worker.isDead()) {
         worker.process.kill('SIGKILL');
@@ -120,9 +123,18 @@ export function supervise({ file, log, onReady }: SuperviseOptions): Promise<num
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The port that was picked stays the app's when its worker is replaced. */
-function withPort(file: Slightfile, url: string): Slightfile {
-  return { ...file, http: { ...file.http, port: Number(new URL(url).port || 80) } };
+/** The ports that were picked stay the app's when its worker is replaced. */
+function withPorts(file: Slightfile, { url, health }: Ready): Slightfile {
+  const port = (from: string) => Number(new URL(from).port || 80);
+  const { http } = file;
+  return {
+    ...file,
+    http: {
+      ...http,
+      port: port(url),
+      health: http.health && health !== undefined ? { ...http.health, port: port(health) } : undefined,
+    },
+  };
 }
 
 function toError({ name, message, stack }: Failed): Error {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { flushCompileCache } from 'node:module';
 import { compile, ComponentError } from '@spiderlightning/component';
 import type { Component } from '@spiderlightning/component';
 import type { Slightfile } from '../slightfile/model.ts';
@@ -54,6 +55,8 @@ async function start(file: Slightfile): Promise<void> {
       await app.close();
     };
     tell({ type: 'ready', url: http.url, rows: app.rows, ...(health && { health: health.url }) });
+    // Now, not at the end: a process that is killed would leave nothing to the next one.
+    flushCompileCache();
   } catch (error) {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
     tell({ type: 'failed', name, message, ...(stack !== undefined && { stack }) }, () => process.exit(1));

@@ -250,6 +250,12 @@ test('a body beyond the limit is refused before it is read', async (t) => {
   assert.match(chunked, /^HTTP\/1.1 413 /);
 });
 
+test('a client that sends on sees why its body was refused', async (t) => {
+  const served = await serve(t, echo, { body: 10 });
+  const head = 'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 8000000\r\n\r\n';
+  assert.match(await talk(served, head + 'x'.repeat(8_000_000)), /^HTTP\/1.1 413 /);
+});
+
 test('100-continue is granted only to a body that will be read', async (t) => {
   const served = await serve(t, echo, { body: 10 });
   const head = 'POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: ';

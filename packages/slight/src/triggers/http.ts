@@ -96,13 +96,13 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
     const failure = error instanceof HttpFailure ? error : unexpected(error);
     if (outgoing.destroyed) return;
     if (failure.reason !== undefined) log.host('error', `request ${id}: ${failure.reason}`);
-    // What is left of the request is not read: the connection cannot carry another one.
-    if (!incoming.complete) {
-      outgoing.shouldKeepAlive = false;
-      outgoing.once('finish', () => discard(incoming));
-    }
     const response = failureResponse(failure, id);
-    send(outgoing, response, checkResponse(response, incoming.method === 'HEAD', id));
+    const headers = checkResponse(response, incoming.method === 'HEAD', id);
+    if (incoming.complete) return send(outgoing, response, headers);
+    // What is left of the request is not read: the connection cannot carry another one.
+    outgoing.writeHead(response.status, [...headers, 'connection', 'close']);
+    outgoing.write(response.body);
+    endLater(incoming, outgoing);
   }
 
   const server = createServer({
@@ -155,12 +155,17 @@ async function drain(
   server.closeAllConnections();
 }
 
-/** Reads on for a moment, so that the client sees the answer and not a reset connection; then hangs up. */
-function discard(incoming: IncomingMessage): void {
-  const hangUp = () => incoming.socket.destroy();
-  const timer = setTimeout(hangUp, 500);
-  incoming.once('close', () => clearTimeout(timer));
-  incoming.on('error', hangUp).resume();
+/**
+ * Ends an answer that is sent already once the request is over, or after a moment: hanging up on a client that is
+ * still sending would reset the connection, and it would never see the answer.
+ */
+function endLater(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  const end = () => {
+    clearTimeout(timer);
+    outgoing.end();
+  };
+  const timer = setTimeout(end, 500);
+  incoming.on('error', end).once('close', end).once('end', end).resume();
 }
 
 const malformed: { readonly [code: string]: readonly [status: string, message: string] } = {
