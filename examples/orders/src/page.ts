@@ -29,12 +29,12 @@ export const page = /* html */ `<!doctype html>
   form, li { background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: 1rem; }
   form { display: grid; grid-template-columns: 2fr 2fr 1fr 1fr auto; gap: .75rem; align-items: end; }
   label { display: grid; gap: .2rem; font-size: .85rem; color: var(--soft); min-width: 0; }
-  input, button, select { font: inherit; border-radius: .5rem; padding: .45rem .6rem; min-width: 0; width: 100%; }
+  input, button { font-size: 1rem; font-family: inherit; line-height: 1.4; border-radius: .5rem; padding: .45rem .6rem; min-width: 0; width: 100%; }
   input { color: var(--text); background: var(--back); border: 1px solid var(--line); }
   button { cursor: pointer; border: 1px solid var(--line); color: var(--text); background: none; width: auto; }
   button.main { border-color: var(--main); color: var(--on-main); background: var(--main); }
   :focus-visible { outline: 2px solid var(--main); outline-offset: 2px; }
-  ul { list-style: none; margin: 1rem 0; padding: 0; display: grid; gap: .75rem; }
+  ul { list-style: none; margin: 0 0 1rem; padding: 0; display: grid; gap: .75rem; }
   li { display: grid; grid-template-columns: 1fr auto; gap: .25rem 1rem; }
   li p { margin: 0; overflow-wrap: anywhere; }
   .soft { color: var(--soft); font-size: .9rem; }
@@ -42,7 +42,7 @@ export const page = /* html */ `<!doctype html>
   .status { text-align: right; }
   .actions { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .5rem; }
   .actions button { padding: .2rem .7rem; font-size: .9rem; }
-  #message { min-height: 1.5em; color: var(--bad); white-space: pre-line; }
+  #message { margin: .75rem 0; color: var(--bad); white-space: pre-line; }
   @media (max-width: 36rem) {
     form { grid-template-columns: 1fr 1fr; }
     form label:nth-of-type(-n+2), form button { grid-column: 1 / -1; }
@@ -84,6 +84,7 @@ export const page = /* html */ `<!doctype html>
 
   function draw(order) {
     const row = document.createElement('li');
+    row.id = 'order-' + order.id;
     const items = order.items.map((item) => item.quantity + ' × ' + item.name).join(', ');
     row.append(
       make('p', order.customer), make('p', money(order.total), 'total'),
@@ -115,14 +116,15 @@ export const page = /* html */ `<!doctype html>
 
   async function more() {
     const { body } = await call(next);
-    byId('orders').append(...body.orders.map(draw));
+    // An order that was placed here stands at the top already.
+    byId('orders').append(...body.orders.filter((order) => !byId('order-' + order.id)).map(draw));
     next = body.next;
     byId('more').hidden = next === null;
   }
 
   async function summarise() {
     const [placed, visits] = await Promise.all([call('/counters/orders'), call('/counters/visits')]);
-    byId('summary').textContent = placed.body.value + ' placed so far · ' + visits.body.value + ' visits';
+    byId('summary').textContent = 'Placed so far: ' + placed.body.value + ' · Visits: ' + visits.body.value;
   }
 
   byId('new').addEventListener('submit', (event) => {
