@@ -96,6 +96,19 @@ test('a stream of pieces decodes like the whole', () => {
   );
 });
 
+test('large texts go through in pieces, and nothing happens at the seams', () => {
+  for (const unit of ['a', 'ü', '€', '😀', 'x😀', '\ud83d', '\ufeff'])
+    for (const shift of ['', 'a', 'aa', 'aaa']) {
+      const text = shift + unit.repeat(70_000 / unit.length);
+      const bytes = new TextEncoder().encode(text);
+      assert.ok(Buffer.from(new Encoder().encode(text)).equals(bytes), `${shift}${unit}`);
+      assert.ok(new Decoder().decode(bytes) === new TextDecoder().decode(bytes), `${shift}${unit}`);
+    }
+  const broken = new Uint8Array(100_000).fill(0xe2);
+  assert.ok(new Decoder().decode(broken) === new TextDecoder().decode(broken));
+  assert.throws(() => new Decoder('utf-8', { fatal: true }).decode(broken), TypeError);
+});
+
 test('views and buffers decode, and other encodings are refused', () => {
   const { buffer } = new TextEncoder().encode('héé!');
   assert.equal(new Decoder().decode(buffer), 'héé!');

@@ -6,6 +6,9 @@
 /** From this length on the way through base64, native both ways, is shorter than a loop. */
 const detour = 64;
 
+/** The native functions go through forms that are several times longer: a large text goes piece by piece. */
+const mostAtOnce = 0x8000;
+
 const utf8Labels: ReadonlySet<string> = new Set([
   'unicode-1-1-utf-8',
   'unicode11utf8',
@@ -23,12 +26,27 @@ export class TextEncoder {
 
   /** Halves of surrogate pairs become U+FFFD. */
   encode(input = ''): Uint8Array<ArrayBuffer> {
-    return binaryToBytes(toBinary(String(input).toWellFormed()));
+    const text = String(input);
+    if (text.length <= mostAtOnce) return encodePiece(text);
+    const pieces: Uint8Array[] = [];
+    for (let at = 0; at < text.length;) {
+      let end = Math.min(at + mostAtOnce, text.length);
+      // A surrogate pair stays together.
+      if (end < text.length && /[\ud800-\udbff]/.test(text.charAt(end - 1))) end--;
+      pieces.push(encodePiece(text.slice(at, end)));
+      at = end;
+    }
+    return concatenate(pieces);
   }
 
   /** Writes as many whole characters as fit. `read` counts UTF-16 units, `written` bytes. */
   encodeInto(source: string, destination: Uint8Array): { read: number; written: number } {
     const text = String(source);
+    const whole = this.encode(text);
+    if (whole.length <= destination.length) {
+      destination.set(whole);
+      return { read: text.length, written: whole.length };
+    }
     let read = 0;
     let written = 0;
     for (const character of text) {
@@ -66,7 +84,7 @@ export class TextDecoder {
    * @throws {TypeError} with `fatal`, for bytes that are no UTF-8; otherwise U+FFFD stands in their place
    */
   decode(input?: ArrayBuffer | ArrayBufferView, options: { stream?: boolean } = {}): string {
-    let bytes = join(this.#rest, view(input));
+    let bytes = this.#rest.length === 0 ? view(input) : concatenate([this.#rest, view(input)]);
     this.#rest = new Uint8Array(0);
     if (options.stream === true) {
       const whole = bytes.length - openLength(bytes);
@@ -97,11 +115,13 @@ function view(input: ArrayBuffer | ArrayBufferView | undefined): Uint8Array {
   return new Uint8Array(input);
 }
 
-function join(a: Uint8Array, b: Uint8Array): Uint8Array {
-  if (a.length === 0) return b;
-  const all = new Uint8Array(a.length + b.length);
-  all.set(a);
-  all.set(b, a.length);
+function concatenate(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
   return all;
 }
 
@@ -110,9 +130,8 @@ function isAscii(text: string): boolean {
   return /^[\0-\x7f]*$/.test(text);
 }
 
-/** A string of one character for each byte of the text's UTF-8. */
-function toBinary(text: string): string {
-  return unescape(encodeURIComponent(text));
+function encodePiece(text: string): Uint8Array<ArrayBuffer> {
+  return binaryToBytes(unescape(encodeURIComponent(text.toWellFormed())));
 }
 
 function binaryToBytes(binary: string): Uint8Array<ArrayBuffer> {
@@ -128,6 +147,18 @@ function bytesToBinary(bytes: Uint8Array): string {
 }
 
 function decodeBytes(bytes: Uint8Array, fatal: boolean): string {
+  if (bytes.length <= mostAtOnce) return decodePiece(bytes, fatal);
+  const pieces: string[] = [];
+  for (let at = 0; at < bytes.length;) {
+    let end = Math.min(at + mostAtOnce, bytes.length);
+    if (end < bytes.length) end -= openLength(bytes.subarray(at, end));
+    pieces.push(decodePiece(bytes.subarray(at, end), fatal));
+    at = end;
+  }
+  return pieces.join('');
+}
+
+function decodePiece(bytes: Uint8Array, fatal: boolean): string {
   const binary = bytesToBinary(bytes);
   if (isAscii(binary)) return binary;
   try {
