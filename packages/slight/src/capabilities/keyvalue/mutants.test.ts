@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { memory } from './backends/memory.ts';
 import { keyValueConformance } from './conformance.ts';
-import { makeMutant, mutants } from './mutants.ts';
+import { makeMutant, makeMutants } from './mutants.ts';
 
-const healthy = makeMutant('healthy', { breaks: [] });
+const healthy = makeMutant(memory, 'healthy', { breaks: [] });
+const mutants = makeMutants(memory);
 
 void test('without a defect, a mutant passes', async () => {
   for (const { name, run } of keyValueConformance(healthy)) await assert.doesNotReject(run(), name);

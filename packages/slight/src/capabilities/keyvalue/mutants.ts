@@ -2,7 +2,7 @@
  * Key-value stores that are broken on purpose, each in one way that real ones were found to be. They prove that the
  * conformance suite sees what it claims to see: every one of its checks fails on at least one of them.
  */
-import { memory } from './backends/memory.ts';
+import type { Backend } from '../core/backend.ts';
 import type { KeyValue, KeyValueFeature } from './contract.ts';
 import { atomicDefects } from './mutants/atomic.ts';
 import type { Defect, Notes } from './mutants/defect.ts';
@@ -20,10 +20,17 @@ export interface Mutant {
   open(name: string): KeyValue;
 }
 
-/** The memory backend does not forget a store here when it is closed, so without a defect it passes as durable. */
-const everything: readonly KeyValueFeature[] = [...memory.features, 'durable', 'durable-server'];
-
-export function makeMutant(name: string, defect: Defect): Mutant {
+/**
+ * The backend with the defect in it. It forgets nothing when a store is closed, so that without a defect it passes as
+ * durable.
+ * @param healthy one that answers at once, and keeps its data in this process
+ */
+export function makeMutant(
+  healthy: Backend<KeyValue, KeyValueFeature>,
+  name: string,
+  defect: Defect,
+): Mutant {
+  const everything: KeyValueFeature[] = [...healthy.features, 'durable', 'durable-server'];
   const features = new Set(everything.filter((feature) => !defect.lacks?.includes(feature)));
   const notesByStore = new Map<string, Notes>();
   return {
@@ -41,7 +48,7 @@ export function makeMutant(name: string, defect: Defect): Mutant {
         dataDir: `mutant ${name}`,
         timeout: 5_000,
       };
-      const raw: KeyValue = { ...(memory.open(context) as KeyValue), close: () => undefined };
+      const raw: KeyValue = { ...(healthy.open(context) as KeyValue), close: () => undefined };
       const portable = portableKeyValue(
         { ...raw, ...defect.backend?.(raw, notes, given) },
         { where: name, features, timeout: 5_000, backendsWith: () => [] },
@@ -51,10 +58,8 @@ export function makeMutant(name: string, defect: Defect): Mutant {
   };
 }
 
-export const mutants: readonly Mutant[] = Object.entries({
-  ...valueDefects,
-  ...listDefects,
-  ...expiryDefects,
-  ...atomicDefects,
-  ...versionDefects,
-}).map(([name, defect]) => makeMutant(name, defect));
+/** All mutants of a backend. */
+export function makeMutants(healthy: Backend<KeyValue, KeyValueFeature>): Mutant[] {
+  const defects = { ...valueDefects, ...listDefects, ...expiryDefects, ...atomicDefects, ...versionDefects };
+  return Object.entries(defects).map(([name, defect]) => makeMutant(healthy, name, defect));
+}

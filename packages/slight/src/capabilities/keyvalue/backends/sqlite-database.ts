@@ -128,11 +128,12 @@ async function retryBusy<T>(timeout: number, work: () => T): Promise<T> {
       return work();
     } catch (error) {
       if (!isBusy(error)) throw explain(error);
-      if (performance.now() > end) {
-        throw new CapabilityError('timeout', 'another process kept the database locked. Nothing was written');
-      }
     }
-    await sleep(pause * (0.5 + Math.random()));
+    const left = end - performance.now();
+    if (left <= 0) {
+      throw new CapabilityError('timeout', 'another process kept the database locked. Nothing was written');
+    }
+    await sleep(Math.min(left, pause * (0.5 + Math.random())));
   }
 }
 

@@ -6,7 +6,6 @@ import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { openKeyValue } from '../../core/registry.ts';
 import type { KeyValue } from '../contract.ts';
-import { prepareSqlite } from './sqlite.ts';
 
 function makeFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'slight-sqlite-'));
@@ -24,9 +23,8 @@ const one = Buffer.from('1');
 
 void test('the folder is for its owner alone, and there is one file for all stores', async (t) => {
   const dataDir = makeFolder(t);
-  await prepareSqlite(dataDir);
-  assert.equal(statSync(dataDir).mode & 0o777, 0o700);
   const store = await open(t, dataDir);
+  assert.equal(statSync(dataDir).mode & 0o777, 0o700);
   await store.set('k', one);
   const db = new DatabaseSync(join(dataDir, 'keyvalue.db'));
   t.after(() => db.close());
@@ -56,7 +54,7 @@ void test('while another process writes, a write waits without stopping anything
 
 void test('a file that stays locked is a timeout, and nothing was written', async (t) => {
   const dataDir = makeFolder(t);
-  const store = await open(t, dataDir, 150);
+  const store = await open(t, dataDir, 500);
   const other = new DatabaseSync(join(dataDir, 'keyvalue.db'));
   t.after(() => other.close());
   other.exec('BEGIN IMMEDIATE');
@@ -95,7 +93,7 @@ void test('a file that cannot be used says why', async (t) => {
   });
 
   const newer = makeFolder(t);
-  await prepareSqlite(newer);
+  await (await open(t, newer)).close();
   const db = new DatabaseSync(join(newer, 'keyvalue.db'));
   db.exec('PRAGMA user_version = 99');
   db.close();

@@ -24,15 +24,6 @@ export const sqlite = defineBackend<KeyValue, KeyValueFeature>({
   open: openSqlite,
 });
 
-/**
- * Makes the database where it is missing, so that workers which start together find it ready.
- * @throws {CapabilityError} `unavailable`, `internal`
- */
-export async function prepareSqlite(dataDir: string): Promise<void> {
-  const database = await openDatabase(dataDir, 5_000);
-  database.close();
-}
-
 interface Row {
   readonly version: bigint;
   readonly value: Uint8Array;
