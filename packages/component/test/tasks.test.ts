@@ -240,6 +240,25 @@ test('arguments that do not fit leave the instance as it was', async () => {
   assert.equal(await instance.call('divide', [1]), 1);
 });
 
+test('a host function may call other instances, plainly or not', async () => {
+  const plain = await run((n) => n);
+  const waiting = await run(pause);
+  const now = await run(() => plain.callSync('count', []));
+  assert.deepEqual([await now.call('count', []), now.callSync('count', [])], [1, 2]);
+  assert.equal(plain.callSync('count', []), 3);
+  const later = await run(() => waiting.call('count', []));
+  assert.deepEqual(await Promise.all([later.call('count', []), later.call('count', [])]), [1, 2]);
+  const stopped = await run(() => plain.call('spin', [], { cpu: 30 }));
+  await assert.rejects(stopped.call('count', []), { trap: 'cpu' });
+});
+
+test('a host function cannot enter the guest that calls it', async () => {
+  const plain: Instance = await run(() => plain.callSync('count', []));
+  await assert.rejects(plain.call('count', []), { trap: 'abi', message: /another call/ });
+  const waiting: Instance = await run(() => waiting.call('count', []));
+  await assert.rejects(waiting.call('count', [], { deadline: 20 }), { trap: 'deadline' });
+});
+
 test('a promise where the guest is called plainly traps', async () => {
   const instance = await run(pause);
   assert.throws(() => instance.callSync('count', []), { trap: 'abi', message: /wait.*promise/ });

@@ -171,6 +171,53 @@ test('instances that double with each component are refused', async () => {
   await assert.rejects(compile(bytes), { code: 'unsupported', message: /component instances/ });
 });
 
+/** A component that imports a type under this name. */
+function named(name: string): Uint8Array {
+  const bytes = new TextEncoder().encode(name);
+  const importing = [0x01, 0x00, bytes.length, ...bytes, 0x03, 0x01];
+  return Uint8Array.from([...preamble, 0x0a, 0x80 | importing.length, importing.length >> 7, ...importing]);
+}
+
+const names = {
+  good: [
+    'a',
+    'a1-b2',
+    'HTTP-server',
+    'wasi:io/poll@0.2.12',
+    'a:b/c',
+    'a:b:c/d/e@1.0.0-rc.1+x',
+    'a:b/c@2',
+    'a:b/c@0.3',
+  ],
+  bad: [
+    '',
+    'A-b_c',
+    '1a',
+    'a--b',
+    'aB',
+    'a:b',
+    'a:b/c@',
+    'a:b/c@1.0',
+    'a:b/c@01.0.0',
+    '[method]a',
+    '[odd]a',
+    'a/b',
+  ],
+};
+
+for (const name of names.good) {
+  test(`${JSON.stringify(name)} is a name`, () =>
+    assert.equal(decodeComponent(named(name)).definitions.length, 1));
+}
+for (const name of names.bad) {
+  test(`${JSON.stringify(name)} is no name`, () => assert.equal(refusal(named(name)).code, 'invalid'));
+}
+
+test('a long name that is none is refused at once', () => {
+  const name = `a${'-1'.repeat(60)}_`;
+  assert.equal(refusal(named(name)).code, 'invalid');
+});
+
 const invalid: readonly (readonly [string, RegExp, string])[] = [
   ['a type index beyond the end', /no type 0/, '(component (type (list 0)))'],
   [

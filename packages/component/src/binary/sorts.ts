@@ -1,3 +1,4 @@
+import { checkExternName } from './labels.ts';
 import type { Reader } from './reader.ts';
 import type { Alias, CoreSort, NamedSortIndex, Sort, SortIndex } from './syntax.ts';
 
@@ -71,6 +72,5 @@ export function readExternName(reader: Reader): string {
       return reader.name();
     });
   }
-  if (name === '') reader.fail('An import or export has an empty name', offset, 'invalid');
-  return name;
+  return checkExternName(reader, name, offset);
 }
