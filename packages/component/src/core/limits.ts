@@ -1,3 +1,4 @@
+import { ComponentError } from '../api.ts';
 import type { Trap } from '../api.ts';
 import { makeTrap } from '../runtime/trap.ts';
 import { MemoryKeeper, PAGE } from './memory.ts';
@@ -8,6 +9,9 @@ import { CLOCK, FLAG } from './watchdog.ts';
 
 /** 256 MiB. */
 const DEFAULT_MEMORY = 0x1000_0000;
+
+/** Most memories of one instance: V8 reserves 8 GiB of address space for each, of which a process has 128 TiB. */
+const MOST_MEMORIES = 100;
 
 /**
  * Limits of one component instance.
@@ -57,8 +61,17 @@ export class GuestLimits implements Limits {
     return pages * PAGE;
   }
 
-  /** Takes charge of a memory. */
+  /**
+   * Takes charge of a memory.
+   * @throws {ComponentError} `link` where it is one too many
+   */
   keep(memory: WebAssembly.Memory, keeper: MemoryKeeper): void {
+    if (this.#keepers.size >= MOST_MEMORIES) {
+      throw new ComponentError(
+        'link',
+        `A component instance has more than ${MOST_MEMORIES} linear memories: none may have so many`,
+      );
+    }
     this.#keepers.set(memory, keeper);
   }
 
@@ -156,7 +169,10 @@ export class GuestLimits implements Limits {
   #check(): void {
     if (this.#stop === undefined) {
       if (this.thread.platform.now() >= this.#until) {
-        this.#stop = makeTrap('deadline', `the guest did not finish within its ${this.#deadline} ms`);
+        this.#stop = makeTrap(
+          'deadline',
+          `the guest did not finish within its ${Math.ceil(this.#deadline)} ms`,
+        );
       } else if (this.#used >= this.#cpu) {
         this.#stop = makeTrap('cpu', `the guest used up its ${this.#cpu} ms of CPU time`);
       }

@@ -74,6 +74,18 @@ export function createMemory(
     maximum: size(most),
     ...(shape.wide ? { address: 'i64' } : {}),
   };
-  const memory = new WebAssembly.Memory(descriptor as unknown as WebAssembly.MemoryDescriptor);
+  const memory = allocate(descriptor as unknown as WebAssembly.MemoryDescriptor);
   return { memory, keeper: new MemoryKeeper(memory, most, shape.wide) };
+}
+
+function allocate(descriptor: WebAssembly.MemoryDescriptor): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory(descriptor);
+  } catch (cause) {
+    throw new ComponentError(
+      'link',
+      'There is no room for another linear memory in this process: lower the number of instances that live at the same time',
+      { cause },
+    );
+  }
 }

@@ -98,6 +98,13 @@ suite('memory', () => {
     );
   });
 
+  test('more than a hundred in one instance are refused', async () => {
+    await assert.rejects(makeGuest(`(module ${'(memory 0)'.repeat(101)})`), {
+      code: 'link',
+      message: /more than 100/,
+    });
+  });
+
   test('segments are written before anything runs', async () => {
     const { exports } = await makeGuest(`(module
       (memory 1) (data (i32.const 3) "x")
