@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import fc from 'fast-check';
+import { CapabilityError } from '../core/error.ts';
+import { openKeyValue } from '../core/registry.ts';
+import type { KeyPage, KeyValue } from './contract.ts';
+import { addDecimal } from './validate.ts';
+
+const dataDir = mkdtempSync(join(tmpdir(), 'slight-model-'));
+after(() => rmSync(dataDir, { recursive: true }));
+
+const key = fc.oneof(
+  fc.constantFrom('a', 'A', 'ab', 'b', '\0', '%', '{a}', '🌍', '\ufffd'),
+  fc.string({ minLength: 1, maxLength: 6, unit: 'binary' }),
+);
+const value = fc.oneof(fc.constantFrom('0', '41', '-7', '9223372036854775807'), fc.string({ maxLength: 20 }));
+const operation = fc.oneof(
+  fc.record({ kind: fc.constant('set' as const), key, value }),
+  fc.record({ kind: fc.constant('create' as const), key, value }),
+  fc.record({ kind: fc.constant('delete' as const), key }),
+  fc.record({ kind: fc.constant('increment' as const), key, delta: fc.bigInt({ min: -9n, max: 9n }) }),
+  fc.record({ kind: fc.constant('list' as const), prefix: fc.oneof(fc.constant(''), key) }),
+);
+type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
+
+/** What an operation answers, or the code of its error. */
+function answerOf(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    assert.ok(error instanceof CapabilityError);
+    return error.code;
+  }
+}
+
+/** The contract in its simplest form. */
+function expected(model: Map<string, string>, step: Operation): unknown {
+  switch (step.kind) {
+    case 'set':
+      return void model.set(step.key, step.value);
+    case 'create':
+      return model.has(step.key) ? 'already-exists' : void model.set(step.key, step.value);
+    case 'delete':
+      return void model.delete(step.key);
+    case 'increment':
+      return answerOf(() => {
+        const before = model.get(step.key);
+        const sum = addDecimal(before === undefined ? undefined : Buffer.from(before), step.delta);
+        model.set(step.key, String(sum));
+        return sum;
+      });
+    case 'list':
+      return [...model.keys()]
+        .filter((found) => found.startsWith(step.prefix))
+        .toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  }
+}
+
+function actual(store: KeyValue, step: Operation): unknown {
+  switch (step.kind) {
+    case 'set':
+      return store.set(step.key, Buffer.from(step.value));
+    case 'create':
+      return answerOf(() => store.set(step.key, Buffer.from(step.value), { onlyIfAbsent: true }));
+    case 'delete':
+      return store.delete(step.key);
+    case 'increment':
+      return answerOf(() => store.increment(step.key, step.delta));
+    case 'list': {
+      const found: string[] = [];
+      let page: KeyPage = { keys: [], cursor: '' };
+      for (let first = true; first || page.cursor !== undefined; first = false) {
+        const cursor = first ? {} : { cursor: page.cursor! };
+        page = store.keys({ prefix: step.prefix, limit: 2, ...cursor }) as KeyPage;
+        found.push(...page.keys);
+      }
+      return found;
+    }
+  }
+}
+
+for (const bind of ['memory', 'sqlite']) {
+  void test(`${bind} does what a map would, whatever comes in whatever order`, async () => {
+    let runs = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(operation, { maxLength: 25 }), async (steps) => {
+        const store = await openKeyValue(
+          { name: `run ${runs++}`, bind, config: {} },
+          { dataDir, timeout: 5_000 },
+        );
+        const model = new Map<string, string>();
+        for (const step of steps) assert.deepEqual(actual(store, step), expected(model, step));
+        for (const [found, text] of model)
+          assert.equal(Buffer.from(store.get(found) as Uint8Array).toString(), text);
+        await store.close();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  void test(`${bind} takes any text for a cursor, or refuses it`, async () => {
+    const store = await openKeyValue({ name: 'cursors', bind, config: {} }, { dataDir, timeout: 5_000 });
+    await store.set('a', Buffer.from('1'));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (cursor) => {
+        const page = answerOf(() => store.keys({ cursor }));
+        assert.ok(page === 'invalid-argument' || Array.isArray((page as KeyPage).keys));
+      }),
+    );
+    await store.close();
+  });
+}
