@@ -9,6 +9,7 @@ import { bindCapabilities } from './bind.ts';
 import type { BindingRow } from './bind.ts';
 import { describeCause, InstanceStartError, toHttpFailure } from './failure.ts';
 import { checkGrants } from './grants.ts';
+import { isCompatible } from './import-name.ts';
 import type { Log } from './log.ts';
 import { createPool, PoolBusyError } from './pool.ts';
 import type { PoolCounts } from './pool.ts';
@@ -31,7 +32,7 @@ interface Guest {
   readonly instance: Instance;
   /** Which request it serves, for the log. */
   readonly context: { id?: string; lines: number };
-  readonly system: Disposable;
+  readonly system: Disposable | undefined;
 }
 
 /** Instances made in advance, so that a request seldom waits for one. */
@@ -48,8 +49,10 @@ const startBudget = 10_000;
 export async function openApp(component: Component, file: Slightfile, log: Log): Promise<App> {
   const { limits } = file;
   const system = wasiImports();
-  const used = checkGrants(component, file, Object.keys(system));
+  const names = Object.keys(system);
   system[Symbol.dispose]();
+  const used = checkGrants(component, file, names);
+  const usesSystem = component.imports.some(({ name }) => names.some((each) => isCompatible(each, name)));
   const bindings = await bindCapabilities(file, used, log);
   const translate = placeTranslator(file.app.component);
 
@@ -63,26 +66,21 @@ export async function openApp(component: Component, file: Slightfile, log: Log):
         log.guest('warn', `(only ${mostLines} lines for each request)`, context);
     };
     const print = (line: string) => say('info', line, '', []);
-    const own = wasiImports({ stdout: print, stderr: print });
-    const imports = {
-      ...own,
-      ...spiderlightningImports({
-        log: say,
-        keyvalue: bindings.keyvalue,
-      }),
-    };
+    // Small guests do without; making it would cost more than the rest of their instance.
+    const own = usesSystem ? wasiImports({ stdout: print, stderr: print }) : undefined;
+    const imports = { ...own, ...spiderlightningImports({ log: say, keyvalue: bindings.keyvalue }) };
     try {
       const instance = await component.instantiate(imports, { memory: limits.memory, cpu: startBudget });
       return { instance, context, system: own };
     } catch (error) {
-      own[Symbol.dispose]();
+      own?.[Symbol.dispose]();
       throw new InstanceStartError('the app could not be instantiated', { cause: error });
     }
   }
 
   function dispose({ instance, system: own }: Guest): void {
     instance.dispose();
-    own[Symbol.dispose]();
+    own?.[Symbol.dispose]();
   }
 
   const pool = createPool<Guest>({

@@ -69,8 +69,7 @@ export function createLog(options: LogOptions): Log {
   }
 
   function add(label: string, text: string, urgent: boolean): void {
-    const iso = now().toISOString();
-    const time = terminal ? iso.slice(11, 23) : iso;
+    const time = terminal ? now().toTimeString().slice(0, 8) : now().toISOString();
     const head = label.padEnd(5);
     if (pending === '' && !urgent) setImmediate(flush);
     pending += `${colour ? paint(90, time) : time} ${colour ? paint(colours[label] ?? 0, head) : head} ${text}\n`;

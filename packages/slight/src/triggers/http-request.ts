@@ -49,7 +49,8 @@ export function readHead(
 
 function absoluteUrl(target: string, scheme: string, authority: string): string {
   const absolute = /^https?:\/\/([^/?#]*)/i.exec(target);
-  if (!validAuthority.test(absolute?.[1] ?? authority)) {
+  const named = absolute?.[1] ?? authority;
+  if (!validAuthority.test(named) || !URL.canParse(`http://${named}`)) {
     throw new HttpFailure(400, 'The Host header is not a host name.');
   }
   const encoded = target.replace(/[^\u0021-\u007e]/g, (char) => encodeByte(char));

@@ -145,6 +145,8 @@ test('targets: absolute form, asterisk, bytes beyond ASCII, no host', async (t) 
     ['GET /x HTTP/1.1', ''],
     ['GET /x HTTP/1.1', 'Host: a/b\r\n'],
     ['GET /x HTTP/1.1', 'Host: a b\r\n'],
+    ['GET /x HTTP/1.1', 'Host: a:99999\r\n'],
+    ['GET /x HTTP/1.1', 'Host: 1.2.3.256\r\n'],
     ['GET http://a@b/x HTTP/1.1', 'Host: h\r\n'],
   ] as const) {
     const answer = await talk(served, `${line}\r\n${host}Connection: close\r\n\r\n`);
