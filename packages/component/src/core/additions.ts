@@ -121,7 +121,7 @@ export function planAdditions(outline: Outline, shape: ModuleShape): Additions {
   if (shape.interruptible) {
     const tick = add({ type: TICK_TYPE, body: callHost(TICK, TICK_TYPE) });
     const argument = memoryCount === 0 ? [2, 0] : [0x42, ...leb(memoryCount), 0];
-    // i32.const 0, i32.load, if, call, end. An atomic load takes half as long again in small loops; a plain one cannot be
+    // i32.const 0, i32.load, if, call, end. An atomic load takes half as long again in small loops; a plain one is not
     // moved out of a loop either, because the call may change what it reads.
     const load = [0x41, 0, 0x28, ...argument];
     branchInCheck = load.length;
