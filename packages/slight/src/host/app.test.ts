@@ -79,7 +79,8 @@ test('each way to fail has its status and its reason', async () => {
     override readonly name = 'Exit';
   }
   const cases: [unknown, number, RegExp][] = [
-    [trap('unreachable', 'unreachable'), 500, /the app failed: unreachable \(unreachable\)$/],
+    [trap('unreachable', 'unreachable'), 500, /the app failed: unreachable$/],
+    [trap('abi', 'no such handle'), 500, /the app failed: no such handle \(abi\)$/],
     [trap('deadline', 'late'), 504, /deadline of 30 s$/],
     [trap('cpu', 'busy'), 504, /CPU time of 5 s$/],
     [

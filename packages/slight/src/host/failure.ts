@@ -52,7 +52,8 @@ export function describeCause(error: unknown): string {
   if (trap === 'host-error' && cause instanceof Error) {
     return cause.name === 'Exit' ? cause.message : `the host failed: ${firstLine(cause)}`;
   }
-  return `${firstLine(error)} (${trap})`;
+  const said = firstLine(error);
+  return said === trap ? said : `${said} (${trap})`;
 }
 
 function firstLine(error: unknown): string {

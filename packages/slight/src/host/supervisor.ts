@@ -47,7 +47,8 @@ export function supervise({ file, log, onReady }: SuperviseOptions): Promise<num
   return new Promise<number>((resolve, reject) => {
     let worker: Worker;
     let current = file;
-    let wasReady = false;
+    let wasReady = false; // once, for the app
+    let serving = false; // the worker of now
     let stopping = false;
     let failure: Failed | undefined;
     let pause = 0;
@@ -56,9 +57,11 @@ export function supervise({ file, log, onReady }: SuperviseOptions): Promise<num
     function spawn(): void {
       const began = performance.now();
       failure = undefined;
+      serving = false;
       worker = cluster.fork();
       worker.on('message', receive);
       worker.once('exit', (code, signal) => {
+        serving = false;
         if (performance.now() - began > soundAfter) pause = 0;
         ended(signal ?? code);
       });
@@ -66,14 +69,13 @@ export function supervise({ file, log, onReady }: SuperviseOptions): Promise<num
     }
 
     function receive(message: FromWorker): void {
-      if (message.type === 'hello')
-        send(stopping ? { type: 'drain', bound: 0 } : { type: 'start', file: current });
-      else if (message.type === 'failed') failure = message;
-      else if (!wasReady) {
-        wasReady = true;
-        current = withPorts(file, message);
-        onReady(message);
-      } else log.host('info', `listening again on ${message.url}`);
+      if (message.type === 'hello') return send({ type: 'start', file: current });
+      if (message.type === 'failed') return void (failure = message);
+      serving = true;
+      if (wasReady) return log.host('info', `listening again on ${message.url}`);
+      wasReady = true;
+      current = withPorts(file, message);
+      onReady(message);
     }
 
     function ended(how: string | number): void {
@@ -97,11 +99,13 @@ export function supervise({ file, log, onReady }: SuperviseOptions): Promise<num
       // Service managers send SIGTERM to every process of a group, and some of these pass it on.
       if (stopping && signal !== 'SIGINT') return;
       clearTimeout(timer);
-      if (stopping || worker.isDead()) {
-        worker.process.kill('SIGKILL');
-        return finish(() => resolve(stopping ? 1 : 0));
-      }
+      const again = stopping;
       stopping = true;
+      // A worker that serves nobody has nothing to finish.
+      if (again || !serving) {
+        worker.process.kill('SIGKILL');
+        return finish(() => resolve(again ? 1 : 0));
+      }
       const bound = Math.min(longestDrain, file.limits.deadline);
       log.host('info', 'stopping: requests under way are finished first');
       log.flush();
