@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,8 @@ export interface RedisServer {
   readonly port: number;
   /** With the password, where there is one. */
   readonly url: string;
+  /** With `tls`: its other port, and the certificate (PEM) that it shows there, made out to localhost. */
+  readonly tls: { readonly port: number; readonly certificate: string } | undefined;
   pause(): void;
   resume(): void;
   /** Ends it without warning, as a crash does. */
@@ -28,18 +31,33 @@ export interface RedisServerOptions {
   readonly password?: string;
   /** One node that holds all slots of a cluster: a script whose keys lie in several slots is refused. */
   readonly cluster?: boolean;
+  /** TLS on a second port; needs openssl. */
+  readonly tls?: boolean;
+}
+
+/** Writes `key.pem` and a certificate that vouches for itself. */
+function makeCertificate(folder: string): string {
+  const options =
+    '-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost';
+  const files = ['-keyout', 'key.pem', '-out', 'certificate.pem'];
+  execFileSync('openssl', ['req', ...options.split(' '), ...files], { cwd: folder, stdio: 'pipe' });
+  return readFileSync(join(folder, 'certificate.pem'), 'utf8');
 }
 
 /** Starts a redis-server on loopback that has written each change to the disk before it answers. */
-export async function startRedis({ password, cluster }: RedisServerOptions = {}): Promise<RedisServer> {
+export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
+  const { password, cluster } = options;
   const folder = mkdtempSync(join(tmpdir(), 'slight-redis-'));
   const port = await findFreePort();
+  const tls = options.tls ? { port: await findFreePort(), certificate: makeCertificate(folder) } : undefined;
   const args = [
     `--port ${port} --bind 127.0.0.1 --appendonly yes --appendfsync always`.split(' '),
     ['--dir', folder, '--save', ''],
     password === undefined ? [] : ['--requirepass', password],
     // The bus has a port of its own, by default 10,000 above, which may be past the last one.
     cluster ? ['--cluster-enabled', 'yes', '--cluster-port', String(await findFreePort())] : [],
+    tls ? `--tls-port ${tls.port} --tls-cert-file certificate.pem --tls-key-file key.pem`.split(' ') : [],
+    tls ? ['--tls-ca-cert-file', 'certificate.pem', '--tls-auth-clients', 'no'] : [],
   ].flat();
   let server: ServerProcess;
 
@@ -70,6 +88,7 @@ export async function startRedis({ password, cluster }: RedisServerOptions = {})
   return {
     port,
     url: `redis://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}127.0.0.1:${port}`,
+    tls,
     pause: () => server.pause(),
     resume: () => server.resume(),
     kill: () => server.end('SIGKILL'),

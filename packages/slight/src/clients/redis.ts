@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
 import type { Redis } from 'ioredis';
 import { CapabilityError } from '../capabilities/core/error.ts';
 import { importPackage } from '../capabilities/core/packages.ts';
+import { endBefore } from '../capabilities/core/resilience.ts';
 
 /** As `npm install` takes it. */
 export const redisPackage = 'ioredis@6.0.0';
@@ -35,6 +37,8 @@ interface Connection {
   readonly redis: Redis;
   /** Why it is not ready. */
   trouble: Error | undefined;
+  /** The server refused the database of the bind; the library would go on in another one. */
+  noDatabase: boolean;
 }
 
 interface Shared {
@@ -87,27 +91,25 @@ async function connect(url: URL, timeout: number): Promise<Connection> {
     maxRetriesPerRequest: 0,
     disableClientInfo: true,
   });
-  const connection: Connection = { redis, trouble: undefined };
-  redis.on('error', (error: Error) => (connection.trouble = error));
+  const connection: Connection = { redis, trouble: undefined, noDatabase: false };
+  redis.on('connect', () => (connection.noDatabase = false));
+  redis.on('error', (error: Error & { command?: { name: string } }) => {
+    connection.trouble = error;
+    if (error.command?.name === 'select') connection.noDatabase = true;
+  });
   redis.on('ready', () => (connection.trouble = undefined));
   try {
-    await endFirst(redis.connect(), longestOpen);
+    // A server may take the connection and then say nothing.
+    await endBefore(longestOpen, redis.connect(), 'reads');
   } catch (error) {
     redis.disconnect();
     throw unreachable(connection.trouble ?? (error as Error));
   }
+  if (connection.noDatabase) {
+    redis.disconnect();
+    throw wrongDatabase();
+  }
   return connection;
-}
-
-/** A server may take the connection and then say nothing. */
-function endFirst(connecting: Promise<void>, milliseconds: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new Error('it took the connection, then said nothing')),
-      milliseconds,
-    );
-    connecting.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }
 
 function parseAddress(url: URL) {
@@ -125,7 +127,8 @@ function parseAddress(url: URL) {
     db: Number(database[1]),
     ...(url.username === '' ? {} : { username: decode(url.username) }),
     ...(url.password === '' ? {} : { password: decode(url.password) }),
-    ...(url.protocol === 'rediss:' ? { tls: { servername: host } } : {}),
+    // TLS knows names of hosts, not addresses.
+    ...(url.protocol === 'rediss:' ? { tls: isIP(host) ? {} : { servername: host } } : {}),
   };
 }
 
@@ -169,6 +172,13 @@ function makeClient(connection: Connection, end: () => void): RedisClient {
       released = true;
     },
   };
+}
+
+function wrongDatabase(): CapabilityError {
+  return new CapabilityError(
+    'invalid-argument',
+    'the server does not have the database that the bind names: redis://host:port/0 is always there',
+  );
 }
 
 /** The reasons of Redis, by the first word of its answer. Where one is given, the command did not run. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -19,7 +19,7 @@ function refusal(code: string, message: RegExp) {
   };
 }
 
-test('a bind of one word opens the backend of that name', async () => {
+void test('a bind of one word opens the backend of that name', async () => {
   for (const bind of ['memory', 'sqlite', 'sqlite:']) {
     const store = await openKeyValue({ name: 'orders', bind, config: {} }, surroundings);
     await store.set('k', Buffer.from('v'));
@@ -28,7 +28,7 @@ test('a bind of one word opens the backend of that name', async () => {
   }
 });
 
-test('backends in this process answer at once', async () => {
+void test('backends in this process answer at once', async () => {
   for (const bind of ['memory', 'sqlite']) {
     const store = await openKeyValue({ name: 'sync', bind, config: {} }, surroundings);
     assert.equal(store.set('k', Buffer.from('v')), undefined);
@@ -45,8 +45,9 @@ test('backends in this process answer at once', async () => {
   }
 });
 
-test('an unknown scheme suggests the nearest one', async () => {
-  const open = (bind: string) => openKeyValue({ name: 'orders', bind, config: {} }, surroundings);
+const open = (bind: string) => openKeyValue({ name: 'orders', bind, config: {} }, surroundings);
+
+void test('an unknown scheme suggests the nearest one', async () => {
   await assert.rejects(
     open('sqlit'),
     refusal('invalid-argument', /"orders".*`sqlit`: did you mean `sqlite`\?/),
@@ -54,7 +55,7 @@ test('an unknown scheme suggests the nearest one', async () => {
   await assert.rejects(open('carrier-pigeon://x'), refusal('invalid-argument', /there are memory, sqlite/));
 });
 
-test('settings that a backend does not have are refused, before anything is opened too', async () => {
+void test('settings that a backend does not have are refused, before anything is opened too', async () => {
   const bind = { name: 'orders', bind: 'sqlite', config: { path: 'x' } };
   await assert.rejects(openKeyValue(bind, surroundings), refusal('invalid-argument', /`path` is no setting/));
   await assert.rejects(findKeyValueBackend(bind), refusal('invalid-argument', /`path` is no setting/));
@@ -64,7 +65,7 @@ test('settings that a backend does not have are refused, before anything is open
   );
 });
 
-test('listed backends say what they are', async () => {
+void test('listed backends say what they are', async () => {
   const backends = await listBackends('keyvalue');
   for (const { scheme, capability, doc, features } of backends) {
     assert.equal(capability, 'keyvalue');
@@ -72,4 +73,15 @@ test('listed backends say what they are', async () => {
     assert.ok(doc.length > 0 && features.size > 0);
   }
   assert.equal((await findKeyValueBackend({ name: 'a', bind: 'memory', config: {} })).singleProcess, true);
+});
+
+void test('client libraries are optional peers, in the version that the error names', async () => {
+  const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+  for (const { packages = [] } of await listBackends('keyvalue')) {
+    for (const spec of packages) {
+      const name = spec.slice(0, spec.lastIndexOf('@'));
+      assert.equal(`${name}@${manifest.peerDependencies[name]}`, spec);
+      assert.equal(manifest.peerDependenciesMeta[name].optional, true);
+    }
+  }
 });

@@ -54,7 +54,16 @@ function mayRepeat(error: CapabilityError, effect: Effect): boolean {
 export function endBefore<T>(milliseconds: number, running: Promise<T>, effect: Effect): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(timedOut(effect)), Math.max(0, milliseconds));
-    running.then(resolve, reject).finally(() => clearTimeout(timer));
+    running.then(
+      (answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      },
+      (error) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
 }
 

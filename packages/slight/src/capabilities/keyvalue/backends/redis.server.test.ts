@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { inspect } from 'node:util';
 import { after, before, suite, test, type TestContext } from 'node:test';
 import {
@@ -146,6 +147,18 @@ void suite('redis and other programs', { skip: redisMissing }, () => {
     await recovers(async () => assert.match(await server.ask('DBSIZE'), /^:[01]\r/m));
     await store.delete('counted');
     await recovers(async () => assert.match(await server.ask('DBSIZE'), /^:0\r/m));
+  });
+
+  void test('the database of the bind is the one that is used, or none', async () => {
+    const other = await open(`${server.url}/3`);
+    await other.set('key', bytes('in 3'));
+    await store.delete('key');
+    assert.equal(await other.exists('key'), true);
+    assert.match(await server.ask('INFO keyspace'), /^db3:keys=/m);
+    await other.close();
+    const error = await failure(() => open(`${server.url}/99`));
+    assert.equal(error.code, 'invalid-argument');
+    assert.match(error.message, /does not have the database/);
   });
 
   void test('the server forgetting its scripts is not noticed', async () => {
@@ -301,6 +314,21 @@ void suite('redis in trouble', { skip: redisMissing }, () => {
       assert.equal(error.code, 'unauthenticated');
       assert.doesNotMatch(inspect(error, { depth: 9, showHidden: true }), /Secret/);
     });
+    await store.close();
+  });
+
+  void test('TLS: a certificate that nobody trusts is unavailable, a trusted one works', async (t) => {
+    const server = await serve(t, { tls: true });
+    const url = `rediss://localhost:${server.tls?.port}`;
+    const error = await failure(() => open(url));
+    assert.equal(error.code, 'unavailable');
+    assert.match(error.message, /certificate/);
+    const trusted = getCACertificates('default');
+    setDefaultCACertificates([...trusted, server.tls!.certificate]);
+    t.after(() => setDefaultCACertificates(trusted));
+    const store = await open(url);
+    await store.set('key', bytes('1'));
+    assert.deepEqual(await store.get('key'), bytes('1'));
     await store.close();
   });
 
