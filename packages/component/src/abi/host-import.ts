@@ -5,14 +5,18 @@ import { type AbiContext, beginLift, takeLoans } from './memory.ts';
 import type { AdapterBinding, HostCallee } from './model.ts';
 import { type PendingCall, raisePending } from './pending.ts';
 
-/** A call whose answer is a promise, with what has to outlive the wait. */
+/**
+ * A call whose answer is a promise, with what has to outlive the wait. The promise may stay with the host for long after
+ * the call was given up, and then holds on to nothing of the guest.
+ */
 class HostCall implements PendingCall {
-  readonly #lowered: LoweredCall;
-  readonly #cx: AbiContext;
   readonly #name: string;
   readonly #answer: PromiseLike<unknown>;
   readonly #pointer: number;
-  readonly #loans: Loans;
+  #lowered: LoweredCall | undefined;
+  /** Undefined once the call was given up. */
+  #cx: AbiContext | undefined;
+  #loans: Loans | undefined;
   #value: unknown;
 
   constructor(
@@ -32,34 +36,38 @@ class HostCall implements PendingCall {
   }
 
   wait(): Promise<void> {
-    const { store } = this.#cx.instance;
     return new Promise((resolve, reject) => {
-      store.interrupt = reject;
-      store.onWait?.();
-      // An answer may come after an interruption: the store serves another call by then.
+      this.#cx!.instance.store.interrupt = (trap) => {
+        this.#lowered = this.#cx = this.#loans = undefined;
+        reject(trap);
+      };
+      this.#cx!.instance.store.onWait?.();
       this.#answer.then(
         (value) => {
-          if (store.interrupt === reject) store.interrupt = undefined;
+          if (this.#cx === undefined) return;
+          this.#cx.instance.store.interrupt = undefined;
           this.#value = value;
           resolve();
         },
         (error: unknown) => {
-          if (store.interrupt === reject) store.interrupt = undefined;
+          if (this.#cx === undefined) return;
+          this.#cx.instance.store.interrupt = undefined;
           reject(trapFromHost(error, this.#name));
         },
       );
     });
   }
 
+  /** Runs as the guest goes on, as a leaf of it. @returns the core result, where there is one */
   finish(): unknown {
-    const cx = this.#cx;
+    const cx = this.#cx!;
     const { store } = cx.instance;
     store.suspendable = true;
     try {
       store.onResume?.();
       cx.memory.refresh();
-      this.#loans.release();
-      return this.#lowered.finish(cx, this.#value, this.#pointer);
+      this.#loans!.release();
+      return this.#lowered!.finish(cx, this.#value, this.#pointer);
     } catch (error) {
       throw trapFromHost(error, this.#name);
     }
@@ -72,6 +80,8 @@ export function bindHost(lowered: LoweredCall, cx: AbiContext, callee: HostCalle
   const { name } = callee;
   const { finish } = lowered;
   const { instance, memory } = cx;
+  // The instance runs one call at a time, so at most one of this function waits.
+  let held: HostCall | undefined;
   const nothing = results[0] === 'i64' ? 0n : 0;
 
   const before = (): void => {
@@ -87,7 +97,7 @@ export function bindHost(lowered: LoweredCall, cx: AbiContext, callee: HostCalle
           `host function ${name} answered with a promise, but this call cannot wait (callSync, or a start function)`,
         );
       }
-      raisePending(new HostCall(lowered, cx, name, value, pointer));
+      raisePending((held = new HostCall(lowered, cx, name, value, pointer)));
       return nothing;
     }
     memory.refresh();
@@ -99,7 +109,7 @@ export function bindHost(lowered: LoweredCall, cx: AbiContext, callee: HostCalle
   return {
     signature: lowered.signature,
     shape: `host ${params.join()}>${results.join()}`,
-    imports: { start },
+    imports: { start, finish: () => held!.finish() },
   };
 }
 

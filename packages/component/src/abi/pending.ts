@@ -6,13 +6,11 @@ export const canWait =
 export interface PendingCall {
   /** The promise to wait for. It gives nothing: to settle a promise with an object costs a search for `then`. */
   wait(): Promise<void>;
-  /** Runs once the guest goes on. @returns the core result, where there is one */
-  finish(): unknown;
 }
 
 /**
  * A word that is not 0 while a call lies there to be waited for. The adapter looks as soon as the import has returned,
- * and takes the call; nothing else runs in between, so one for all adapters of a thread is enough. (A memory, because a
+ * and waits; nothing else runs in between, so one for all adapters of a thread is enough. (A memory, because a
  * global of WebAssembly takes JavaScript some 15 ns to write.)
  */
 export const pendingFlag = new WebAssembly.Memory({ initial: 1, maximum: 1 });
@@ -25,7 +23,7 @@ export function raisePending(call: PendingCall): void {
   flag[0] = 1;
 }
 
-/** Gives the raised call to its adapter. */
+/** Gives the raised call to the adapter that begins to wait. */
 export function takePending(): PendingCall {
   const call = pending!;
   pending = undefined;
