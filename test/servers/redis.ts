@@ -33,6 +33,8 @@ export interface RedisServerOptions {
   readonly cluster?: boolean;
   /** TLS on a second port; needs openssl. */
   readonly tls?: boolean;
+  /** As on its command line. */
+  readonly settings?: readonly string[];
 }
 
 /** Writes `key.pem` and a certificate that vouches for itself. */
@@ -57,6 +59,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     // The bus has a port of its own, by default 10,000 above, which may be past the last one.
     cluster ? ['--cluster-enabled', 'yes', '--cluster-port', String(await findFreePort())] : [],
     tls ? `--tls-port ${tls.port} --tls-cert-file certificate.pem --tls-key-file key.pem`.split(' ') : [],
+    options.settings ?? [],
     tls ? ['--tls-ca-cert-file', 'certificate.pem', '--tls-auth-clients', 'no'] : [],
   ].flat();
   let server: ServerProcess;

@@ -146,6 +146,7 @@ function makeClient(connection: Connection, end: () => void): RedisClient {
   async function send(command: string, args: readonly RedisArgument[]): Promise<unknown> {
     if (released) throw new CapabilityError('cancelled', 'the connection was closed');
     const { redis } = connection;
+    if (connection.noDatabase) throw wrongDatabase();
     if (redis.status !== 'ready')
       throw unreachable(connection.trouble ?? new Error('the connection is being made'));
     try {
@@ -208,10 +209,10 @@ const replies: {
 function explain(error: Error): CapabilityError {
   if (error.name === 'ReplyError') {
     const word = /^[A-Z]+/.exec(error.message)?.[0] ?? '';
-    const known = replies[word];
-    if (known)
-      return new CapabilityError(known[0], `Redis refused: ${error.message}. ${known[1]}`, { detail: word });
-    return new CapabilityError('internal', `Redis refused: ${error.message}`, { detail: word });
+    const [code, fix] = replies[word] ?? ['internal', ''];
+    // What follows repeats the arguments.
+    const said = error.message.replace(/,? with args beginning.*/s, '').replace(/\.$/, '');
+    return new CapabilityError(code, `Redis refused: ${said}${fix && `. ${fix}`}`, { detail: word });
   }
   if (error.message.startsWith("Stream isn't writeable")) return unreachable(error);
   return new CapabilityError('unavailable', 'the connection broke before the server answered', {

@@ -40,11 +40,15 @@ export class CapabilityError extends Error {
   }
 }
 
-/** The same error with `where: ` before its message; anything else that was thrown becomes `internal`. */
-export function placeError(where: string, error: unknown): CapabilityError {
+/**
+ * The same error with `where: ` before its message; anything else that was thrown becomes `internal`. An operation
+ * that only reads says so by `outcome`, which is then the error's.
+ */
+export function placeError(where: string, error: unknown, outcome?: 'none'): CapabilityError {
   if (error instanceof CapabilityError) {
-    const { code, retryable, outcome, detail, cause } = error;
-    return new CapabilityError(code, `${where}: ${error.message}`, { retryable, outcome, detail, cause });
+    const { code, retryable, detail, cause } = error;
+    const details = { retryable, outcome: outcome ?? error.outcome, detail, cause };
+    return new CapabilityError(code, `${where}: ${error.message}`, details);
   }
   const message = error instanceof Error ? error.message : String(error);
   return new CapabilityError('internal', `${where}: the backend failed unexpectedly: ${message}`, {

@@ -57,6 +57,13 @@ void test('an error keeps its fields and says where it happened', () => {
   });
 });
 
+void test('a read has no outcome that could be unknown', async () => {
+  const broken = () => Promise.reject(new CapabilityError('unavailable', 'broken', { outcome: 'unknown' }));
+  const store = wrap({ get: broken, set: broken });
+  await assert.rejects(async () => store.get('k'), { code: 'unavailable', outcome: 'none' });
+  await assert.rejects(async () => store.set('k', one), { code: 'unavailable', outcome: 'unknown' });
+});
+
 void test('what is unsupported names the backends that can', () => {
   const store = wrap({}, new Set<KeyValueFeature>());
   assert.throws(() => store.increment('k', 1n), {

@@ -24,8 +24,8 @@ export function portableKeyValue(store: KeyValue, options: PortableOptions): Key
   const { features, where, timeout } = options;
   let closed = false;
 
-  function describe(operation: string, error: unknown): CapabilityError {
-    return placeError(`${where}: ${operation}`, error);
+  function describe(operation: string, effect: Effect, error: unknown): CapabilityError {
+    return placeError(`${where}: ${operation}`, error, effect === 'reads' ? 'none' : undefined);
   }
 
   function run<T>(
@@ -40,10 +40,10 @@ export function portableKeyValue(store: KeyValue, options: PortableOptions): Key
       check();
       answer = call();
     } catch (error) {
-      throw describe(operation, error);
+      throw describe(operation, effect, error);
     }
     if (!(answer instanceof Promise)) return answer;
-    return guard(answer, call, { effect, timeout, describe: (error) => describe(operation, error) });
+    return guard(answer, call, { effect, timeout, describe: (error) => describe(operation, effect, error) });
   }
 
   function need(feature: KeyValueFeature): void {

@@ -317,6 +317,18 @@ void suite('redis in trouble', { skip: redisMissing }, () => {
     await store.close();
   });
 
+  void test('a server that knows no HELLO works, and shows no password either', async (t) => {
+    // It repeats the arguments of a command that it does not know.
+    const server = await serve(t, { password: 'right-Secret', settings: ['--rename-command', 'HELLO', ''] });
+    const store = await open(server.url);
+    await store.set('key', bytes('1'));
+    assert.deepEqual(await store.get('key'), bytes('1'));
+    await store.close();
+    const error = await failure(() => open(server.url.replace('right', 'wrong')));
+    assert.equal(error.code, 'unauthenticated');
+    assert.doesNotMatch(inspect(error, { depth: 9, showHidden: true }), /Secret/);
+  });
+
   void test('TLS: a certificate that nobody trusts is unavailable, a trusted one works', async (t) => {
     const server = await serve(t, { tls: true });
     const url = `rediss://localhost:${server.tls?.port}`;
