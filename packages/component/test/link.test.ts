@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ComponentError } from '@spiderlightning/component';
+import { compile, ComponentError } from '@spiderlightning/component';
 import type { HostImports } from '@spiderlightning/component';
+import { assemble } from '../../../test/guests/wat.ts';
 import { compileText, libc, pause, start } from './fixture.ts';
+
+/** The bytes of a component before its custom sections, which the assembler puts at the end. */
+function withoutCustom(bytes: Uint8Array): Uint8Array {
+  let at = 8;
+  while (bytes[at] !== undefined && bytes[at] !== 0) {
+    let size = 0;
+    let byte = 0x80;
+    for (let shift = 0; byte >= 0x80; shift += 7) size |= ((byte = bytes[++at]!) & 0x7f) << shift;
+    at += 1 + size;
+  }
+  return bytes.subarray(0, at);
+}
 
 const adder = `
   (import "test:host/math@0.2.3" (instance $math
@@ -212,6 +225,53 @@ test('a start function that traps or loops fails the instantiation', async () =>
   await assert.rejects((await starting('(loop (br 0))')).instantiate({}, { cpu: 30 }), (error: any) =>
     ['cpu', 'deadline'].includes(error.trap),
   );
+});
+
+test("a component's start function runs once all before it is there", async () => {
+  const body = `
+    (import "ready" (func $ready))
+    (core func $ready' (canon lower (func $ready)))
+    (core module $M (import "h" "ready" (func $ready)) (func (export "go") (call $ready)))
+    (core instance $m (instantiate $M (with "h" (instance (export "ready" (func $ready'))))))
+    (func $go (canon lift (core func $m "go")))`;
+  const bytes = await assemble(`(component ${body})`);
+  // Text has no form for it yet: function 1, no arguments, no results.
+  const component = await compile(Uint8Array.from([...withoutCustom(bytes), 0x09, 0x03, 0x01, 0x00, 0x00]));
+  const seen: string[] = [];
+  await component.instantiate({ ready: () => pause(seen.push('ready')) });
+  assert.deepEqual(seen, ['ready']);
+});
+
+test('a resource of the world itself is served by names at the top', async () => {
+  const log: string[] = [];
+  const instance = await start(
+    `(import "thing" (type $thing (sub resource)))
+     (import "[constructor]thing" (func $new (param "n" u32) (result (own $thing))))
+     (import "[method]thing.n" (func $n (param "self" (borrow $thing)) (result u32)))
+     (core func $new' (canon lower (func $new)))
+     (core func $n' (canon lower (func $n)))
+     (core func $drop (canon resource.drop $thing))
+     (core module $M
+       (import "h" "new" (func $new (param i32) (result i32)))
+       (import "h" "n" (func $n (param i32) (result i32)))
+       (import "h" "drop" (func $drop (param i32)))
+       (func (export "run") (param i32) (result i32)
+         (local $h i32)
+         (local.set $h (call $new (local.get 0)))
+         (local.set 0 (call $n (local.get $h)))
+         (call $drop (local.get $h))
+         (local.get 0)))
+     (core instance $m (instantiate $M (with "h" (instance
+       (export "new" (func $new')) (export "n" (func $n')) (export "drop" (func $drop))))))
+     (func (export "run") (param "n" u32) (result u32) (canon lift (core func $m "run")))`,
+    {
+      '[constructor]thing': (n: number) => ({ n }),
+      '[method]thing.n': (thing: { n: number }) => thing.n,
+      '[drop]thing': (thing: { n: number }) => void log.push(`dropped ${thing.n}`),
+    },
+  );
+  assert.equal(await instance.call('run', [6]), 6);
+  assert.deepEqual(log, ['dropped 6']);
 });
 
 test('built-ins that the engine lacks link, and trap when they are called', async () => {
