@@ -121,7 +121,8 @@ export class Runner {
       const waiting: Waiting = {
         begin: () => {
           leave();
-          resolve(this.#enter(enter, options, until));
+          const left = deadline === undefined ? options : { ...options, deadline: leftUntil(until) };
+          resolve(this.#enter(enter, left, until));
         },
         refuse(trap) {
           leave();
@@ -166,17 +167,11 @@ export class Runner {
   }
 
   #begin(options: CallOptions, until: number): void {
-    const { cpu, deadline, signal } = options;
+    const { deadline, signal } = options;
     const onAbort = signal === undefined ? undefined : () => this.#interrupt(makeCancelled());
     if (onAbort !== undefined) signal!.addEventListener('abort', onAbort);
     this.#call = { until, deadline: deadline ?? Infinity, signal, onAbort, timer: undefined };
-    this.limits.begin(
-      deadline === undefined
-        ? cpu === undefined
-          ? noOptions
-          : { cpu }
-        : { ...(cpu !== undefined && { cpu }), deadline: Math.max(until - performance.now(), 0) },
-    );
+    this.limits.begin(options);
   }
 
   #end(): void {
@@ -195,8 +190,8 @@ export class Runner {
     const call = this.#call!;
     this.limits.leave();
     if (call.until === Infinity || call.timer !== undefined) return;
-    const left = Math.max(call.until - performance.now(), 0);
-    call.timer = setTimeout(() => this.#interrupt(makeDeadline(call.deadline)), left);
+    const giveUp = (): void => this.#interrupt(makeDeadline(call.deadline));
+    call.timer = setTimeout(giveUp, leftUntil(call.until));
   }
 
   #interrupt(trap: Trap): void {
@@ -224,6 +219,11 @@ export class Runner {
     if (this.#reason === undefined) return makeTrap('disposed', 'The instance was disposed of');
     return makeTrap('disposed', `The instance trapped before: ${this.#reason.message}`, this.#reason);
   }
+}
+
+/** Whole milliseconds from now. */
+function leftUntil(time: number): number {
+  return Math.max(Math.ceil(time - performance.now()), 0);
 }
 
 function makeCancelled(): Trap {
