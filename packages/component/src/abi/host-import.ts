@@ -104,12 +104,17 @@ export function bindHost(lowered: LoweredCall, cx: AbiContext, callee: HostCalle
     if (!cx.loans.empty) cx.loans.release();
     return finish(cx, value, pointer);
   };
+  const resume = (): unknown => {
+    const call = held!;
+    held = undefined;
+    return call.finish();
+  };
   const wrap = (error: unknown): unknown => trapFromHost(error, name);
   const start = lowered.reader.bindCall(cx, callee.call, { before, settle, wrap });
   return {
     signature: lowered.signature,
     shape: `host ${params.join()}>${results.join()}`,
-    imports: { start, finish: () => held!.finish() },
+    imports: { start, finish: resume },
   };
 }
 
