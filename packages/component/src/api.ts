@@ -30,7 +30,7 @@ export type HostFunction = (...args: any[]) => unknown;
 /**
  * One interface that the host serves: functions by their names in WIT (`get`, `[static]store.open`,
  * `[method]store.get`, `[constructor]store`). `[drop]store`, where present, hears of each owned `store` that the
- * guest lets go.
+ * guest lets go, or still has when its instance ends; while the guest runs it waits for a promise of that function too.
  */
 export type HostInterface = { readonly [name: string]: HostFunction };
 
@@ -136,7 +136,9 @@ export interface Instance {
   /**
    * Calls an export: `run` for a function of the world, `ns:pkg/iface@1.0.0#run` for one of an interface (the version
    * may be any compatible one).
-   * @throws {Trap} after which the instance answers every call with `disposed`
+   * A host function that waits for a call into the instance that called it waits for ever, or until the deadline.
+   * @throws {Trap} after which the instance answers every call with `disposed`. A call that was given up, or whose
+   * deadline came, before it had its turn leaves the instance as it is
    * @throws {TypeError} where an argument does not fit its type; the guest was not entered
    */
   call(name: string, args: readonly unknown[], options?: CallOptions): Promise<unknown>;

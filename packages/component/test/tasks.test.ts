@@ -327,6 +327,23 @@ test('an async export with callbacks yields, then returns', async () => {
   await assert.rejects(instance.call('run', [0xffff_ffff], { deadline: 30 }), { trap: 'deadline' });
 });
 
+test('an async export without callback waits on its stack', async () => {
+  const instance = await start(
+    `(import "wait" (func $wait (param "n" u32) (result u32)))
+     (core func $wait' (canon lower (func $wait)))
+     (core func $return (canon task.return (result u32)))
+     (core module $M
+       (import "h" "wait" (func $wait (param i32) (result i32)))
+       (import "h" "return" (func $return (param i32)))
+       (func (export "run") (param i32) (call $return (call $wait (local.get 0)))))
+     (core instance $m (instantiate $M (with "h" (instance
+       (export "wait" (func $wait')) (export "return" (func $return))))))
+     (func (export "run") async (param "n" u32) (result u32) (canon lift (core func $m "run") async))`,
+    { wait: (n: number) => pause(n + 1) },
+  );
+  assert.deepEqual(await Promise.all([instance.call('run', [1]), instance.call('run', [5])]), [2, 6]);
+});
+
 for (const [code, message] of [
   ['2', /wait/],
   ['3', /callback/],
