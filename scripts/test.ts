@@ -8,6 +8,7 @@
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const root = join(import.meta.dirname, '..');
 const places = ['packages/*/src/**', 'packages/*/test/**', 'test/**', 'examples/*/**', 'bench/**'];
@@ -32,8 +33,9 @@ const runner = spawn(
   process.execPath,
   [
     '--test',
-    // A test or file that hangs is ended, so that the others are still told of.
+    // A test that hangs is ended, and a file that does not end after its tests: the others are still told of.
     '--test-timeout=120000',
+    `--import=${pathToFileURL(join(import.meta.dirname, 'end-leaks.ts')).href}`,
     `--test-reporter=${join(import.meta.dirname, 'reporter.ts')}`,
     '--test-reporter-destination=stdout',
     ...rest.filter((arg) => arg.startsWith('-')),
