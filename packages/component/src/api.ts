@@ -129,6 +129,16 @@ export interface InstantiateOptions {
   readonly memory?: number;
   /** CPU and wall-clock bounds, in milliseconds, of instantiation itself (start functions, initialisers). */
   readonly cpu?: number;
+  /**
+   * Keep what `Instance.restore` needs: one copy of the memories for all instances of a component that have the same
+   * memory limit. Default false.
+   */
+  readonly restorable?: boolean;
+  /**
+   * When an instance ends or is restored, the host's resources that its guest still owns are dropped: those of these
+   * names first, in this order, each kind once the one before is gone. Default: none.
+   */
+  readonly dropFirst?: readonly string[];
 }
 
 /** One instance. It runs one call at a time; calls made meanwhile wait their turn, first come first served. */
@@ -153,6 +163,21 @@ export interface Instance {
   readonly alive: boolean;
   /** Bytes of linear memory in use. */
   readonly memoryBytes: number;
+  /**
+   * Why `restore` cannot put this instance back; undefined: it can. An instance is restorable where that was asked for,
+   * its initialisation called no function of the host, and its core modules change nothing but numbers in memories and
+   * globals: no tables, no segments dropped, no garbage-collected objects.
+   */
+  readonly unrestorable: string | undefined;
+  /**
+   * Puts the instance back to what it was right after its instantiation, also after a trap: memories, globals, handles.
+   * What the guest still owns of the host's is dropped (`InstantiateOptions.dropFirst` says in what order), with a
+   * promise where that takes time; guest resources that the host holds become stale. Meanwhile calls are refused.
+   *
+   * @returns false where that is impossible: it is not restorable, a call is under way, or its memories have
+   * grown by more than 4 MiB, which would stay in use; dispose of it then
+   */
+  restore(): MaybePromise<boolean>;
   /** Ends a call under way (`cancelled`), refuses those that wait, drops what the guest owned of the host's. */
   dispose(): void;
 }

@@ -101,15 +101,14 @@ export function bindResourceDrop(instance: InstanceContext, type: ResourceType):
     };
   }
   const entered = planEntry(owner, instance);
-  const tasks: Task[] = [];
   let rep = 0;
   const pre = (index: number): number => {
     const handle = releaseHandle(instance, type, index);
     if (handle === undefined) return 0;
-    tasks.push(enter(entered, owner));
+    enter(entered, owner);
     rep = handle.rep as number;
     return 1;
   };
-  const post = (): void => leave(entered, owner, tasks.pop()!);
+  const post = (): void => leave(entered, owner, owner.task);
   return { signature, shape: 'drop', imports: { pre, rep: () => rep, post, callee: destructor } };
 }

@@ -5,71 +5,86 @@ import { type AbiContext, beginLift, takeLoans } from './memory.ts';
 import type { AdapterBinding, HostCallee } from './model.ts';
 import { type PendingCall, raisePending } from './pending.ts';
 
+const ignore = (): void => undefined;
+
 /**
- * A call whose answer is a promise, with what has to outlive the wait. The promise may stay with the host for long after
- * the call was given up, and then holds on to nothing of the guest.
+ * A call whose answer is a promise, with what has to outlive the wait. One object serves all calls of a function, one
+ * after the other: making it, its closures and the promise's reactions anew would cost a third of a suspended call.
+ * A call that is given up takes it along, so that what the host's promise does later concerns nobody.
  */
 class HostCall implements PendingCall {
-  readonly #name: string;
-  readonly #answer: PromiseLike<unknown>;
-  readonly #pointer: number;
-  #lowered: LoweredCall | undefined;
-  /** Undefined once the call was given up. */
-  #cx: AbiContext | undefined;
-  #loans: Loans | undefined;
-  #value: unknown;
+  readonly name: string;
+  readonly lowered: LoweredCall;
+  /** Undefined once the call was given up: the promise may stay with the host for long after. */
+  cx: AbiContext | undefined;
+  answer: PromiseLike<unknown> | undefined;
+  pointer = 0;
+  loans: Loans | undefined;
+  value: unknown = undefined;
+  resolve: () => void = ignore;
+  reject: (error: unknown) => void = ignore;
+  readonly settle: (resolve: () => void, reject: (error: unknown) => void) => void;
+  readonly onValue: (value: unknown) => void;
+  readonly onError: (error: unknown) => void;
+  readonly interrupt: (trap: unknown) => void;
 
-  constructor(
-    lowered: LoweredCall,
-    cx: AbiContext,
-    name: string,
-    answer: PromiseLike<unknown>,
-    pointer: number,
-  ) {
-    this.#lowered = lowered;
-    this.#cx = cx;
-    this.#name = name;
-    this.#answer = answer;
-    this.#pointer = pointer;
+  constructor(lowered: LoweredCall, cx: AbiContext, name: string) {
+    this.lowered = lowered;
+    this.cx = cx;
+    this.name = name;
+    this.settle = (resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    };
+    this.onValue = (value) => {
+      if (this.cx === undefined) return;
+      this.cx.instance.store.interrupt = undefined;
+      this.value = value;
+      this.resolve();
+    };
+    this.onError = (error) => {
+      if (this.cx === undefined) return;
+      this.cx.instance.store.interrupt = undefined;
+      this.reject(trapFromHost(error, this.name));
+    };
+    this.interrupt = (trap) => {
+      this.cx = this.loans = undefined;
+      this.reject(trap);
+    };
+  }
+
+  begin(answer: PromiseLike<unknown>, pointer: number): void {
+    this.answer = answer;
+    this.pointer = pointer;
     // The context serves other calls while this one waits.
-    this.#loans = takeLoans(cx);
+    this.loans = takeLoans(this.cx!);
   }
 
   wait(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#cx!.instance.store.interrupt = (trap) => {
-        this.#lowered = this.#cx = this.#loans = undefined;
-        reject(trap);
-      };
-      this.#cx!.instance.store.onWait?.();
-      this.#answer.then(
-        (value) => {
-          if (this.#cx === undefined) return;
-          this.#cx.instance.store.interrupt = undefined;
-          this.#value = value;
-          resolve();
-        },
-        (error: unknown) => {
-          if (this.#cx === undefined) return;
-          this.#cx.instance.store.interrupt = undefined;
-          reject(trapFromHost(error, this.#name));
-        },
-      );
-    });
+    const promise = new Promise<void>(this.settle);
+    const { store } = this.cx!.instance;
+    store.interrupt = this.interrupt;
+    store.onWait?.();
+    this.answer!.then(this.onValue, this.onError);
+    this.answer = undefined;
+    return promise;
   }
 
   /** Runs as the guest goes on, as a leaf of it. @returns the core result, where there is one */
   finish(): unknown {
-    const cx = this.#cx!;
+    const cx = this.cx!;
+    const { value, loans } = this;
+    this.value = this.loans = undefined;
+    this.resolve = this.reject = ignore;
     const { store } = cx.instance;
     store.suspendable = true;
     try {
       store.onResume?.();
       cx.memory.refresh();
-      this.#loans!.release();
-      return this.#lowered!.finish(cx, this.#value, this.#pointer);
+      loans!.release();
+      return this.lowered.finish(cx, value, this.pointer);
     } catch (error) {
-      throw trapFromHost(error, this.#name);
+      throw trapFromHost(error, this.name);
     }
   }
 }
@@ -86,6 +101,7 @@ export function bindHost(lowered: LoweredCall, cx: AbiContext, callee: HostCalle
 
   const before = (): void => {
     if (!instance.mayLeave) trapAbi(`cannot leave the component instance: ${name}`);
+    instance.store.calledHost = true;
     beginLift(cx);
   };
   const settle = (value: unknown, pointer: number): unknown => {
@@ -97,18 +113,17 @@ export function bindHost(lowered: LoweredCall, cx: AbiContext, callee: HostCalle
           `host function ${name} answered with a promise, but this call cannot wait (callSync, or a start function)`,
         );
       }
-      raisePending((held = new HostCall(lowered, cx, name, value, pointer)));
+      if (held?.cx === undefined) held = new HostCall(lowered, cx, name);
+      // A promise of another make might answer twice, and be taken for the next one.
+      held.begin(value instanceof Promise ? value : Promise.resolve(value), pointer);
+      raisePending(held);
       return nothing;
     }
     memory.refresh();
     if (!cx.loans.empty) cx.loans.release();
     return finish(cx, value, pointer);
   };
-  const resume = (): unknown => {
-    const call = held!;
-    held = undefined;
-    return call.finish();
-  };
+  const resume = (): unknown => held!.finish();
   const wrap = (error: unknown): unknown => trapFromHost(error, name);
   const start = lowered.reader.bindCall(cx, callee.call, { before, settle, wrap });
   return {

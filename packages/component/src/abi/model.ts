@@ -87,6 +87,8 @@ export interface ResourceType {
   readonly name: string;
   /** The instance that implements it; undefined: the host. */
   readonly owner: InstanceContext | undefined;
+  /** Goes up when the instance is put back: what the host holds from before is stale. */
+  generation: number;
   /** Hears of the end of an owned resource: its object (the host's), or its representation (a guest's). */
   drop: ((rep: any) => void) | undefined;
   /** The destructor of a guest's resource, where it has one, as a core function: `(rep: i32)`. */
@@ -102,6 +104,8 @@ export interface Store {
   /** Called when the call under way starts to wait for the host, and when it goes on. */
   onWait: (() => void) | undefined;
   onResume: (() => void) | undefined;
+  /** Whether a guest has called the host since the instance began. */
+  calledHost: boolean;
 }
 
 /** One call into a component instance. */

@@ -66,7 +66,7 @@ function checkResource(cx: AbiContext, slot: number, value: unknown, own: boolea
   if (!(value instanceof GuestResource)) return mismatch(`a ${type.name} of the guest`, value);
   if (value.type !== type)
     return `: expected a ${type.name} of this guest, found a ${value.type.name} of another type`;
-  if (!value.live) return `: this ${type.name} was dropped or passed on before`;
+  if (!value.live) return `: this ${type.name} ${value.end}`;
   return own && !value.owned
     ? `: this ${type.name} is borrowed; the function takes one that is owned`
     : undefined;

@@ -54,11 +54,11 @@ export function readCanonical(reader: Reader): Canonical {
   const opcode = reader.byte();
   switch (opcode) {
     case 0x00: {
-      reader.expect(0x00, 'The sort of a lifted function');
+      reader.expect(0x00, 'canonical function lift');
       return { kind: 'lift', func: reader.u32(), options: readOptions(reader), type: reader.u32() };
     }
     case 0x01:
-      reader.expect(0x00, 'The sort of a lowered function');
+      reader.expect(0x00, 'canonical function lower');
       return { kind: 'lower', func: reader.u32(), options: readOptions(reader) };
     case 0x02:
       return { kind: 'resource.new', resource: reader.u32() };
@@ -79,8 +79,7 @@ export function readCanonical(reader: Reader): Canonical {
     }
     default: {
       const builtin = builtins.get(opcode);
-      if (builtin === undefined)
-        return reader.fail(`0x${opcode.toString(16)} is no canonical function`, offset);
+      if (builtin === undefined) return reader.failByte(opcode, 'canonical function');
       const [name, ...operands] = builtin;
       for (const operand of operands) readOperand(reader, operand);
       return { kind: 'builtin', name };
@@ -111,7 +110,6 @@ function readOptions(reader: Reader): CanonicalOptionsSyntax {
   };
   const count = reader.count('canonical options');
   for (let index = 0; index < count; index++) {
-    const start = reader.position;
     const form = reader.byte();
     if (form === 0x00) set('encoding', 'utf8');
     else if (form === 0x01) set('encoding', 'utf16');
@@ -121,7 +119,7 @@ function readOptions(reader: Reader): CanonicalOptionsSyntax {
     else if (form === 0x05) set('postReturn', reader.u32());
     else if (form === 0x06) set('async', true);
     else if (form === 0x07) set('callback', reader.u32());
-    else reader.fail(`0x${form.toString(16)} is no canonical option`, start);
+    else reader.failByte(form, 'canonical option');
   }
   if (options.realloc !== undefined && options.memory === undefined) {
     reader.fail('The canonical option realloc needs memory', offset, 'invalid');

@@ -1,5 +1,4 @@
 import type { Reader } from './reader.ts';
-import { readCoreSort } from './sorts.ts';
 import type { CoreModuleType, CoreSort, CoreTypeSyntax, CoreValueType } from './syntax.ts';
 
 const valueTypes = new Map<number, CoreValueType>([
@@ -51,7 +50,7 @@ export function readCoreType(reader: Reader): CoreTypeSyntax {
         'unsupported',
       );
     default:
-      return reader.fail(`0x${form.toString(16)} is no core type`, offset);
+      return reader.failByte(form, 'core type');
   }
 }
 
@@ -60,7 +59,6 @@ function readModuleType(reader: Reader): CoreModuleType {
   const exports: { name: string; kind: CoreSort }[] = [];
   const count = reader.count('declarations of a module type');
   for (let index = 0; index < count; index++) {
-    const offset = reader.position;
     const form = reader.byte();
     switch (form) {
       case 0x00:
@@ -68,13 +66,16 @@ function readModuleType(reader: Reader): CoreModuleType {
         break;
       case 0x01:
         if (reader.peek() === 0x50)
-          reader.fail('A module type inside a module type', reader.position, 'invalid');
+          reader.fail(
+            'invalid leading byte (0x50) for a type of a module type: module types do not nest',
+            reader.position,
+            'invalid',
+          );
         readCoreType(reader);
         break;
       case 0x02:
-        if (readCoreSort(reader) !== 'type')
-          reader.fail('Only types are aliased in a module type', offset, 'invalid');
-        reader.expect(0x01, 'The target of an alias in a module type');
+        reader.expect(0x10, 'outer alias kind');
+        reader.expect(0x01, 'outer alias target');
         reader.u32();
         reader.u32();
         break;
@@ -82,14 +83,13 @@ function readModuleType(reader: Reader): CoreModuleType {
         exports.push({ name: reader.name(), kind: readCoreExternKind(reader) });
         break;
       default:
-        reader.fail(`0x${form.toString(16)} is no declaration of a module type`, offset);
+        reader.failByte(form, 'type definition');
     }
   }
   return { kind: 'module', imports, exports };
 }
 
 function readCoreExternKind(reader: Reader): CoreSort {
-  const offset = reader.position;
   const kind = reader.byte();
   switch (kind) {
     case 0x00:
@@ -107,11 +107,11 @@ function readCoreExternKind(reader: Reader): CoreSort {
       reader.flag('The mutability of a global');
       return 'global';
     case 0x04:
-      reader.expect(0x00, 'The attribute of a tag');
+      reader.expect(0x00, 'the attribute of a tag');
       reader.u32();
       return 'tag';
     default:
-      return reader.fail(`0x${kind.toString(16)} is no kind of core import or export`, offset);
+      return reader.failByte(kind, 'core external kind');
   }
 }
 

@@ -6,6 +6,8 @@ import { readAlias, readCoreInlineExport, readExternName, readSort, readSortInde
 import type { ComponentSyntax, Definition } from './syntax.ts';
 import { maxNesting, readExternType, readType } from './types.ts';
 
+const lastSection = 12;
+
 /** Most definitions in one file, nested components included. */
 const maxDefinitions = 1_000_000;
 
@@ -31,6 +33,7 @@ function readComponent(reader: Reader, depth: number, budget: Budget): Component
   while (!reader.done) {
     const start = reader.position;
     const id = reader.byte();
+    if (id > lastSection) reader.fail(`malformed section id ${id}`, start);
     const size = reader.u32();
     const section = reader.region(size);
     readSection(section, id, start, depth, budget, definitions);
@@ -61,14 +64,14 @@ function readPreamble(reader: Reader): void {
   if (layer === 0x00 && bytes[5] === 0x00 && bytes[7] === 0x00) {
     throw new ComponentError(
       'core-module',
-      'This is a core WebAssembly module where a component is needed. Turn it into a component (`wasm-tools component new`) first.',
+      'expected a version header for a component: this is a core WebAssembly module. Turn it into a component (`wasm-tools component new`) first.',
       { offset: start },
     );
   }
   if (version !== 0x0d || bytes[5] !== 0x00 || layer !== 0x01 || bytes[7] !== 0x00) {
     const found = [...bytes.subarray(4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
     reader.fail(
-      `Version ${found} of the component format is not known; 0d 00 01 00 is`,
+      `unknown binary version ${found} of the component format; 0d 00 01 00 is known`,
       start + 4,
       'unsupported',
     );
@@ -142,12 +145,12 @@ function readSection(
         offset,
         name: readExternName(section),
         item: readSortIndex(section),
-        type: section.optional('The presence of a type', () => readExternType(section)),
+        type: section.optional('optional component export type', () => readExternType(section)),
       }));
     case 12:
       return section.fail('Value definitions are not supported', start, 'unsupported');
     default:
-      return section.fail(`${id} is no section of a component`, start);
+      return section.fail(`malformed section id ${id}`, start);
   }
 }
 
@@ -157,12 +160,12 @@ function readCoreInstance(reader: Reader, offset: number): Definition {
     const module = reader.u32();
     const args = reader.vector('arguments', () => {
       const name = reader.name();
-      reader.expect(0x12, 'The sort of an argument');
+      reader.expect(0x12, 'instantiation arg kind');
       return { name, instance: reader.u32() };
     });
     return { kind: 'core-instance', offset, module, args };
   }
-  if (form !== 0x01) reader.fail(`0x${form.toString(16)} is no form of a core instance`, offset);
+  if (form !== 0x01) reader.failByte(form, 'core instance');
   return {
     kind: 'core-instance-inline',
     offset,
@@ -177,7 +180,7 @@ function readInstance(reader: Reader, offset: number): Definition {
     const args = reader.vector('arguments', () => ({ name: reader.name(), ...readSortIndex(reader) }));
     return { kind: 'instance', offset, component, args };
   }
-  if (form !== 0x01) reader.fail(`0x${form.toString(16)} is no form of an instance`, offset);
+  if (form !== 0x01) reader.failByte(form, 'instance');
   const exports = reader.vector('exports', () => ({
     name: readExternName(reader),
     sort: readSort(reader),

@@ -41,7 +41,7 @@ export function checkUniqueLabels(
 export function checkExternName(reader: Reader, name: string, offset: number): string {
   if (plainName.test(name) || interfaceName.test(name) || dependencyName.test(name)) return name;
   return reader.fail(
-    `The name ${JSON.stringify(name)} of an import or export is neither in kebab case nor that of an interface`,
+    `${JSON.stringify(name)} is not a valid extern name: neither in kebab case nor that of an interface`,
     offset,
     'invalid',
   );

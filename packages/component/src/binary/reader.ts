@@ -1,6 +1,8 @@
 import { ComponentError } from '../api.ts';
 import type { ComponentErrorCode } from '../api.ts';
 
+const endOfFile = 'unexpected end-of-file in the middle of a definition';
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -23,18 +25,23 @@ export class Reader {
     throw new ComponentError(code, `${message} (at byte ${offset})`, { offset });
   }
 
+  /** Refuses a byte that is none of those that may begin a `what`. */
+  failByte(byte: number, what: string, offset: number = this.position - 1): never {
+    return this.fail(`invalid leading byte (0x${byte.toString(16)}) for ${what}`, offset);
+  }
+
   get done(): boolean {
     return this.position >= this.end;
   }
 
   byte(): number {
-    if (this.position >= this.end) this.fail('The component ends in the middle of a definition');
+    if (this.position >= this.end) this.fail(endOfFile);
     return this.bytes[this.position++]!;
   }
 
   /** The next byte, left where it is. */
   peek(): number {
-    if (this.position >= this.end) this.fail('The component ends in the middle of a definition');
+    if (this.position >= this.end) this.fail(endOfFile);
     return this.bytes[this.position]!;
   }
 
@@ -48,7 +55,7 @@ export class Reader {
       value += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) return value;
     }
-    return this.fail('An integer does not fit into 32 bits', start);
+    return this.fail('integer too large: it does not fit into 32 bits', start);
   }
 
   /** Unsigned LEB128 of at most 64 bits. */
@@ -61,7 +68,7 @@ export class Reader {
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) return value;
     }
-    return this.fail('An integer does not fit into 64 bits', start);
+    return this.fail('integer too large: it does not fit into 64 bits', start);
   }
 
   /** How many elements follow. More than there are bytes left is refused before anything is allocated. */
@@ -69,7 +76,10 @@ export class Reader {
     const start = this.position;
     const count = this.u32();
     if (count > this.end - this.position) {
-      this.fail(`${count} ${what} are announced, but only ${this.end - this.position} bytes follow`, start);
+      this.fail(
+        `unexpected end-of-file: ${count} ${what} are announced, but only ${this.end - this.position} bytes follow`,
+        start,
+      );
     }
     return count;
   }
@@ -85,7 +95,7 @@ export class Reader {
   region(size: number): Reader {
     const start = this.position;
     if (size > this.end - start) {
-      this.fail(`${size} bytes are announced, but only ${this.end - start} follow`);
+      this.fail(`unexpected end-of-file: ${size} bytes are announced, but only ${this.end - start} follow`);
     }
     this.position += size;
     return new Reader(this.bytes, start, start + size);
@@ -99,7 +109,7 @@ export class Reader {
     try {
       return utf8.decode(this.bytes.subarray(start, this.position));
     } catch {
-      return this.fail('A name is not valid UTF-8', start);
+      return this.fail('malformed UTF-8 encoding of a name', start);
     }
   }
 
@@ -107,18 +117,19 @@ export class Reader {
   flag(what: string): boolean {
     const start = this.position;
     const byte = this.byte();
-    if (byte > 1) this.fail(`${what} must be 0 or 1, not ${byte}`, start);
+    if (byte > 1) this.fail(`invalid boolean value: ${what} must be 0 or 1, not ${byte}`, start);
     return byte === 1;
   }
 
+  /** A byte that says whether something follows, which is called `what` in messages. */
   optional<T>(what: string, read: () => T): T | undefined {
-    return this.flag(what) ? read() : undefined;
+    const byte = this.byte();
+    if (byte > 1) this.failByte(byte, what);
+    return byte === 1 ? read() : undefined;
   }
 
   expect(value: number, what: string): void {
-    const start = this.position;
     const byte = this.byte();
-    if (byte !== value)
-      this.fail(`${what} should be 0x${value.toString(16)}, not 0x${byte.toString(16)}`, start);
+    if (byte !== value) this.failByte(byte, what);
   }
 }

@@ -21,17 +21,15 @@ const sorts = new Map<number, Sort>([
   [0x05, 'instance'],
 ]);
 
-export function readCoreSort(reader: Reader): CoreSort {
-  const offset = reader.position;
+export function readCoreSort(reader: Reader, what: string = 'core external kind'): CoreSort {
   const byte = reader.byte();
-  return coreSorts.get(byte) ?? reader.fail(`0x${byte.toString(16)} is no sort of core definition`, offset);
+  return coreSorts.get(byte) ?? reader.failByte(byte, what);
 }
 
-export function readSort(reader: Reader): Sort {
-  const offset = reader.position;
+export function readSort(reader: Reader, what: string = 'component external kind'): Sort {
   const byte = reader.byte();
-  if (byte === 0x00) return `core ${readCoreSort(reader)}`;
-  return sorts.get(byte) ?? reader.fail(`0x${byte.toString(16)} is no sort of definition`, offset);
+  if (byte === 0x00) return `core ${readCoreSort(reader, what)}`;
+  return sorts.get(byte) ?? reader.failByte(byte, what);
 }
 
 export function readSortIndex(reader: Reader): SortIndex {
@@ -42,9 +40,13 @@ export function readCoreInlineExport(reader: Reader): NamedSortIndex {
   return { name: reader.name(), sort: `core ${readCoreSort(reader)}`, index: reader.u32() };
 }
 
+const outerKind = 'component outer alias kind';
+/** Of an outer component only what does not depend on its instance can be had. */
+const outerSorts = new Set<Sort>(['type', 'component', 'core type', 'core module']);
+
 export function readAlias(reader: Reader): Alias {
-  const sort = readSort(reader);
-  const offset = reader.position;
+  const start = reader.position;
+  const sort = readSort(reader, outerKind);
   const target = reader.byte();
   switch (target) {
     case 0x00:
@@ -52,9 +54,13 @@ export function readAlias(reader: Reader): Alias {
     case 0x01:
       return { from: 'core-export', sort, instance: reader.u32(), name: reader.name() };
     case 0x02:
+      if (!outerSorts.has(sort)) {
+        const at = sort.startsWith('core ') ? start + 1 : start;
+        reader.failByte(reader.bytes[at]!, outerKind, at);
+      }
       return { from: 'outer', sort, scopes: reader.u32(), index: reader.u32() };
     default:
-      return reader.fail(`0x${target.toString(16)} is no target of an alias`, offset);
+      return reader.failByte(target, 'alias');
   }
 }
 
@@ -62,13 +68,12 @@ export function readAlias(reader: Reader): Alias {
 export function readExternName(reader: Reader): string {
   const offset = reader.position;
   const form = reader.byte();
-  if (form > 0x02) reader.fail(`0x${form.toString(16)} is no form of an import or export name`, offset);
+  if (form > 0x02) reader.failByte(form, 'component name');
   const name = reader.name();
   if (form === 0x02) {
     reader.vector('attributes of a name', () => {
-      const start = reader.position;
       const attribute = reader.byte();
-      if (attribute > 0x02) reader.fail(`0x${attribute.toString(16)} is no attribute of a name`, start);
+      if (attribute > 0x02) reader.failByte(attribute, 'name option');
       return reader.name();
     });
   }

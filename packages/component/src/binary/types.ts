@@ -40,7 +40,10 @@ export function readValueType(reader: Reader): ValueTypeRef {
   const first = reader.peek();
   if (first < 0x80 && (first & 0x40) !== 0) {
     reader.byte();
-    return primitives.get(first) ?? reader.fail(`0x${first.toString(16)} is no primitive type`, start);
+    return (
+      primitives.get(first) ??
+      reader.fail(`invalid leading byte (0x${first.toString(16)}) for a primitive type`, start)
+    );
   }
   return readTypeIndex(reader);
 }
@@ -61,12 +64,11 @@ function readTypeIndex(reader: Reader): number {
 }
 
 export function readResult(reader: Reader): ValueTypeRef | undefined {
-  const offset = reader.position;
   const form = reader.byte();
   if (form === 0x00) return readValueType(reader);
-  if (form !== 0x01) reader.fail(`0x${form.toString(16)} is no form of a result`, offset);
-  if (reader.byte() !== 0x00)
-    reader.fail('Named results are no longer part of the format', offset, 'unsupported');
+  if (form !== 0x01) reader.failByte(form, 'component function results');
+  // Named results are no longer part of the format.
+  reader.expect(0x00, 'number of results');
   return undefined;
 }
 
@@ -79,12 +81,12 @@ export function readType(reader: Reader, depth: number): TypeSyntax {
   switch (form) {
     case 0x72: {
       const fields = readLabelled(reader, 'Field');
-      if (fields.length === 0) reader.fail('A record without fields', offset, 'invalid');
+      if (fields.length === 0) reader.fail('record type must have at least one field', offset, 'invalid');
       return { kind: 'record', fields };
     }
     case 0x71: {
       const cases = reader.vector('cases', () => readCase(reader));
-      if (cases.length === 0) reader.fail('A variant without cases', offset, 'invalid');
+      if (cases.length === 0) reader.fail('variant type must have at least one case', offset, 'invalid');
       checkUniqueLabels(reader, 'Case', labelsOf(cases), offset);
       return { kind: 'variant', cases };
     }
@@ -97,23 +99,24 @@ export function readType(reader: Reader, depth: number): TypeSyntax {
     }
     case 0x6f: {
       const elements = reader.vector('elements of a tuple', () => readValueType(reader));
-      if (elements.length === 0) reader.fail('A tuple without elements', offset, 'invalid');
+      if (elements.length === 0) reader.fail('tuple type must have at least one type', offset, 'invalid');
       return { kind: 'tuple', elements };
     }
     case 0x6e: {
-      const labels = readLabels(reader, 'Flag');
-      if (labels.length > 32) reader.fail(`${labels.length} flags; 32 are the most`, offset, 'invalid');
+      const labels = readLabels(reader, 'Flag', 'flags must have at least one entry');
+      if (labels.length > 32)
+        reader.fail(`cannot have more than 32 flags: there are ${labels.length}`, offset, 'invalid');
       return { kind: 'flags', labels };
     }
     case 0x6d:
-      return { kind: 'enum', labels: readLabels(reader, 'Case') };
+      return { kind: 'enum', labels: readLabels(reader, 'Case', 'enum type must have at least one variant') };
     case 0x6b:
       return { kind: 'option', element: readValueType(reader) };
     case 0x6a:
       return {
         kind: 'result',
-        ok: reader.optional('The presence of a type', () => readValueType(reader)),
-        err: reader.optional('The presence of a type', () => readValueType(reader)),
+        ok: reader.optional('optional type', () => readValueType(reader)),
+        err: reader.optional('optional type', () => readValueType(reader)),
       };
     case 0x69:
       return { kind: 'own', resource: reader.u32() };
@@ -122,12 +125,12 @@ export function readType(reader: Reader, depth: number): TypeSyntax {
     case 0x66:
       return {
         kind: 'stream',
-        element: reader.optional('The presence of a type', () => readValueType(reader)),
+        element: reader.optional('optional type', () => readValueType(reader)),
       };
     case 0x65:
       return {
         kind: 'future',
-        element: reader.optional('The presence of a type', () => readValueType(reader)),
+        element: reader.optional('optional type', () => readValueType(reader)),
       };
     case 0x63:
       return { kind: 'map', key: readValueType(reader), value: readValueType(reader) };
@@ -144,11 +147,11 @@ export function readType(reader: Reader, depth: number): TypeSyntax {
         reader.fail('A resource is represented by something other than i32', offset, 'invalid');
       return {
         kind: 'resource',
-        destructor: reader.optional('The presence of a destructor', () => reader.u32()),
+        destructor: reader.optional('optional destructor', () => reader.u32()),
       };
     }
     default:
-      return reader.fail(`0x${form.toString(16)} is no type`, offset);
+      return reader.failByte(form, 'component defined type');
   }
 }
 
@@ -166,10 +169,10 @@ function readLabelled(reader: Reader, what: string): LabelledType[] {
   return items;
 }
 
-function readLabels(reader: Reader, what: string): string[] {
+function readLabels(reader: Reader, what: string, none: string): string[] {
   const offset = reader.position;
   const labels = reader.vector('labels', () => readLabel(reader));
-  if (labels.length === 0) reader.fail('An enum or flags without labels', offset, 'invalid');
+  if (labels.length === 0) reader.fail(none, offset, 'invalid');
   checkUniqueLabels(reader, what, labels, offset);
   return labels;
 }
@@ -185,17 +188,19 @@ function readLabel(reader: Reader): string {
 
 function readCase(reader: Reader): LabelledCase {
   const label = readLabel(reader);
-  const type = reader.optional('The presence of a type', () => readValueType(reader));
-  reader.expect(0x00, 'The end of a case');
+  const type = reader.optional('optional type', () => readValueType(reader));
+  reader.expect(0x00, 'zero byte required');
   return { label, type };
 }
+
+const externKind = 'component external kind';
 
 export function readExternType(reader: Reader): ExternType {
   const offset = reader.position;
   const form = reader.byte();
   switch (form) {
     case 0x00:
-      reader.expect(0x11, 'The core sort of an import or export');
+      reader.expect(0x11, externKind);
       return { kind: 'module', type: reader.u32() };
     case 0x01:
       return { kind: 'func', type: reader.u32() };
@@ -203,7 +208,7 @@ export function readExternType(reader: Reader): ExternType {
       return reader.fail('Values as imports and exports are not supported', offset, 'unsupported');
     case 0x03: {
       const bound = reader.byte();
-      if (bound > 0x01) reader.fail(`0x${bound.toString(16)} is no bound of a type`, offset);
+      if (bound > 0x01) reader.failByte(bound, 'type bound');
       return { kind: 'type', equals: bound === 0x00 ? reader.u32() : undefined };
     }
     case 0x04:
@@ -211,7 +216,7 @@ export function readExternType(reader: Reader): ExternType {
     case 0x05:
       return { kind: 'instance', type: reader.u32() };
     default:
-      return reader.fail(`0x${form.toString(16)} is no type of an import or export`, offset);
+      return reader.failByte(form, externKind);
   }
 }
 
@@ -225,6 +230,8 @@ function readInterfaceType(
   return { kind, declarations };
 }
 
+const declarationKind = 'component or instance type declaration';
+
 function readDeclaration(reader: Reader, within: 'component' | 'instance', depth: number): Declaration {
   const offset = reader.position;
   const form = reader.byte();
@@ -234,17 +241,17 @@ function readDeclaration(reader: Reader, within: 'component' | 'instance', depth
     case 0x01: {
       const type = readType(reader, depth);
       if (type.kind === 'resource')
-        reader.fail('A resource defined inside an interface type', offset, 'invalid');
+        reader.fail('resources can only be defined within a concrete component', offset, 'invalid');
       return { kind: 'type', offset, type };
     }
     case 0x02:
       return { kind: 'alias', offset, alias: readAlias(reader) };
     case 0x03:
-      if (within === 'instance') reader.fail('An import inside an instance type', offset, 'malformed');
+      if (within === 'instance') reader.failByte(form, declarationKind);
       return { kind: 'import', offset, name: readExternName(reader), type: readExternType(reader) };
     case 0x04:
       return { kind: 'export', offset, name: readExternName(reader), type: readExternType(reader) };
     default:
-      return reader.fail(`0x${form.toString(16)} is no declaration of an interface type`, offset);
+      return reader.failByte(form, declarationKind);
   }
 }

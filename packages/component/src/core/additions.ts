@@ -171,6 +171,7 @@ export function planAdditions(outline: Outline, shape: ModuleShape): Additions {
     ...(functions.length > 0 ? [['functions', 1, functionTable] as const] : []),
     ...(keepers > 0 ? [['memories', 1, keeperTable] as const] : []),
     ...(outline.start === undefined ? [] : [['start', 0, outline.start] as const]),
+    ...outline.mutableGlobals.numeric.map((index, number) => [`global${number}`, 3, index] as const),
   ];
   sections.set(SECTION.export, {
     count: exported.length,

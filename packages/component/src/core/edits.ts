@@ -10,6 +10,8 @@ export const NOTHING = 3;
  */
 export class Edits {
   count = 0;
+  /** Name of an instruction whose effect cannot be put back. */
+  lasting: string | undefined;
   /** Where the bytes that go away begin, and end: the same for what is only put in. */
   start = new Int32Array(1024);
   end = new Int32Array(1024);

@@ -52,6 +52,8 @@ export function instantiateModule(
       case 'start':
         start = value as () => void;
         break;
+      default:
+        limits.globals.push(value as WebAssembly.Global);
     }
   }
   return { exports, start };

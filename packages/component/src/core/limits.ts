@@ -34,6 +34,8 @@ export class GuestLimits implements Limits {
   readonly memory: number;
   suspendable = false;
   readonly thread: GuestThread;
+  /** The mutable globals of all its core instances. */
+  readonly globals: WebAssembly.Global<number | bigint>[] = [];
   readonly #keepers = new Map<WebAssembly.Memory, MemoryKeeper>();
   #cpu = Infinity;
   #until = Infinity;
@@ -75,6 +77,11 @@ export class GuestLimits implements Limits {
     this.#keepers.set(memory, keeper);
   }
 
+  /** The keepers of all memories, in the order in which those were made. */
+  get keepers(): MemoryKeeper[] {
+    return [...this.#keepers.values()];
+  }
+
   /** The keeper of a memory of this instance. */
   keeperOf(memory: WebAssembly.Memory): MemoryKeeper | undefined {
     return this.#keepers.get(memory);
@@ -109,9 +116,8 @@ export class GuestLimits implements Limits {
   }
 
   leave(): void {
-    const outer = this.#outer.pop();
-    if (outer === undefined) this.detach();
-    else this.suspendable = outer;
+    if (this.#outer.length === 0) this.detach();
+    else this.suspendable = this.#outer.pop()!;
   }
 
   cancel(trap: Trap): void {
@@ -158,7 +164,8 @@ export class GuestLimits implements Limits {
     this.#running = true;
     this.#previous = thread.current;
     thread.current = this;
-    startSlice(thread);
+    if (thread.last !== this || thread.words[FLAG] !== 0) startSlice(thread);
+    thread.last = this;
   }
 
   #charge(): void {

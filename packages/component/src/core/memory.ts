@@ -11,19 +11,19 @@ const ALL_PAGES = 0x1_0000;
  * module that uses the memory.
  *
  * The memory itself is at least that large. It becomes larger only when the virtual size is taken back (a restored
- * instance is as large as its snapshot, while V8 cannot make a memory smaller); whoever does that fills what lies beyond
- * with zeros. Loads and stores beyond the virtual size then do not trap, but find zeros: a guest that behaves asks for
- * memory before it uses it.
+ * instance is as large as its snapshot, while V8 cannot make a memory smaller); `snapshot.ts`, which does that, fills
+ * what lies beyond with zeros. Loads and stores beyond the virtual size then do not trap, but find zeros: a guest that
+ * behaves asks for memory before it uses it.
  */
 export class MemoryKeeper {
   /** Virtual size. */
   pages: number;
-  readonly #memory: WebAssembly.Memory;
+  readonly memory: WebAssembly.Memory;
   readonly #most: number;
   readonly #wide: boolean;
 
   constructor(memory: WebAssembly.Memory, most: number, wide: boolean) {
-    this.#memory = memory;
+    this.memory = memory;
     this.#most = most;
     this.#wide = wide;
     this.pages = memory.buffer.byteLength / PAGE;
@@ -34,10 +34,10 @@ export class MemoryKeeper {
     const before = this.pages;
     const after = before + pages;
     if (after > this.#most) return -1;
-    const missing = after - this.#memory.buffer.byteLength / PAGE;
+    const missing = after - this.memory.buffer.byteLength / PAGE;
     if (missing > 0) {
       try {
-        this.#memory.grow((this.#wide ? BigInt(missing) : missing) as number);
+        this.memory.grow((this.#wide ? BigInt(missing) : missing) as number);
       } catch {
         return -1; // the machine has no more
       }

@@ -49,6 +49,7 @@ export interface ModuleShape {
    * | `<prefix>/functions` | table of tick, size, grow: filled by the host before any guest code runs |
    * | `<prefix>/memories` | table of externref: the virtual size's keeper for each memory in `sized` |
    * | `<prefix>/start` | the start function |
+   * | `<prefix>/global0`, … | the mutable globals that the module defines |
    */
   readonly prefix: string;
   /** Memories that the guest itself imports: they come first in the index space. */
@@ -59,6 +60,10 @@ export interface ModuleShape {
   /** Whether it looks at the flag: it has loops, or functions that can call more than once. */
   readonly interruptible: boolean;
   readonly start: boolean;
+  /** How many mutable globals there are. */
+  readonly globals: number;
+  /** Why an instance cannot be put back to an earlier state: what the module has. Undefined: it can. */
+  readonly lasting?: string;
 }
 
 export interface CoreInstance {

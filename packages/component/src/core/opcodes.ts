@@ -41,6 +41,8 @@ export const TAIL_CALL_REFERENCE = 24;
 /** These take time in proportion to an operand. */
 export const LONG_NUMBER = 25;
 export const LONG_TWO_NUMBERS = 26;
+/** One number, and they change what no snapshot holds: `table.set`, `data.drop`, `elem.drop`. */
+export const LASTING_NUMBER = 27;
 
 type Row = readonly [first: number, last: number, shape: number];
 
@@ -60,7 +62,7 @@ export const SINGLE_BYTE: Uint8Array = tabulate(256, [
   [0x14, 0x14, CALL_REFERENCE], [0x15, 0x15, TAIL_CALL_REFERENCE], // call_ref, return_call_ref
   [0x18, 0x18, NUMBER], [0x19, 0x1b, NONE], [0x1c, 0x1c, TYPE_LIST], // delegate; catch_all, drop, select; select t
   [0x1f, 0x1f, TRY_TABLE],
-  [0x20, 0x26, NUMBER], // local.*, global.*, table.get, table.set
+  [0x20, 0x25, NUMBER], [0x26, 0x26, LASTING_NUMBER], // local.*, global.*, table.get; table.set
   [0x28, 0x3e, MEMORY_ARGUMENT], [0x3f, 0x3f, MEMORY_SIZE], [0x40, 0x40, MEMORY_GROW],
   [0x41, 0x42, NUMBER], [0x43, 0x43, FOUR_BYTES], [0x44, 0x44, EIGHT_BYTES], [0x45, 0xc4, NONE],
   [0xd0, 0xd0, NUMBER], [0xd1, 0xd1, NONE], [0xd2, 0xd2, NUMBER], // ref.null, ref.is_null, ref.func
@@ -80,8 +82,8 @@ const GARBAGE_COLLECTION = tabulate(32, [
 // prettier-ignore
 const MISCELLANEOUS = tabulate(32, [
   [0, 7, NONE], // saturating truncation
-  [8, 8, LONG_TWO_NUMBERS], [9, 9, NUMBER], [10, 10, LONG_TWO_NUMBERS], [11, 11, LONG_NUMBER], // memory.init … memory.fill
-  [12, 12, LONG_TWO_NUMBERS], [13, 13, NUMBER], [14, 14, LONG_TWO_NUMBERS], // table.init, elem.drop, table.copy
+  [8, 8, LONG_TWO_NUMBERS], [9, 9, LASTING_NUMBER], [10, 10, LONG_TWO_NUMBERS], [11, 11, LONG_NUMBER], // memory.init … memory.fill
+  [12, 12, LONG_TWO_NUMBERS], [13, 13, LASTING_NUMBER], [14, 14, LONG_TWO_NUMBERS], // table.init, elem.drop, table.copy
   [15, 15, LONG_NUMBER], [16, 16, NUMBER], [17, 17, LONG_NUMBER], // table.grow, table.size, table.fill
   [19, 22, NONE], // wide arithmetic
 ]);
@@ -103,11 +105,18 @@ export const FIRST_PREFIX = 0xfb;
 /** By prefix, from the first one on. */
 export const PREFIXED: readonly Uint8Array[] = [GARBAGE_COLLECTION, MISCELLANEOUS, VECTOR, ATOMIC];
 
-/** Instructions that are refused and that people may meet. */
+/** Instructions that are refused, or that keep an instance from being put back, and that people may meet. */
 const NAMES: ReadonlyMap<number, string> = new Map([
   [0xfe_01, 'memory.atomic.wait32'],
   [0xfe_02, 'memory.atomic.wait64'],
   [0xfc_12, 'memory.discard'],
+  [0x26, 'table.set'],
+  [0xfc_09, 'data.drop'],
+  [0xfc_0c, 'table.init'],
+  [0xfc_0d, 'elem.drop'],
+  [0xfc_0e, 'table.copy'],
+  [0xfc_0f, 'table.grow'],
+  [0xfc_11, 'table.fill'],
   [0xe0, 'cont.new'],
   [0xe1, 'cont.bind'],
   [0xe2, 'suspend'],
@@ -116,7 +125,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [0xe5, 'switch'],
 ]);
 
-/** How to speak of an instruction that is refused. `prefix` is 0 for those of one byte. */
+/** How to speak of an instruction. `prefix` is 0 for those of one byte. */
 export function nameInstruction(prefix: number, opcode: number): string {
   const name = NAMES.get(prefix === 0 ? opcode : (prefix << 8) | opcode);
   if (name !== undefined) return name;

@@ -1,5 +1,7 @@
 import { ComponentError } from '../api.ts';
 import { Reader } from '../binary/reader.ts';
+import { listMutableGlobals } from './globals.ts';
+import type { MutableGlobals } from './globals.ts';
 import type { MemoryShape } from './model.ts';
 
 export const SECTION = {
@@ -9,6 +11,7 @@ export const SECTION = {
   function: 3,
   table: 4,
   memory: 5,
+  global: 6,
   export: 7,
   start: 8,
   code: 10,
@@ -47,6 +50,10 @@ export interface Outline {
     readonly wide: boolean;
   }[];
   readonly memories: readonly MemoryShape[];
+  /** Those that the module defines. */
+  readonly mutableGlobals: MutableGlobals;
+  /** Whether there are types of objects, which change behind references that do not. */
+  readonly objects: boolean;
   readonly importModules: ReadonlySet<string>;
   readonly exports: readonly string[];
   readonly start: number | undefined;
@@ -95,33 +102,33 @@ function skipTypes(reader: Reader): void {
   for (let count = reader.u32(); count > 0; count--) skipValueType(reader);
 }
 
-function skipCompositeType(reader: Reader): void {
+function skipCompositeType(reader: Reader): 'func' | 'object' {
   const offset = reader.position;
   const form = reader.byte();
   switch (form) {
     case 0x60: // func
       skipTypes(reader);
       skipTypes(reader);
-      return;
+      return 'func';
     case 0x5f: // struct
       for (let count = reader.u32(); count > 0; count--) skipFieldType(reader);
-      return;
+      return 'object';
     case 0x5e: // array
       skipFieldType(reader);
-      return;
+      return 'object';
     case 0x50: // sub
     case 0x4f: // sub final
       for (let count = reader.u32(); count > 0; count--) reader.u32();
-      skipCompositeType(reader);
-      return;
+      return skipCompositeType(reader);
     default:
-      unsupported(`a type of the form 0x${form.toString(16)}`, offset);
+      return unsupported(`a type of the form 0x${form.toString(16)}`, offset);
   }
 }
 
 /** @returns how many types the section adds: a group of recursive types counts as one element of its vector */
-function countTypes(reader: Reader): number {
+function countTypes(reader: Reader): { types: number; objects: boolean } {
   let types = 0;
+  let objects = false;
   for (let count = reader.u32(); count > 0; count--) {
     let members = 1;
     if (reader.peek() === 0x4e) {
@@ -129,9 +136,9 @@ function countTypes(reader: Reader): number {
       members = reader.u32();
     }
     types += members;
-    for (; members > 0; members--) skipCompositeType(reader);
+    for (; members > 0; members--) if (skipCompositeType(reader) !== 'func') objects = true;
   }
-  return types;
+  return { types, objects };
 }
 
 /** The sections of a module, in their order. */
@@ -159,6 +166,9 @@ export function readOutline(bytes: Uint8Array): Outline {
   let types = 0;
   let functions = 0;
   let tables = 0;
+  let globals = 0;
+  let objects = false;
+  let mutableGlobals: MutableGlobals = { numeric: [], other: false };
   let start: number | undefined;
 
   const readImport = (reader: Reader) => {
@@ -183,6 +193,7 @@ export function readOutline(bytes: Uint8Array): Outline {
       case 3:
         skipValueType(reader);
         reader.byte();
+        globals++;
         break;
       case 4:
         reader.byte();
@@ -202,12 +213,14 @@ export function readOutline(bytes: Uint8Array): Outline {
     }
     const count = reader.u32();
     vectors.set(id, { count, start: reader.position });
-    if (id === SECTION.type) types = countTypes(new Reader(bytes, content, end));
+    if (id === SECTION.type) ({ types, objects } = countTypes(new Reader(bytes, content, end)));
     else if (id === SECTION.import) for (let index = 0; index < count; index++) readImport(reader);
     else if (id === SECTION.function) functions += count;
     else if (id === SECTION.table) tables += count;
     else if (id === SECTION.memory) {
       for (let index = 0; index < count; index++) memories.push(readLimits(reader, 'memory'));
+    } else if (id === SECTION.global) {
+      mutableGlobals = listMutableGlobals(reader, count, globals);
     } else if (id === SECTION.export) {
       for (let index = 0; index < count; index++) {
         exports.push(reader.name());
@@ -223,6 +236,8 @@ export function readOutline(bytes: Uint8Array): Outline {
     tables,
     importedMemories,
     memories,
+    mutableGlobals,
+    objects,
     importModules,
     exports,
     start,

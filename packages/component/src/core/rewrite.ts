@@ -10,7 +10,7 @@ import { scanBody } from './scan.ts';
 import { Writer, sizeOfUnsigned } from './writer.ts';
 
 /** Changes with every change of what the rewriter writes: cached modules of other versions are not used. */
-export const REWRITER_VERSION = '1';
+export const REWRITER_VERSION = '2';
 
 /** Custom section with the `ModuleShape` of a rewritten module. */
 export const SHAPE_SECTION = 'spiderlightning.shape';
@@ -25,7 +25,7 @@ const MAGIC_AND_VERSION = 8;
  * stands last in its index space. The memory with the flag must be imported, and imports stand first; therefore the
  * module's own memories become imports before it, under the same indexes.
  *
- * @returns undefined where the module has nothing to limit
+ * @returns undefined where the module has nothing to limit, and no state
  * @throws {ComponentError} `unsupported`
  */
 export function rewriteModule(
@@ -41,8 +41,17 @@ export function rewriteModule(
     if (kind === CHECK) interruptible = true;
     else if (kind !== NOTHING) sized.add(edits.memory[index]!);
   }
-  if (!interruptible && sized.size === 0 && outline.memories.length === 0 && outline.start === undefined)
+  const lasting = findLasting(outline, edits);
+  if (
+    !interruptible &&
+    sized.size === 0 &&
+    outline.memories.length === 0 &&
+    outline.start === undefined &&
+    outline.mutableGlobals.numeric.length === 0 &&
+    lasting === undefined
+  ) {
     return undefined;
+  }
 
   const shape: ModuleShape = {
     prefix: choosePrefix(outline),
@@ -51,6 +60,8 @@ export function rewriteModule(
     sized: [...sized],
     interruptible,
     start: outline.start !== undefined,
+    globals: outline.mutableGlobals.numeric.length,
+    ...(lasting !== undefined && { lasting }),
   };
   const additions = planAdditions(outline, shape);
   const writer = new Writer(Math.ceil(bytes.length * 1.1) + 4096);
@@ -83,6 +94,14 @@ export function rewriteModule(
     writer.name(JSON.stringify(shape));
   });
   return { bytes: writer.finish(), shape };
+}
+
+/** What the module has that keeps its instances from being put back; undefined: nothing. */
+function findLasting(outline: Outline, edits: Edits): string | undefined {
+  if (edits.lasting !== undefined) return `the instruction ${edits.lasting}`;
+  if (outline.objects) return 'garbage-collected objects';
+  if (outline.memories.some(({ wide }) => wide)) return 'a memory with addresses of 64 bits';
+  return outline.mutableGlobals.other ? 'a mutable global that is no number' : undefined;
 }
 
 /** A name that is neither a module of the guest's imports nor the beginning of one of its exports. */

@@ -20,6 +20,7 @@ import {
   ONE_BYTE,
   PREFIX,
   FIRST_PREFIX,
+  LASTING_NUMBER,
   PREFIXED,
   SINGLE_BYTE,
   SIXTEEN_BYTES,
@@ -38,6 +39,10 @@ import {
  * on entry this bounds how long a guest can go unnoticed: some tenths of a millisecond.
  */
 const CALLS_IN_A_ROW = 256;
+
+/** Of the instructions with this prefix all from `table.init` on that take time change a table. */
+const MISCELLANEOUS_PREFIX = 0xfc;
+const TABLE_INIT = 0x0c;
 
 /** Past the LEB128 number at `at`. */
 function skipNumber(bytes: Uint8Array, at: number): number {
@@ -159,8 +164,9 @@ export function scanBody(
     offset = at;
     const opcode = bytes[at++]!;
     let shape = shapes[opcode]!;
+    let rest = 0;
     if (shape === PREFIX) {
-      const rest = readNumber(bytes, at);
+      rest = readNumber(bytes, at);
       shape = PREFIXED[opcode - FIRST_PREFIX]![rest] ?? UNKNOWN;
       if (shape === UNKNOWN) refuse(opcode, rest, offset);
       at = skipNumber(bytes, at);
@@ -209,8 +215,17 @@ export function scanBody(
       case LONG_NUMBER:
       case LONG_TWO_NUMBERS:
         edits.add(CHECK, offset);
+        if (opcode === MISCELLANEOUS_PREFIX && rest >= TABLE_INIT)
+          edits.lasting = nameInstruction(opcode, rest);
         at = skipNumber(bytes, at);
         if (shape === LONG_TWO_NUMBERS) at = skipNumber(bytes, at);
+        break;
+      case LASTING_NUMBER:
+        edits.lasting = nameInstruction(
+          opcode === MISCELLANEOUS_PREFIX ? opcode : 0,
+          opcode === MISCELLANEOUS_PREFIX ? rest : opcode,
+        );
+        at = skipNumber(bytes, at);
         break;
       case UNKNOWN:
         return refuse(0, opcode, offset);

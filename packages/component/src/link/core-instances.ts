@@ -48,7 +48,7 @@ export function defineInlineCoreInstance(
     if (exports.has(name)) invalid(`The core export ${JSON.stringify(name)} is given twice`, offset);
     const core = sort.slice('core '.length) as CoreEntity['sort'];
     if (!isItem(core)) invalid(`A ${sort} cannot be exported by a core instance`, offset);
-    exports.set(name, { sort: core, reference: at(scope.core[core], index, sort, offset) });
+    exports.set(name, { sort: core, reference: at(scope.core[core], index, core, offset) });
   }
   scope.coreInstances.push({ kind: 'inline', exports });
 }
@@ -57,9 +57,11 @@ export function defineInlineCoreInstance(
 export function aliasCoreExport(scope: Scope, alias: Alias & { from: 'core-export' }, offset: number): void {
   const instance = at(scope.coreInstances, alias.instance, 'core instance', offset);
   const found = findCoreExport(instance, alias.name);
-  if (found === undefined) invalid(`The core instance exports no ${JSON.stringify(alias.name)}`, offset);
+  const where = `core instance ${alias.instance}`;
+  if (found === undefined) invalid(`${where} has no export named \`${alias.name}\``, offset);
   if (`core ${found.sort}` !== alias.sort || !isItem(found.sort)) {
-    invalid(`The core export ${JSON.stringify(alias.name)} is a ${found.sort}, not a ${alias.sort}`, offset);
+    const wanted = alias.sort.replace('core ', '');
+    invalid(`export \`${alias.name}\` for ${where} is not a ${wanted}, but a ${found.sort}`, offset);
   }
   scope.core[found.sort].push(found.reference);
 }

@@ -18,12 +18,14 @@ import { instantiateModule } from '../core/instance.ts';
 import { createLimits } from '../core/limits.ts';
 import { hostThread } from '../platform/host-thread.ts';
 import { createTask, getResourceRep, HandleTable, newResource, releaseHandle } from '../runtime/handles.ts';
-import { ComponentInstance, releaseHandles } from '../runtime/instance.ts';
+import { ComponentInstance } from '../runtime/instance.ts';
 import { Runner } from '../runtime/runner.ts';
+import { InstanceState } from '../runtime/state.ts';
 import { trapAbi, trapFromGuest } from '../runtime/trap.ts';
 import type { CoreReference } from '../types/entities.ts';
 import { instantiateAdapters } from './adapters.ts';
 import { bindHost } from './host.ts';
+import { findRestorer } from './restorer.ts';
 import type {
   AdapterPlan,
   BindingsPlan,
@@ -81,9 +83,11 @@ export async function instantiatePlan(
     });
   }
   plan.resources.forEach(({ name, owner }, slot) => {
-    resources.push({ name, owner: owner === undefined ? undefined : contexts[owner], drop: drops[slot] });
+    const from = owner === undefined ? undefined : contexts[owner];
+    resources.push({ name, owner: from, generation: 0, drop: drops[slot] });
   });
-  runner.onEnd = () => releaseHandles(contexts);
+  const state = new InstanceState(contexts, resources, options.dropFirst ?? []);
+  runner.onEnd = () => void state.release();
   const assembly: Assembly = {
     plan,
     runner,
@@ -109,7 +113,10 @@ export async function instantiatePlan(
   const measure = plan.modules.some((module) => module.shape !== undefined)
     ? () => limits.memoryBytes
     : () => bytesOf(assembly.instances);
-  return new ComponentInstance(runner, functions, measure);
+  const restorer = findRestorer(plan, runner, options);
+  if (typeof restorer === 'string') state.unrestorable = restorer;
+  else state.keep(restorer);
+  return new ComponentInstance(runner, state, functions, measure);
 }
 
 function describeFailure(error: unknown): unknown {
@@ -148,7 +155,10 @@ function take(assembly: Assembly, step: Step): Promise<unknown> | undefined {
       return undefined;
     case 'start': {
       const callee = calleeOf(assembly, step.func);
-      if (callee.kind === 'host') return Promise.resolve(callee.call());
+      if (callee.kind === 'host') {
+        assembly.runner.store.calledHost = true;
+        return Promise.resolve(callee.call());
+      }
       return assembly.runner.run(() => callee.call([]), startOptions(assembly));
     }
   }

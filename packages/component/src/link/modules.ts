@@ -46,7 +46,11 @@ async function compileModule(
   try {
     const prepared = await prepareModule(bytes, options);
     const module = await WebAssembly.compile(prepared.bytes as Uint8Array<ArrayBuffer>);
-    return describeModule(module, prepared.shape);
+    const lasting =
+      options.limits === false
+        ? 'no limits, and without them nothing of it can be kept'
+        : prepared.shape?.lasting;
+    return { ...describeModule(module, prepared.shape), lasting };
   } catch (error) {
     if (error instanceof ComponentError) {
       const where = error.offset === undefined ? offset : offset + error.offset;
@@ -63,7 +67,10 @@ async function compileModule(
   }
 }
 
-function describeModule(module: WebAssembly.Module, shape: CompiledModule['shape']): CompiledModule {
+function describeModule(
+  module: WebAssembly.Module,
+  shape: CompiledModule['shape'],
+): Omit<CompiledModule, 'lasting'> {
   const isOurs = (name: string): boolean => shape !== undefined && name.startsWith(`${shape.prefix}/`);
   const imports = WebAssembly.Module.imports(module)
     .filter((item) => item.module !== shape?.prefix)

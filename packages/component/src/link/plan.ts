@@ -6,6 +6,7 @@ import type { LiftPlan, LowerPlan, TaskReturnPlan } from '../abi/model.ts';
 import type { ExternDescription } from '../api.ts';
 import type { CoreSort } from '../binary/syntax.ts';
 import type { ModuleShape } from '../core/model.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 import type { CoreReference } from '../types/entities.ts';
 
 /** A core module, compiled. Its imports and exports are those that the guest knows of. */
@@ -14,6 +15,8 @@ export interface CompiledModule {
   readonly shape: ModuleShape | undefined;
   readonly imports: readonly { readonly module: string; readonly name: string; readonly kind: CoreSort }[];
   readonly exports: ReadonlyMap<string, CoreSort>;
+  /** What it has that keeps an instance from being put back. */
+  readonly lasting: string | undefined;
 }
 
 /** A resource type: the host's, with the interface that it belongs to, or one of a component instance. */
@@ -106,4 +109,6 @@ export interface Plan {
   readonly functions: ReadonlyMap<string, CalleeReference>;
   readonly imports: readonly ExternDescription[];
   readonly exports: readonly ExternDescription[];
+  /** State after instantiation, by the limit of memory. Filled as instances are made. */
+  readonly snapshots: Map<number, Snapshot>;
 }

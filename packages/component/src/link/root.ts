@@ -46,6 +46,7 @@ export function planComponent(
     functions,
     imports,
     exports: [...exports].map(([name, entity]) => describe(name, entity)),
+    snapshots: new Map(),
   };
 }
 

@@ -10,7 +10,13 @@ import { createTask, getResourceRep, HandleTable, newResource, releaseHandle } f
 const options = { encoding: 'utf8', async: false } as const;
 
 function createInstance(): InstanceContext {
-  const store = { suspendable: false, interrupt: undefined, onWait: undefined, onResume: undefined };
+  const store = {
+    suspendable: false,
+    interrupt: undefined,
+    onWait: undefined,
+    onResume: undefined,
+    calledHost: false,
+  };
   const handles = new HandleTable();
   return {
     store,
@@ -24,7 +30,7 @@ function createInstance(): InstanceContext {
 }
 
 function define(name: string, owner?: InstanceContext): ResourceType {
-  return { name, owner, drop: undefined };
+  return { name, owner, generation: 0, drop: undefined };
 }
 
 function setUp() {

@@ -13,6 +13,12 @@ export interface ResourceHandle {
   lends: number;
 }
 
+/** The contents of a handle table at one moment. */
+export interface SavedHandles {
+  readonly entries: readonly (ResourceHandle | undefined)[];
+  readonly free: readonly number[];
+}
+
 const MAX_HANDLES = 2 ** 28 - 1;
 
 /**
@@ -56,6 +62,18 @@ export class HandleTable {
   /** How many handles are live. */
   get size(): number {
     return this.#entries.length - 1 - this.#free.length;
+  }
+
+  /** What is in it, to be put back. */
+  save(): SavedHandles {
+    return { entries: [...this.#entries], free: [...this.#free] };
+  }
+
+  /** Puts in what was saved, into an empty table. No handle is lent then. */
+  load({ entries, free }: SavedHandles): void {
+    this.#entries.length = 0;
+    for (const handle of entries) this.#entries.push(handle && { ...handle, lends: 0 });
+    this.#free.push(...free);
   }
 
   /** Empties the table. @returns what was in it, in the order of indexes */

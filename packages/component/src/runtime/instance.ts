@@ -1,18 +1,26 @@
-import type { Callee, InstanceContext } from '../abi/model.ts';
-import type { CallOptions, Instance } from '../api.ts';
+import type { Callee } from '../abi/model.ts';
+import type { CallOptions, Instance, MaybePromise } from '../api.ts';
 import { versionTrack } from '../types/versions.ts';
 import type { Runner } from './runner.ts';
+import type { InstanceState } from './state.ts';
 import { trapFromHost } from './trap.ts';
 
 /** An instance as the host sees it. */
 export class ComponentInstance implements Instance {
   readonly #runner: Runner;
+  readonly #state: InstanceState;
   readonly #functions: ReadonlyMap<string, Callee>;
   readonly #memories: () => number;
   #bound: Map<string, (args: readonly unknown[], options?: CallOptions) => Promise<unknown>> = new Map();
 
-  constructor(runner: Runner, functions: ReadonlyMap<string, Callee>, memories: () => number) {
+  constructor(
+    runner: Runner,
+    state: InstanceState,
+    functions: ReadonlyMap<string, Callee>,
+    memories: () => number,
+  ) {
     this.#runner = runner;
+    this.#state = state;
     this.#functions = functions;
     this.#memories = memories;
   }
@@ -49,6 +57,17 @@ export class ComponentInstance implements Instance {
     return bound;
   }
 
+  get unrestorable(): string | undefined {
+    return this.#state.unrestorable;
+  }
+
+  restore(): MaybePromise<boolean> {
+    if (this.#state.unrestorable !== undefined || !this.#runner.close()) return false;
+    const released = this.#state.release();
+    const putBack = (): boolean => this.#state.putBack() && this.#runner.reopen();
+    return released === undefined ? putBack() : released.then(putBack);
+  }
+
   dispose(): void {
     this.#runner.dispose();
   }
@@ -82,19 +101,4 @@ function compatibleName(name: string, names: Iterable<string>): string {
     if (candidateMember === member && versionTrack(candidate!) === track) return other;
   }
   return name;
-}
-
-/** Tells the host of all that guests owned of its resources, as their instances end. */
-export function releaseHandles(contexts: readonly InstanceContext[]): void {
-  for (const context of contexts) {
-    for (const { type, own, rep } of context.handles.clear()) {
-      if (!own || type.owner !== undefined || type.drop === undefined) continue;
-      try {
-        const pending: unknown = type.drop(rep);
-        if (pending instanceof Promise) pending.catch(() => undefined);
-      } catch {
-        // The instance has ended: there is nobody left to tell, and the other resources are to be let go as well.
-      }
-    }
-  }
 }

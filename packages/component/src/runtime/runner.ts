@@ -26,6 +26,7 @@ class GuestStore implements Store {
   readonly #limits: GuestLimits;
   interrupt: Store['interrupt'];
   readonly onWait: () => void;
+  calledHost = false;
 
   constructor(limits: GuestLimits, onWait: () => void) {
     this.#limits = limits;
@@ -54,12 +55,12 @@ class GuestStore implements Store {
 export class Runner {
   readonly store: Store;
   readonly limits: GuestLimits;
-  /** Called once, when the last call is over and no other will be let in. */
+  /** Called when the last call is over and no other will be let in. */
   onEnd: (() => void) | undefined;
   #queue: Waiting[] = [];
   #call: Call | undefined;
   /** Why no more calls are let in. */
-  #closed: 'trapped' | 'disposed' | undefined;
+  #closed: 'trapped' | 'restoring' | 'disposed' | undefined;
   #reason: Trap | undefined;
 
   constructor(limits: GuestLimits) {
@@ -97,6 +98,21 @@ export class Runner {
     } finally {
       this.#end();
     }
+  }
+
+  /** Lets no more calls in, so that the instance can be put back. @returns false where one is under way */
+  close(): boolean {
+    if (this.#call !== undefined || this.#closed === 'disposed') return false;
+    this.#closed ??= 'restoring';
+    return true;
+  }
+
+  /** Lets calls in again, also after a trap. @returns false where the instance was disposed of meanwhile */
+  reopen(): boolean {
+    if (this.#closed === 'disposed') return false;
+    this.#closed = undefined;
+    this.#reason = undefined;
+    return true;
   }
 
   /** Ends the call under way and refuses all others. */
@@ -216,6 +232,7 @@ export class Runner {
   }
 
   #refusal(): Trap {
+    if (this.#closed === 'restoring') return makeTrap('disposed', 'The instance is being restored');
     if (this.#reason === undefined) return makeTrap('disposed', 'The instance was disposed of');
     return makeTrap('disposed', `The instance trapped before: ${this.#reason.message}`, this.#reason);
   }

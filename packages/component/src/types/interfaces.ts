@@ -96,7 +96,7 @@ function declare(
       return;
     case 'type':
       if (declaration.type.kind === 'resource')
-        invalid('A resource defined inside an interface type', offset);
+        invalid('resources can only be defined within a concrete component', offset);
       scope.types.push(resolveType(declaration.type, scope, offset));
       return;
     case 'alias': {

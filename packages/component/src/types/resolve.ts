@@ -24,7 +24,10 @@ export function unsupported(message: string, offset: number): never {
 /** The entity at an index of an index space. */
 export function at<T>(space: readonly T[], index: number, what: string, offset: number): T {
   if (index >= space.length)
-    invalid(`There is no ${what} ${index}: ${space.length} are defined so far`, offset);
+    invalid(
+      `unknown ${what} ${index}: ${what} index out of bounds, ${space.length} are defined so far`,
+      offset,
+    );
   return space[index]!;
 }
 
@@ -32,14 +35,15 @@ export function at<T>(space: readonly T[], index: number, what: string, offset: 
 export function outerScope(scope: Scope, count: number, offset: number): Scope {
   let found: Scope | undefined = scope;
   for (let step = 0; step < count && found !== undefined; step++) found = found.parent;
-  return found ?? invalid(`An alias reaches ${count} scopes out, further than there are`, offset);
+  return found ?? invalid(`invalid outer alias count of ${count}: there are not so many scopes`, offset);
 }
 
 export function exportedBy(instance: InstanceEntity, alias: Alias & { from: 'export' }, offset: number) {
   const entity = instance.exports.get(alias.name);
-  if (entity === undefined) invalid(`The instance exports no ${JSON.stringify(alias.name)}`, offset);
+  const where = `instance ${alias.instance}`;
+  if (entity === undefined) invalid(`${where} has no export named \`${alias.name}\``, offset);
   if (entity.sort !== alias.sort) {
-    invalid(`The export ${JSON.stringify(alias.name)} is a ${entity.sort}, not a ${alias.sort}`, offset);
+    invalid(`export \`${alias.name}\` for ${where} is not a ${alias.sort}, but a ${entity.sort}`, offset);
   }
   return entity;
 }
@@ -120,7 +124,7 @@ export function resolveDefined(syntax: DefinedTypeSyntax, scope: Scope, offset: 
 /** The slot of the resource type that an index means. */
 export function resolveResource(index: number, scope: Scope, offset: number): number {
   const entity = at(scope.types, index, 'type', offset);
-  if (entity.kind !== 'resource') invalid(`Type ${index} is no resource type`, offset);
+  if (entity.kind !== 'resource') invalid(`type index ${index} is not a resource type`, offset);
   return entity.slot;
 }
 

@@ -160,7 +160,7 @@ test('a component that is entered already traps; a parent called back by its chi
 test('resources pass between components: owned, borrowed, and to the one that implements them', () => {
   const store = createStore();
   const maker = createInstance(store);
-  const type: ResourceType = { name: 'parcel', owner: maker, drop: undefined };
+  const type: ResourceType = { name: 'parcel', owner: maker, generation: 0, drop: undefined };
   maker.resources.push(type);
   const user = createInstance(store, [type]);
   const own: ValueType = { kind: 'own', resource: 0 };
@@ -191,7 +191,7 @@ test('resources pass between components: owned, borrowed, and to the one that im
 });
 
 test('a borrowed handle that outlives its call traps', () => {
-  const type: ResourceType = { name: 'parcel', owner: undefined, drop: undefined };
+  const type: ResourceType = { name: 'parcel', owner: undefined, generation: 0, drop: undefined };
   const instance = createInstance(undefined, [type]);
   const take = func([{ kind: 'borrow', resource: 0 }]);
   const keep = liftFunction(take, utf8).bind(instance, {}, () => undefined);
@@ -216,7 +216,7 @@ for (const wait of [false, true]) {
         (func (export "destroy") (param i32) (call $tell (local.get 0))))`),
       { to: { tell: report } },
     ).exports['destroy'] as CoreFunction;
-    const type: ResourceType = { name: 'parcel', owner: maker, drop: undefined, destructor };
+    const type: ResourceType = { name: 'parcel', owner: maker, generation: 0, drop: undefined, destructor };
     const user = createInstance(store, [type]);
     const [drop] = instantiateAdapters([bindResourceDrop(user, type)]);
     const { exports } = new WebAssembly.Instance(

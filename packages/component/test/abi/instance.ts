@@ -2,7 +2,13 @@ import type { CanonBindings, InstanceContext, ResourceType, Store } from '../../
 import { createTask, HandleTable } from '../../src/runtime/handles.ts';
 
 export function createStore(): Store {
-  return { suspendable: false, interrupt: undefined, onWait: undefined, onResume: undefined };
+  return {
+    suspendable: false,
+    interrupt: undefined,
+    onWait: undefined,
+    onResume: undefined,
+    calledHost: false,
+  };
 }
 
 /** An instance with nothing in it. */

@@ -1,0 +1,112 @@
+import { BLOCK, writeBlocks } from './blocks.ts';
+import type { BlockWriter } from './blocks.ts';
+import type { GuestLimits } from './limits.ts';
+import { PAGE } from './memory.ts';
+import type { MemoryKeeper } from './memory.ts';
+
+/**
+ * The memories and mutable globals of an instance at one moment. One snapshot serves all instances that were in the same
+ * state then: those of one component with the same memory limit, made without any help of the host's.
+ */
+export interface Snapshot {
+  readonly memories: readonly SavedMemory[];
+  readonly globals: readonly (number | bigint)[];
+}
+
+interface SavedMemory {
+  readonly pages: number;
+  /** To compare with. Blocks of zeros were never written to, so they take no room. */
+  readonly memory: WebAssembly.Memory | undefined;
+  /** To copy from, where there is no `memory`: whole blocks, without those of zeros at the end. */
+  readonly bytes: Uint8Array;
+}
+
+/** Most bytes of a memory that is put back block by block, in time for comparing all; above, all is copied. */
+const MOST_COMPARED = 4 * 1024 * 1024;
+
+/** Most bytes that all memories of a snapshot have. */
+const MOST_SAVED = 64 * 1024 * 1024;
+
+/**
+ * Most bytes by which memories may have grown for their instance to be put back. V8 gives nothing of a memory back while
+ * it lives: so this bounds what an instance keeps, and the time that it takes to clear it.
+ */
+const MOST_GROWN = 4 * 1024 * 1024;
+
+/** @returns undefined where the memories are too large */
+export function takeSnapshot(limits: GuestLimits): Snapshot | undefined {
+  if (limits.memoryBytes > MOST_SAVED) return undefined;
+  return {
+    memories: limits.keepers.map(saveMemory),
+    globals: limits.globals.map((global) => global.value),
+  };
+}
+
+function saveMemory({ memory, pages }: MemoryKeeper): SavedMemory {
+  const bytes = new Uint8Array(memory.buffer, 0, pages * PAGE);
+  if (bytes.length > MOST_COMPARED) {
+    let end = bytes.length;
+    while (end > 0 && bytes[end - 1] === 0) end--;
+    return { pages, memory: undefined, bytes: bytes.slice(0, Math.ceil(end / BLOCK) * BLOCK) };
+  }
+  const saved = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  writeBlocks(saved, memory).restore(bytes.length);
+  return { pages, memory: saved, bytes: new Uint8Array() };
+}
+
+/** Whether the instance is as large as the one whose snapshot this is. */
+export function fitsSnapshot({ memories, globals }: Snapshot, limits: GuestLimits): boolean {
+  const { keepers } = limits;
+  return (
+    globals.length === limits.globals.length &&
+    memories.length === keepers.length &&
+    memories.every(({ pages }, index) => pages === keepers[index]!.pages)
+  );
+}
+
+/** Puts the memories and globals of one instance back. */
+export class Restorer {
+  readonly #snapshot: Snapshot;
+  readonly #limits: GuestLimits;
+  /** By memory, from the first time on. */
+  #writers: readonly BlockWriter[] | undefined;
+
+  constructor(snapshot: Snapshot, limits: GuestLimits) {
+    this.#snapshot = snapshot;
+    this.#limits = limits;
+  }
+
+  /** @returns false where the memories have grown too far: then nothing has changed */
+  restore(): boolean {
+    const { memories, globals } = this.#snapshot;
+    const { keepers } = this.#limits;
+    let grown = 0;
+    for (const [index, { pages }] of memories.entries()) {
+      grown += keepers[index]!.memory.buffer.byteLength - pages * PAGE;
+    }
+    if (grown > MOST_GROWN) return false;
+    this.#writers ??= keepers.map(({ memory }, index) =>
+      writeBlocks(memory, memories[index]!.memory ?? memory),
+    );
+    for (const [index, saved] of memories.entries()) {
+      const keeper = keepers[index]!;
+      restoreMemory(keeper, saved, this.#writers[index]!);
+      keeper.pages = saved.pages;
+    }
+    for (const [index, value] of globals.entries()) this.#limits.globals[index]!.value = value;
+    return true;
+  }
+}
+
+function restoreMemory({ memory }: MemoryKeeper, saved: SavedMemory, writer: BlockWriter): void {
+  const { buffer } = memory;
+  let right = saved.pages * PAGE;
+  if (saved.memory !== undefined) {
+    writer.restore(right);
+  } else {
+    new Uint8Array(buffer).set(saved.bytes);
+    right = saved.bytes.length;
+  }
+  // To its real end: stores between virtual and real size do not trap.
+  if (buffer.byteLength > right) writer.clear(right, buffer.byteLength);
+}
