@@ -100,7 +100,7 @@ export function bindHost(lowered: LoweredCall, cx: AbiContext, callee: HostCalle
   const nothing = results[0] === 'i64' ? 0n : 0;
 
   const before = (): void => {
-    if (!instance.mayLeave) trapAbi(`cannot leave the component instance: ${name}`);
+    if (!instance.mayLeave) trapAbi(`cannot leave component instance: ${name}`);
     instance.store.calledHost = true;
     beginLift(cx);
   };

@@ -33,13 +33,12 @@ export interface GuestThread {
   readonly functions: readonly WebAssembly.ExportValue[];
 }
 
-/** Begins a slice, for the guest that runs now; with `undefined` as the current guest, ends the one before. */
+/**
+ * Begins a slice for the guest that has the thread. A slice outlives its guest's time: that the flag is then set for
+ * nobody does no harm, and to end it would cost every wait an atomic store.
+ */
 export function startSlice(thread: GuestThread): void {
   const { words } = thread;
-  if (thread.current === undefined) {
-    Atomics.store(words, SLICE, 0);
-    return;
-  }
   thread.slice = (thread.slice % 0x7fff_ffff) + 1;
   if (words[FLAG] !== 0) Atomics.store(words, FLAG, 0);
   Atomics.store(words, SLICE, thread.slice);

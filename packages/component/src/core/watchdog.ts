@@ -1,6 +1,6 @@
 /** Words of the memory that guests, host and watchdog share. Guests look at the first one. */
 export const FLAG = 0;
-/** Number of the slice that runs; 0 while no guest has the thread. */
+/** Number of the last slice; 0 before the first one. */
 export const SLICE = 1;
 /** Milliseconds that the watchdog has been awake: a clock that costs one load. Goes round. */
 export const CLOCK = 2;
@@ -23,7 +23,7 @@ export function watch(
   at: { flag: number; slice: number; clock: number; asleep: number; never: number },
   period: number,
 ): never {
-  const periodsUntilSleep = 25;
+  const periodsUntilSleep = 250;
   let quiet = 0;
   let last = performance.now();
   for (;;) {
@@ -35,10 +35,11 @@ export function watch(
     last = now;
     const same = Atomics.load(words, at.slice) === slice;
     if (same && slice !== 0) Atomics.store(words, at.flag, 1);
-    quiet = same && slice === 0 ? quiet + 1 : 0;
-    if (quiet >= periodsUntilSleep) {
+    quiet = same ? quiet + 1 : 0;
+    // A set flag stays until a guest looks at it or begins a slice: both end the sleep.
+    if (quiet >= periodsUntilSleep && Atomics.load(words, at.flag) !== 0) {
       Atomics.store(words, at.asleep, 1);
-      Atomics.wait(words, at.slice, 0);
+      Atomics.wait(words, at.slice, slice);
       Atomics.store(words, at.asleep, 0);
       quiet = 0;
       last = performance.now();

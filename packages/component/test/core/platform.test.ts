@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 
-import { FLAG, SLICE } from '../../src/core/watchdog.ts';
+import { ASLEEP, FLAG, SLICE } from '../../src/core/watchdog.ts';
 import { createBrowserPlatform } from '../../src/platform/browser.ts';
 import { createNodePlatform } from '../../src/platform/node.ts';
 
@@ -19,9 +19,15 @@ suite('the platform', () => {
     const words = new Int32Array(new SharedArrayBuffer(64));
     createNodePlatform().startWatchdog(words);
     Atomics.store(words, SLICE, 1);
-    // Nothing but the watchdog can end this, and this thread does nothing for it.
-    while (Atomics.load(words, FLAG) === 0);
-    Atomics.store(words, SLICE, 0);
+    // Nothing but the watchdog can end these, and this thread does nothing for it.
+    const doze = () => Atomics.wait(words, 8, 0, 1);
+    while (Atomics.load(words, FLAG) === 0) doze();
+    // It sleeps once nobody has begun a slice for long, and wakes for the next one.
+    while (Atomics.load(words, ASLEEP) === 0) doze();
+    Atomics.store(words, FLAG, 0);
+    Atomics.store(words, SLICE, 2);
+    Atomics.notify(words, SLICE);
+    while (Atomics.load(words, FLAG) === 0) doze();
   });
 
   test('of browsers sends the watchdog what it runs', (context) => {

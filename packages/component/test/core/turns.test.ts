@@ -55,14 +55,35 @@ suite('turns', () => {
     limits.leave();
   });
 
-  test('each entry is a slice of its own, and none runs when nobody does', async () => {
+  test('each call begins a slice', async () => {
     const slices: number[] = [];
     const guest = await makeStepping(() => slices.push(Atomics.load(thread.words, SLICE)));
     await guest.call('run', [1]);
-    assert.equal(Atomics.load(thread.words, SLICE), 0);
     await guest.call('run', [1]);
     assert.equal(new Set([0, ...slices]).size, 3);
     assert.equal(started, 1);
+  });
+
+  test('a guest that waited goes on in its slice, unless that is over or another guest had the thread', () => {
+    const guest = createLimits(thread);
+    const other = createLimits(thread);
+    const enterAnew = () => {
+      guest.enter(true);
+      const slice = Atomics.load(thread.words, SLICE);
+      guest.leave();
+      return slice;
+    };
+    guest.begin({});
+    const first = enterAnew();
+    assert.equal(enterAnew(), first);
+    setFlag();
+    const second = enterAnew();
+    assert.notEqual(second, first);
+    assert.equal(Atomics.load(thread.words, FLAG), 0);
+    other.enter(true);
+    other.leave();
+    assert.notEqual(enterAnew(), second);
+    guest.end();
   });
 
   test('time is charged by the clock within a slice and exactly beyond', async () => {
@@ -143,7 +164,6 @@ suite('turns', () => {
     first.end();
     second.leave();
     assert.equal(thread.current, undefined);
-    assert.equal(Atomics.load(thread.words, SLICE), 0);
   });
 
   test('leaving twice does not take the thread from the guest below', () => {
