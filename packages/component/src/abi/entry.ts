@@ -20,7 +20,7 @@ function ancestry(instance: InstanceContext): InstanceContext[] {
 /** Begins a call into an instance. @throws {Trap} where it is entered already */
 export function enter(entered: readonly InstanceContext[], instance: InstanceContext): Task {
   for (const one of entered)
-    if (!one.mayEnter) trapAbi('cannot enter the component instance: a call is under way');
+    if (!one.mayEnter) trapAbi('cannot enter component instance: a call is under way');
   for (const one of entered) one.mayEnter = false;
   return (instance.task = createTask(instance.task));
 }

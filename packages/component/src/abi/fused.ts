@@ -37,7 +37,7 @@ export function bindFused(lowered: LoweredCall, cx: AbiContext, callee: GuestCal
 
   const pre = (...args: any[]): FusedCall => {
     try {
-      if (!cx.instance.mayLeave) trapAbi('cannot leave the component instance: a call to another component');
+      if (!cx.instance.mayLeave) trapAbi('cannot leave component instance: a call to another component');
       beginLift(cx);
       const values = lowered.reader.readAll(cx, args);
       const loans = takeLoans(cx);

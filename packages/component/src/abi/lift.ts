@@ -247,7 +247,7 @@ export function planTaskReturn(result: ValueType | undefined, options: CanonOpti
     const cx = createContext(instance, options, bindings);
     return (...core) => {
       const { task } = instance;
-      if (!instance.mayLeave) trapAbi('cannot leave the component instance: task.return');
+      if (!instance.mayLeave) trapAbi('cannot leave component instance: task.return');
       if (task.awaiting === undefined)
         trapAbi('task.return: no async call awaits a result, or it has one already');
       if (task.awaiting !== key) trapAbi('task.return: the result has another type than the export');

@@ -1,7 +1,7 @@
 import { trapAbi } from '../runtime/trap.ts';
 import { type Codec, mismatch } from './codec.ts';
 import { fixedListLayout, MAX_BYTES, RANGE_LAYOUT } from './layout.ts';
-import { type AbiContext, allocate, checkBlock, spendBudget } from './memory.ts';
+import { type AbiContext, allocate, checkBlock, checkLength, spendBudget } from './memory.ts';
 import type { ValueType } from './model.ts';
 
 /** Up to here a loop is quicker than `slice`. */
@@ -22,7 +22,7 @@ const TYPED_ARRAYS: Readonly<Record<string, Function>> = {
 };
 
 function checkList(cx: AbiContext, pointer: number, size: number, align: number): void {
-  if (size > MAX_BYTES) trapAbi(`list of ${size} bytes is longer than ${MAX_BYTES}`);
+  checkLength(cx, pointer, size, 'list');
   checkBlock(cx, pointer, align, size, 'list');
 }
 
@@ -40,7 +40,7 @@ export function compileBytes(): Codec {
   const write = (cx: AbiContext, value: ArrayLike<number>): number => {
     const { length } = value;
     if (length > MAX_BYTES) trapAbi(`list of ${length} bytes is longer than ${MAX_BYTES}`);
-    const pointer = allocate(cx, 1, length);
+    const pointer = allocate(cx, 1, length, 'list');
     const { bytes } = cx.memory;
     if (length > SHORT) bytes.set(value, pointer);
     else for (let i = 0; i < length; i++) bytes[pointer + i] = value[i]!;
@@ -80,7 +80,7 @@ export function compileList(type: ValueType & { readonly kind: 'list' }, element
   const write = (cx: AbiContext, value: ArrayLike<unknown>): number => {
     const total = value.length * size;
     if (total > MAX_BYTES) trapAbi(`list of ${total} bytes is longer than ${MAX_BYTES}`);
-    const pointer = allocate(cx, align, total);
+    const pointer = allocate(cx, align, total, 'list');
     writeElements(cx, element, pointer, value);
     return pointer;
   };

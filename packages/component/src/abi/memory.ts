@@ -1,5 +1,6 @@
 import { Loans } from '../runtime/loans.ts';
 import { trapAbi } from '../runtime/trap.ts';
+import { MAX_BYTES } from './layout.ts';
 import type { CanonBindings, CanonOptions, CoreFunction, InstanceContext } from './model.ts';
 import { detectTextCodec } from './text.ts';
 
@@ -111,23 +112,37 @@ export function callLeaf(
 }
 
 /**
- * Asks the guest for memory.
+ * Asks the guest for memory. `what` is to lie there, for messages.
  * @throws {Trap} where the block is not aligned or not inside the memory
  */
-export function allocate(cx: AbiContext, align: number, size: number): number {
+export function allocate(cx: AbiContext, align: number, size: number, what: string): number {
   if (cx.realloc === undefined) trapAbi('lowering needs memory, but the function has no realloc option');
   const pointer = callLeaf(cx, cx.realloc, 0, 0, align, size) >>> 0;
-  checkBlock(cx, pointer, align, size, 'realloc return');
+  if ((pointer & (align - 1)) !== 0)
+    trapAbi(`realloc return: result not aligned: unaligned pointer ${pointer}, ${what} align to ${align}`);
+  if (pointer + size > cx.memory.bytes.length)
+    trapAbi(`realloc return: beyond end of memory: ${outOfBounds(cx, pointer, size, what)}`);
   return pointer;
 }
 
 /** @throws {Trap} where the block is not aligned or not inside the memory */
 export function checkBlock(cx: AbiContext, pointer: number, align: number, size: number, what: string): void {
   if ((pointer & (align - 1)) !== 0)
-    trapAbi(`${what}: unaligned pointer ${pointer}, should be a multiple of ${align}`);
-  if (pointer + size > cx.memory.bytes.length) {
-    trapAbi(`${what}: pointer out of bounds of memory: ${pointer} + ${size} > ${cx.memory.bytes.length}`);
-  }
+    trapAbi(`${what} pointer not aligned to ${align}: unaligned pointer ${pointer}`);
+  if (pointer + size > cx.memory.bytes.length) trapAbi(outOfBounds(cx, pointer, size, what));
+}
+
+/** @throws {Trap} where a block is longer than what one string or list may be */
+export function checkLength(cx: AbiContext, pointer: number, size: number, what: string): void {
+  if (size <= MAX_BYTES) return;
+  const tooLong = `${what} of ${size} bytes is longer than ${MAX_BYTES}`;
+  const outside = pointer + size > cx.memory.bytes.length;
+  trapAbi(outside ? `${tooLong}; ${outOfBounds(cx, pointer, size, what)}` : tooLong);
+}
+
+function outOfBounds(cx: AbiContext, pointer: number, size: number, what: string): string {
+  const { length } = cx.memory.bytes;
+  return `${what} content out-of-bounds: ${what} pointer/length out of bounds of memory: ${pointer} + ${size} > ${length}`;
 }
 
 const noLoans = new Loans();

@@ -226,7 +226,7 @@ export function planWriter(
   const { size, align } = recordLayout(params);
   const offsets = memberOffsets(params);
   const write = (cx: AbiContext, args: readonly unknown[]): unknown[] => {
-    const pointer = allocate(cx, align, alignTo(size, align));
+    const pointer = allocate(cx, align, alignTo(size, align), 'parameters');
     params.forEach((param, i) => param.store(cx, pointer + offsets[i]!, args[i]));
     return [pointer];
   };

@@ -11,7 +11,8 @@ export function compileOwn(slot: number): Codec {
       const { instance } = cx;
       const type = instance.resources[slot]!;
       const handle = instance.handles.get(index, type);
-      if (handle.lends !== 0) trapAbi(`cannot pass on ${type.name}: the handle is lent to a call under way`);
+      if (handle.lends !== 0)
+        trapAbi(`cannot remove owned resource while borrowed: ${type.name} is lent to a call under way`);
       if (!handle.own) trapAbi(`cannot pass on ${type.name}: the handle is borrowed, not owned`);
       instance.handles.remove(index);
       return type.owner === undefined ? handle.rep : new GuestResource(type, handle.rep as number, true);

@@ -122,7 +122,8 @@ function canonicalize(value: number): number {
 }
 
 function toChar(code: number): string {
-  if (code >= 0x110000 || (code >= 0xd800 && code <= 0xdfff)) trapAbi(`invalid char: 0x${code.toString(16)}`);
+  if (code >= 0x110000 || (code >= 0xd800 && code <= 0xdfff))
+    trapAbi(`invalid \`char\` bit pattern 0x${code.toString(16)}`);
   return String.fromCodePoint(code);
 }
 

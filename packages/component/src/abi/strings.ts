@@ -1,7 +1,7 @@
 import { trapAbi } from '../runtime/trap.ts';
 import { type Codec, mismatch } from './codec.ts';
 import { MAX_BYTES, RANGE_LAYOUT } from './layout.ts';
-import { type AbiContext, allocate, checkBlock, spendBudget, textCodec } from './memory.ts';
+import { type AbiContext, allocate, checkBlock, checkLength, spendBudget, textCodec } from './memory.ts';
 import type { CanonOptions } from './model.ts';
 
 /** In `latin1+utf16`, set in the length of a string that is UTF-16. */
@@ -19,7 +19,17 @@ function readUtf8(cx: AbiContext, pointer: number, length: number): string {
   checkString(cx, pointer, length, 1);
   if (length === 0) return '';
   const text = textCodec.decodeUtf8(cx.memory.text, pointer, pointer + length);
-  return text ?? trapAbi('invalid utf-8 encoding of a string');
+  return text ?? trapAbi(describeBadUtf8(cx.memory.bytes.slice(pointer, pointer + length)));
+}
+
+/** A sequence that the end of the string cuts off is told apart from bytes that are wrong wherever they stand. */
+function describeBadUtf8(bytes: Uint8Array): string {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return 'incomplete utf-8 byte sequence at the end of a string';
+  } catch {
+    return 'invalid utf-8 encoding of a string';
+  }
 }
 
 function writeUtf8(cx: AbiContext, text: string): void {
@@ -83,14 +93,14 @@ function writeLatin1OrUtf16(cx: AbiContext, text: string): void {
 }
 
 function checkString(cx: AbiContext, pointer: number, size: number, align: number): void {
-  if (size > MAX_BYTES) trapAbi(`string of ${size} bytes is longer than ${MAX_BYTES}`);
+  checkLength(cx, pointer, size, 'string');
   checkBlock(cx, pointer, align, size, 'string');
   spendBudget(cx, size);
 }
 
 function allocateString(cx: AbiContext, align: number, size: number): number {
   if (size > 2 * MAX_BYTES) trapAbi(`string of ${size} bytes is too long to lower`);
-  return (placed.pointer = allocate(cx, align, size));
+  return (placed.pointer = allocate(cx, align, size, 'string'));
 }
 
 /** The codec of `string`. One for each encoding, so that no call asks for it. */

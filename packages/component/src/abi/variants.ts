@@ -152,7 +152,7 @@ function compileCases(payloads: readonly (Codec | undefined)[], shape: CaseShape
 }
 
 function trapDiscriminant(index: number, count: number): never {
-  trapAbi(`invalid variant discriminant ${index}: there are ${count} cases`);
+  trapAbi(`invalid variant discriminant: discriminant ${index} out of range [0..${count})`);
 }
 
 function readDiscriminant(cx: AbiContext, at: number, size: 1 | 2 | 4): number {

@@ -219,21 +219,21 @@ test('a long name that is none is refused at once', () => {
 });
 
 const invalid: readonly (readonly [string, RegExp, string])[] = [
-  ['a type index beyond the end', /no type 0/, '(component (type (list 0)))'],
+  ['a type index beyond the end', /type index out of bounds/, '(component (type (list 0)))'],
   [
     'a function where a value type is needed',
     /value type is needed/,
     '(component (type (func)) (type (list 0)))',
   ],
-  ['an alias out of the file', /scopes out/, '(component (alias outer 7 0 (type)))'],
+  ['an alias out of the file', /invalid outer alias count of 7/, '(component (alias outer 7 0 (type)))'],
   [
     'an export that is not there',
-    /exports no "g"/,
+    /has no export named `g`/,
     '(component (import "i" (instance $i (export "f" (func)))) (alias export $i "g" (func)))',
   ],
   [
     'a core export that is not there',
-    /exports no "g"/,
+    /has no export named `g`/,
     '(component (core module $m) (core instance $i (instantiate $m)) (alias core export $i "g" (core func)))',
   ],
   [

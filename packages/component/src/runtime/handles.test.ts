@@ -68,7 +68,7 @@ test('an index that is not there, or of another type, traps', () => {
   }
   assert.throws(() => instance.handles.get(index, hosts), {
     trap: 'abi',
-    message: /expected bucket, found counter/,
+    message: /expected host-defined resource but found a guest-defined resource: bucket and counter/,
   });
 });
 

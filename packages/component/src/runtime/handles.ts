@@ -47,7 +47,8 @@ export class HandleTable {
     if (handle === undefined) trapAbi(`unknown handle index ${index >>> 0}`);
     if (handle.type !== type) {
       trapAbi(
-        `handle index ${index >>> 0} used with the wrong type: expected ${type.name}, found ${handle.type.name}`,
+        `handle index ${index >>> 0} used with the wrong type, ${describeMismatch(type, handle.type)}: ` +
+          `${type.name} and ${handle.type.name}`,
       );
     }
     return handle;
@@ -85,6 +86,12 @@ export class HandleTable {
   }
 }
 
+function describeMismatch(wanted: ResourceType, found: ResourceType): string {
+  const [left, right] = [wanted, found].map((type) => (type.owner === undefined ? 'host' : 'guest'));
+  const other = left === right ? `a different ${right}` : `a ${right}`;
+  return `expected ${left}-defined resource but found ${other}-defined resource`;
+}
+
 /** A task for a call into the instance; `outer` is the one that goes on when it ends. */
 export function createTask(outer?: Task): Task {
   return { context: [0, 0], borrows: 0, outer, awaiting: undefined, result: undefined };
@@ -92,7 +99,7 @@ export function createTask(outer?: Task): Task {
 
 /** `resource.new`. @returns the index of the new handle */
 export function newResource(instance: InstanceContext, type: ResourceType, rep: number): number {
-  if (!instance.mayLeave) trapAbi('cannot leave the component instance: resource.new');
+  if (!instance.mayLeave) trapAbi('cannot leave component instance: resource.new');
   return instance.handles.add({ type, rep, own: true, scope: undefined, lends: 0 });
 }
 
@@ -110,9 +117,10 @@ export function releaseHandle(
   type: ResourceType,
   index: number,
 ): ResourceHandle | undefined {
-  if (!instance.mayLeave) trapAbi('cannot leave the component instance: resource.drop');
+  if (!instance.mayLeave) trapAbi('cannot leave component instance: resource.drop');
   const handle = instance.handles.get(index, type);
-  if (handle.lends !== 0) trapAbi(`cannot drop ${type.name}: the handle is lent to a call under way`);
+  if (handle.lends !== 0)
+    trapAbi(`cannot remove owned resource while borrowed: ${type.name} is lent to a call under way`);
   instance.handles.remove(index);
   if (handle.own) return handle;
   handle.scope!.borrows--;

@@ -44,10 +44,10 @@ describe('reading', () => {
   const { end } = setUp();
 
   test('strings and lists lie inside the memory', () => {
-    traps(() => read(string, end - 3, 4), /out of bounds/);
-    traps(() => read(bytes, end, 1), /out of bounds/);
-    traps(() => read(bytes, -1, 2), /out of bounds/);
-    traps(() => read({ kind: 'list', element: { kind: 'u64' } }, end - 8, 2), /out of bounds/);
+    traps(() => read(string, end - 3, 4), /out of bounds|out-of-bounds/);
+    traps(() => read(bytes, end, 1), /out of bounds|out-of-bounds/);
+    traps(() => read(bytes, -1, 2), /out of bounds|out-of-bounds/);
+    traps(() => read({ kind: 'list', element: { kind: 'u64' } }, end - 8, 2), /out of bounds|out-of-bounds/);
     assert.equal(read(string, end, 0), '');
     assert.deepEqual(read(bytes, end, 0), new Uint8Array());
     assert.equal((read(bytes, 0, end) as Uint8Array).length, end);
@@ -76,7 +76,7 @@ describe('reading', () => {
     ['a bad byte after good ones', [...Array.from({ length: 40 }, () => 0x61), 0xff]],
   ] as const) {
     test(`utf8: ${name} is refused`, () =>
-      traps(() => readText(content, content.length, 'utf8'), /invalid utf-8/));
+      traps(() => readText(content, content.length, 'utf8'), /(?:invalid|incomplete) utf-8/));
   }
 
   test('utf8: a replacement character that is really there is read', () => {
@@ -92,7 +92,7 @@ describe('reading', () => {
   test('chars are Unicode scalar values', () => {
     const { cx, codec } = setUp();
     for (const code of [0xd800, 0xdfff, 0x110000, -1]) {
-      traps(() => codec({ kind: 'char' }).lift(cx, [code], 0), /invalid char/);
+      traps(() => codec({ kind: 'char' }).lift(cx, [code], 0), /invalid `char`/);
     }
     assert.equal(codec({ kind: 'char' }).lift(cx, [0x10ffff], 0), '\u{10ffff}');
   });
@@ -161,8 +161,8 @@ describe('writing', () => {
   test('what realloc gives is aligned and inside the memory', () => {
     const words: ValueType = { kind: 'list', element: { kind: 'u32' } };
     for (const [pointer, message] of [
-      [65536, /out of bounds/],
-      [-4, /out of bounds/],
+      [65536, /out of bounds|out-of-bounds/],
+      [-4, /out of bounds|out-of-bounds/],
       [66, /unaligned/],
     ] as const) {
       const { cx, codec } = setUp('utf8', reallocate(pointer));
@@ -173,8 +173,8 @@ describe('writing', () => {
       traps(() => codec(string).lower(cx, 'text', []), /unaligned/);
     }
     const { cx, codec } = setUp('utf8', reallocate(65530));
-    traps(() => codec(string).lower(cx, 'too long for it', []), /out of bounds/);
-    traps(() => codec(bytes).lower(cx, new Uint8Array(7), []), /out of bounds/);
+    traps(() => codec(string).lower(cx, 'too long for it', []), /out of bounds|out-of-bounds/);
+    traps(() => codec(bytes).lower(cx, new Uint8Array(7), []), /out of bounds|out-of-bounds/);
   });
 
   test('without realloc nothing can be allocated', () => {
@@ -310,7 +310,7 @@ describe('functions', () => {
     traps(() => start(0, 0, 64), /cannot leave/);
     instance.mayLeave = true;
     traps(() => start(0, 0, 65), /unaligned/);
-    traps(() => start(0, 0, 65536), /out of bounds/);
+    traps(() => start(0, 0, 65536), /out of bounds|out-of-bounds/);
   });
 
   test('parameters and results that lie in memory are aligned and inside it', () => {
@@ -325,11 +325,11 @@ describe('functions', () => {
       name: 'f',
       call: () => '',
     }).imports as { start: (...core: number[]) => unknown };
-    traps(() => start(2, 64), /parameters: unaligned/);
-    traps(() => start(65536 - 64, 64), /parameters: pointer out of bounds/);
+    traps(() => start(2, 64), /parameters pointer not aligned/);
+    traps(() => start(65536 - 64, 64), /parameters pointer.length out of bounds/);
     for (const [pointer, message] of [
-      [6, /result: unaligned/],
-      [65536, /result: pointer out of bounds/],
+      [6, /result pointer not aligned/],
+      [65536, /result pointer.length out of bounds/],
     ] as const) {
       const callee = liftFunction(echo, options).bind(createInstance(), memory, () => pointer);
       traps(() => callee.callSync(['']), message);
@@ -339,7 +339,7 @@ describe('functions', () => {
       { ...memory, realloc: () => 2 },
       () => 0,
     );
-    traps(() => callee.callSync(many.params.map(() => 1)), /realloc return: unaligned/);
+    traps(() => callee.callSync(many.params.map(() => 1)), /realloc return: result not aligned/);
   });
 
   test('an instance is not entered twice', () => {
