@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { after } from 'node:test';
+import { after, getTestContext } from 'node:test';
 import { promisify } from 'node:util';
 
 const bin = join(import.meta.dirname, '../bin/slight.js');
@@ -13,7 +13,7 @@ const bin = join(import.meta.dirname, '../bin/slight.js');
 /** What lies here is removed with the test's process; rewritten modules are kept in it, so that apps start faster. */
 const scratch = mkdtempSync(join(tmpdir(), 'slight-test-'));
 const running = new Set<ChildProcess>();
-// What a failed test left behind would keep this process from ending.
+// What was started outside any test, and not stopped, would keep this process from ending.
 after(endAll);
 process.on('exit', () => {
   endAll();
@@ -59,6 +59,8 @@ export function startCommand(folder: string, args: readonly string[], env: NodeJ
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
+  // A test that fails has not stopped what it started.
+  getTestContext()?.after(() => void child.kill('SIGKILL'));
   const said = { stdout: '', stderr: '' };
   child.stdout!.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
   child.stderr!.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
