@@ -1,5 +1,5 @@
 /** Writes what is derived from the WIT files: the types of the SDK, and the reference in docs/. A test compares them. */
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadWit, systemWitPath, witPath, writeReference, writeTypes } from '@spiderlightning/wit';
 
@@ -8,9 +8,11 @@ const root = join(import.meta.dirname, '..');
 /** The derived files: path and text. */
 export function deriveFromWit(): readonly (readonly [path: string, text: string])[] {
   const cloud = loadWit(witPath);
-  const system = loadWit(join(systemWitPath, 'random'));
+  const system = readdirSync(systemWitPath)
+    .toSorted()
+    .map((name) => loadWit(join(systemWitPath, name)));
   return [
-    [join(root, 'packages', 'guest', 'wit.d.ts'), writeTypes([cloud, system])],
+    [join(root, 'packages', 'guest', 'wit.d.ts'), writeTypes([cloud, ...system])],
     [join(root, 'docs', 'interfaces.md'), writeReference(cloud)],
   ];
 }

@@ -20,6 +20,26 @@ type URL = InstanceType<Platform['URL']>;
 declare const URLSearchParams: Platform['URLSearchParams'];
 type URLSearchParams = InstanceType<Platform['URLSearchParams']>;
 
+declare const AbortController: Platform['AbortController'];
+type AbortController = InstanceType<Platform['AbortController']>;
+declare const AbortSignal: Platform['AbortSignal'];
+type AbortSignal = import('@spiderlightning/guest/platform').AbortSignal;
+declare const DOMException: Platform['DOMException'];
+type DOMException = InstanceType<Platform['DOMException']>;
+
+declare const Headers: Platform['Headers'];
+type Headers = InstanceType<Platform['Headers']>;
+declare const Request: Platform['Request'];
+type Request = InstanceType<Platform['Request']>;
+declare const Response: Platform['Response'];
+type Response = InstanceType<Platform['Response']>;
+
+declare const setTimeout: Platform['setTimeout'];
+declare const setInterval: Platform['setInterval'];
+declare const clearTimeout: Platform['clearTimeout'];
+declare const clearInterval: Platform['clearInterval'];
+declare const structuredClone: Platform['structuredClone'];
+
 /** Time since an arbitrary moment. */
 declare const performance: {
   /** Milliseconds. */

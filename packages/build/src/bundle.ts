@@ -26,7 +26,25 @@ export interface Bundle {
 export type EntryShape = 'default' | 'raw';
 
 /** What the platform module of the SDK gives to code that names it: QuickJS itself has none of these. */
-const globals = ['console', 'crypto', 'TextDecoder', 'TextEncoder', 'URL', 'URLSearchParams'];
+const globals = [
+  'AbortController',
+  'AbortSignal',
+  'clearInterval',
+  'clearTimeout',
+  'console',
+  'crypto',
+  'DOMException',
+  'Headers',
+  'Request',
+  'Response',
+  'setInterval',
+  'setTimeout',
+  'structuredClone',
+  'TextDecoder',
+  'TextEncoder',
+  'URL',
+  'URLSearchParams',
+];
 
 /**
  * Bundles an entry with the SDK's platform around it. `out` is the component's path, to which the map's sources are

@@ -20,8 +20,9 @@ const alternatives: { readonly [module: string]: string } = {
   https: "export a router: import { router } from '@spiderlightning/guest'",
   path: 'use a pure JavaScript package (for example "pathe")',
   process: 'pass settings through a store or the request; a guest has no environment of its own',
+  timers: 'setTimeout and setInterval are globals',
   url: 'URL and URLSearchParams are globals',
-  util: 'TextEncoder and TextDecoder are globals',
+  util: 'TextEncoder, TextDecoder and structuredClone are globals',
 };
 
 /** What to use instead of a Node module. */

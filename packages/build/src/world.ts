@@ -12,7 +12,10 @@ const cloud = /^spiderlightning:cloud\/([a-z0-9-]+)@(.+)$/;
 export const cloudInterfaces: readonly string[] = ['keyvalue', 'logging', 'types'];
 
 /** System interfaces that a guest may import besides. Every host gives them. */
-export const systemInterfaces: readonly InterfaceName[] = ['wasi:random/random@0.2.12'];
+export const systemInterfaces: readonly InterfaceName[] = [
+  'wasi:clocks/monotonic-clock@0.2.12',
+  'wasi:random/random@0.2.12',
+];
 
 /** Says why a guest cannot import this interface, or gives undefined where it can. */
 export function checkInterface(name: InterfaceName): Pick<BuildError, 'message' | 'fix'> | undefined {
@@ -41,7 +44,8 @@ export function checkInterface(name: InterfaceName): Pick<BuildError, 'message' 
  */
 export async function writeWorld(folder: string, imports: readonly InterfaceName[]): Promise<string> {
   await copyPackage(witPath, join(folder, 'deps', 'cloud'), (file) => file !== 'worlds.wit');
-  await copyPackage(join(systemWitPath, 'random'), join(folder, 'deps', 'random'), () => true);
+  for (const name of await readdir(systemWitPath))
+    await copyPackage(join(systemWitPath, name), join(folder, 'deps', name), () => true);
   const lines = [
     'package spiderlightning:app;',
     '',

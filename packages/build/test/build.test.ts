@@ -91,6 +91,18 @@ describe('what a component asks for', () => {
       assert.ok((await size(hello.replace("'hello'", text))) > plain + 20_000, 'the URL parser came with it');
   });
 
+  test('an app with timers asks for the clock that wakes it, another does not', async () => {
+    const { component, imports } = await build(
+      hello.replace("'hello'", "await new Promise<string>((done) => setTimeout(done, 1, 'late'))"),
+    );
+    assert.deepEqual(imports, [
+      'spiderlightning:cloud/logging@0.6.0',
+      'wasi:clocks/monotonic-clock@0.2.12',
+      'wasi:random/random@0.2.12',
+    ]);
+    assert.match(await componentWit(component), /import wasi:io\/poll@0\.2\.12;/);
+  });
+
   test('the whole world of the specification makes a component too', async () => {
     const { component } = await componentize({
       witPath,
@@ -227,14 +239,14 @@ export default app;
 `;
 
   test('are checked without a tsconfig.json, with a guest’s globals only', async () => {
-    const errors = await failures(`${wrong}console.log(() => setTimeout, () => process);`, {
+    const errors = await failures(`${wrong}console.log(() => fetch, () => process);`, {
       typecheck: true,
     });
     assert.deepEqual(errors.map(place), [
       ['app.ts', 3, 50],
       ['app.ts', 4, 27],
       ['app.ts', 6, 19],
-      ['app.ts', 6, 37],
+      ['app.ts', 6, 32],
     ]);
     assert.match(errors[0]?.message ?? '', /Property 'nme' does not exist .* \(TS2339\)/);
     assert.match(errors[0]?.frame ?? '', /> 3 \| app\.get/);

@@ -1,3 +1,4 @@
+import type { Live } from './live.ts';
 import { TextEncoder } from './platform/text.ts';
 
 /** Headers as an object, or as pairs where a name stands more than once (`set-cookie`). */
@@ -11,11 +12,13 @@ export interface AnswerInit {
   readonly headers?: HeadersInit;
 }
 
-/** What a handler gives back; made by `json`, `text`, `html`, `bytes`, `status` and `redirect`. */
+/** What a handler gives back; made by `json`, `text`, `html`, `bytes`, `status`, `redirect` and their like. */
 export interface Answer {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Uint8Array;
+  /** Stands in the place of the body in what `stream`, `sse` and `websocket` made. */
+  readonly live?: Live;
 }
 
 const encoder = new TextEncoder();

@@ -4,7 +4,7 @@
  */
 import type { Request, Response } from 'spiderlightning:cloud/http-handler@0.6.0';
 import { flushLog } from './log.ts';
-import { beginServing } from './phase.ts';
+import { beginServing, endServing } from './phase.ts';
 
 /** The interface as a guest exports it. */
 export interface HttpHandler {
@@ -27,13 +27,17 @@ export function toHttpHandler(app: unknown): HttpHandler {
     async handle(request) {
       beginServing();
       flushLog();
-      const answer = await handle(request);
-      return {
-        status: answer.status,
-        // A host refuses text that is not well-formed.
-        headers: answer.headers.map(([name, value]): [string, string] => [name, value.toWellFormed()]),
-        body: answer.body,
-      };
+      try {
+        const answer = await handle(request);
+        return {
+          status: answer.status,
+          // A host refuses text that is not well-formed.
+          headers: answer.headers.map(([name, value]): [string, string] => [name, value.toWellFormed()]),
+          body: answer.body,
+        };
+      } finally {
+        endServing();
+      }
     },
   };
 }

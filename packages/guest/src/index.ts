@@ -19,13 +19,22 @@
  */
 export { bytes, html, json, redirect, status, text } from './answer.ts';
 export type { Answer, AnswerInit, HeadersInit } from './answer.ts';
+export { readCookie, readCookies, withCookie, withoutCookie } from './cookie.ts';
+export type { CookieOptions } from './cookie.ts';
 export { CapabilityError, HttpError } from './error.ts';
 export type { ErrorCode, Outcome } from './error.ts';
+export { fromFetch } from './fetch.ts';
+export { readForm, RequestForm } from './form.ts';
+export type { FormFile, FormLimits } from './form.ts';
 export { log } from './log.ts';
 export type { Fields, Level } from './log.ts';
+export type { Middleware, Next } from './middleware.ts';
 export type { Params } from './pattern.ts';
+export type { Reply, ResponseLike } from './reply.ts';
 export { GuestRequest, RequestHeaders, RequestQuery } from './request.ts';
 export { router } from './router.ts';
-export type { Handler, Router, RouterOptions } from './router.ts';
+export type { AddRoute, Handler, Router, RouterOptions } from './router.ts';
 export { openStore } from './store.ts';
 export type { KeyPage, ListOptions, SetOptions, Store, Swap, Versioned, WriteOptions } from './store.ts';
+export { requestValue } from './value.ts';
+export type { RequestValue } from './value.ts';

@@ -7,7 +7,7 @@ const request = (url: string, body = '') => ({
   method: 'GET',
   url,
   headers: [] as [string, string][],
-  body: new TextEncoder().encode(body),
+  body: { tag: 'bytes' as const, val: new TextEncoder().encode(body) },
   remote: '127.0.0.1',
   id: 'r',
 });

@@ -1,5 +1,6 @@
 import type { Request as WitRequest } from 'spiderlightning:cloud/http-handler@0.6.0';
 import { HttpError } from './error.ts';
+import { parts } from './live.ts';
 import { TextDecoder, TextEncoder } from './platform/text.ts';
 
 /** The headers of a request. Names are looked up without regard to case. */
@@ -67,6 +68,9 @@ export class RequestQuery implements Iterable<readonly [string, string]> {
   }
 }
 
+/** Bytes that are asked for at once. */
+const pieceSize = 64 * 1024;
+
 /** A request as a handler sees it. `P` is what the route's pattern names. */
 export class GuestRequest<P = { readonly [name: string]: string }> {
   /** Upper case. */
@@ -82,7 +86,9 @@ export class GuestRequest<P = { readonly [name: string]: string }> {
   readonly remote: string;
   /** The host's name for this request, also in its log. */
   readonly id: string;
-  readonly #body: Uint8Array;
+  /** Undefined while it is on its way. */
+  #body: Uint8Array | undefined;
+  #begun = false;
   #query: RequestQuery | undefined;
 
   constructor(request: WitRequest, params: P) {
@@ -93,7 +99,7 @@ export class GuestRequest<P = { readonly [name: string]: string }> {
     this.headers = new RequestHeaders(request.headers);
     this.remote = request.remote;
     this.id = request.id;
-    this.#body = request.body;
+    this.#body = request.body.tag === 'bytes' ? request.body.val : undefined;
   }
 
   /** The parameters after the `?`. */
@@ -102,14 +108,29 @@ export class GuestRequest<P = { readonly [name: string]: string }> {
     return this.#query;
   }
 
+  /** The body, whole. */
   async bytes(): Promise<Uint8Array> {
+    this.#body ??= join([...this.pieces()]);
     return this.#body;
+  }
+
+  /** The body as it comes, for `bodyOf`. */
+  *pieces(): Generator<Uint8Array, void, undefined> {
+    if (this.#body !== undefined) {
+      if (this.#body.length > 0) yield this.#body;
+      return;
+    }
+    if (this.#begun) throw new Error('the body of this request was read before, piece by piece');
+    this.#begun = true;
+    for (let piece = parts.read?.(pieceSize) ?? null; piece !== null; piece = parts.read?.(pieceSize) ?? null)
+      yield piece;
   }
 
   /** The body as UTF-8. @throws {HttpError} 400 where it is none */
   async text(): Promise<string> {
+    const body = await this.bytes();
     try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(this.#body);
+      return new TextDecoder('utf-8', { fatal: true }).decode(body);
     } catch {
       throw new HttpError(400, 'the body is not UTF-8 text');
     }
@@ -125,6 +146,16 @@ export class GuestRequest<P = { readonly [name: string]: string }> {
       throw new HttpError(400, `the body is not JSON: ${(error as Error).message}`);
     }
   }
+}
+
+function join(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }
 
 /** The path of an absolute URL, without parsing the rest of it. */

@@ -2,12 +2,25 @@ import type { Request as WitRequest } from 'spiderlightning:cloud/http-handler@0
 import type { Answer } from './answer.ts';
 import { HttpError } from './error.ts';
 import { answerError } from './failure.ts';
+import { isBelow, parsePrefix, runSteps } from './middleware.ts';
+import type { Middleware, Step } from './middleware.ts';
 import { comparePatterns, matchPath, parsePattern, samePattern, splitPath } from './pattern.ts';
 import type { Params, Pattern } from './pattern.ts';
+import type { Reply } from './reply.ts';
 import { GuestRequest, pathOf } from './request.ts';
 
 /** Answers one request. */
-export type Handler<P> = (req: GuestRequest<P>) => Answer | Promise<Answer>;
+export type Handler<P> = (req: GuestRequest<P>) => Reply | Promise<Reply>;
+
+/** Adds a handler for one method of a path. `before` is for this route alone: one middleware, or several in order. */
+export interface AddRoute {
+  <P extends string>(path: P, handler: Handler<Params<P>>): Router;
+  <P extends string>(
+    path: P,
+    before: Middleware | readonly Middleware[],
+    handler: Handler<Params<P>>,
+  ): Router;
+}
 
 export interface RouterOptions {
   /**
@@ -23,15 +36,21 @@ export interface RouterOptions {
  * with another method 405.
  */
 export interface Router {
-  get<P extends string>(path: P, handler: Handler<Params<P>>): Router;
-  post<P extends string>(path: P, handler: Handler<Params<P>>): Router;
-  put<P extends string>(path: P, handler: Handler<Params<P>>): Router;
-  patch<P extends string>(path: P, handler: Handler<Params<P>>): Router;
-  delete<P extends string>(path: P, handler: Handler<Params<P>>): Router;
+  readonly get: AddRoute;
+  readonly post: AddRoute;
+  readonly put: AddRoute;
+  readonly patch: AddRoute;
+  readonly delete: AddRoute;
   /** Every method that has no handler of its own there. */
-  all<P extends string>(path: P, handler: Handler<Params<P>>): Router;
+  readonly all: AddRoute;
   /** Any other method, by its name in upper case. */
   on<P extends string>(method: string, path: P, handler: Handler<Params<P>>): Router;
+  /**
+   * Puts a middleware before all routes, or before those at a path and below it. They run in the order in which they
+   * were added, for requests that no route takes too.
+   */
+  use(middleware: Middleware): Router;
+  use(path: string, middleware: Middleware): Router;
   /** Answers a request; never throws. */
   handle(request: WitRequest): Promise<Answer>;
 }
@@ -39,7 +58,13 @@ export interface Router {
 interface Route {
   readonly pattern: Pattern;
   /** By method; `*` for the others. */
-  readonly handlers: Map<string, Handler<any>>;
+  readonly handlers: Map<string, End>;
+}
+
+/** Where a request's way ends, and what stands before it. */
+interface End {
+  readonly before: readonly Middleware[];
+  readonly handler: Handler<any>;
 }
 
 const any = '*';
@@ -47,10 +72,16 @@ const any = '*';
 /** Makes an empty router: `export default router().get('/', async () => text('hello'))`. */
 export function router(options: RouterOptions = {}): Router {
   const routes: Route[] = [];
+  const steps: Step[] = [];
 
-  function add(method: string, path: string, handler: Handler<any>): Router {
-    if (typeof handler !== 'function')
-      throw new TypeError(`the route ${method} ${path} has no handler: it got ${typeof handler}`);
+  function add(method: string, path: string, rest: readonly unknown[]): Router {
+    const handler = rest.at(-1);
+    const before = rest.slice(0, -1).flat();
+    for (const each of [...before, handler])
+      if (typeof each !== 'function')
+        throw new TypeError(
+          `the route ${method} ${path} has no ${each === handler ? 'handler' : 'middleware'}: it got ${typeof each}`,
+        );
     const pattern = parsePattern(path);
     const twin = routes.find((item) => samePattern(item.pattern, pattern) && item.handlers.has(method));
     if (twin !== undefined)
@@ -61,27 +92,35 @@ export function router(options: RouterOptions = {}): Router {
       routes.push(route);
       routes.sort((a, b) => comparePatterns(a.pattern, b.pattern));
     }
-    route.handlers.set(method, handler);
+    route.handlers.set(method, { before: before as Middleware[], handler: handler as Handler<any> });
     return self;
   }
 
+  const adder =
+    (method: string): AddRoute =>
+    (path: string, ...rest: unknown[]) =>
+      add(method, path, rest);
+
   const self: Router = {
-    get: (path, handler) => add('GET', path, handler),
-    post: (path, handler) => add('POST', path, handler),
-    put: (path, handler) => add('PUT', path, handler),
-    patch: (path, handler) => add('PATCH', path, handler),
-    delete: (path, handler) => add('DELETE', path, handler),
-    all: (path, handler) => add(any, path, handler),
-    on: (method, path, handler) => add(method, path, handler),
+    get: adder('GET'),
+    post: adder('POST'),
+    put: adder('PUT'),
+    patch: adder('PATCH'),
+    delete: adder('DELETE'),
+    all: adder(any),
+    on: (method, path, handler) => add(method, path, [handler]),
+    use(...args: [Middleware] | [string, Middleware]) {
+      const [prefix, run] = args.length === 1 ? ['/', args[0]] : args;
+      if (typeof run !== 'function') throw new TypeError(`use() takes a middleware, not ${typeof run}`);
+      steps.push({ run, prefix: parsePrefix(prefix) });
+      return self;
+    },
     async handle(request) {
-      const { params, handler } = choose(routes, request);
+      const parts = splitPath(pathOf(request.url));
+      const { params, before, handler } = choose(routes, request, parts);
       const req = new GuestRequest(request, params);
-      let answer: Answer;
-      try {
-        answer = checkAnswer(await handler(req), req);
-      } catch (error) {
-        answer = await answerError(error, req, options.onError);
-      }
+      const way = [...steps.filter(({ prefix }) => isBelow(prefix, parts)).map(({ run }) => run), ...before];
+      const answer = await runSteps(way, handler, req, (error) => answerError(error, req, options.onError));
       return request.method === 'HEAD' ? withoutBody(answer) : answer;
     },
   };
@@ -92,19 +131,19 @@ export function router(options: RouterOptions = {}): Router {
 function choose(
   routes: readonly Route[],
   request: WitRequest,
-): { readonly params: { readonly [name: string]: string }; readonly handler: Handler<any> } {
+  parts: readonly string[] | undefined,
+): End & { readonly params: { readonly [name: string]: string } } {
   const path = pathOf(request.url);
-  const parts = splitPath(path);
   if (parts === undefined) return refuse(400, `the path ${path} has a % that encodes no UTF-8`);
   const allow = new Set<string>();
   for (const { pattern, handlers } of routes) {
     const params = matchPath(pattern, parts);
     if (params === undefined) continue;
-    const handler =
+    const end =
       handlers.get(request.method) ??
       (request.method === 'HEAD' ? handlers.get('GET') : undefined) ??
       handlers.get(any);
-    if (handler !== undefined) return { params, handler };
+    if (end !== undefined) return { ...end, params };
     for (const method of handlers.keys()) {
       allow.add(method);
       if (method === 'GET') allow.add('HEAD');
@@ -119,20 +158,11 @@ function refuse(status: number, message: string, headers?: { readonly [name: str
   const handler = () => {
     throw new HttpError(status, message, headers);
   };
-  return { params: {}, handler };
+  return { params: {}, before: [], handler };
 }
 
-function checkAnswer(answer: unknown, req: GuestRequest): Answer {
-  const shape = answer as Partial<Answer> | null | undefined;
-  if (typeof shape?.status === 'number' && Array.isArray(shape.headers) && shape.body instanceof Uint8Array)
-    return shape as Answer;
-  throw new TypeError(
-    `the handler of ${req.method} ${req.path} gave ${shape === null ? 'null' : typeof shape}, which is no answer: ` +
-      'return json(…), text(…), html(…), bytes(…), status(…) or redirect(…)',
-  );
-}
-
-function withoutBody(answer: Answer): Answer {
+function withoutBody({ live, ...answer }: Answer): Answer {
+  if (live !== undefined) return answer;
   const named = answer.headers.some(([name]) => name === 'content-length');
   const headers = named
     ? answer.headers

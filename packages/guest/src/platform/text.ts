@@ -141,7 +141,8 @@ function binaryToBytes(binary: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-function bytesToBinary(bytes: Uint8Array): string {
+/** A text with one character for each byte. */
+export function bytesToBinary(bytes: Uint8Array): string {
   if (bytes.length > detour) return atob(bytes.toBase64());
   return String.fromCharCode(...bytes);
 }

@@ -1,0 +1,62 @@
+import type { Answer } from './answer.ts';
+import { splitPath } from './pattern.ts';
+import { toAnswer } from './reply.ts';
+import type { Reply } from './reply.ts';
+import type { GuestRequest } from './request.ts';
+
+/** Goes on to what comes after, and gives its answer. It never throws: an error has become an answer by then. */
+export type Next = () => Promise<Answer>;
+
+/** Stands before handlers: it answers by itself, or returns what `next()` gives, changed or not. */
+export type Middleware = (req: GuestRequest, next: Next) => Reply | Promise<Reply>;
+
+/** One step of a request's way, and which paths it is for. */
+export interface Step {
+  readonly run: Middleware;
+  readonly prefix: readonly string[];
+}
+
+/** Reads the path below which a middleware stands. @throws {TypeError} where it is no plain path */
+export function parsePrefix(prefix: string): readonly string[] {
+  const path = prefix.replace(/\/\*?$/, '');
+  if ((path !== '' && !path.startsWith('/')) || /[?#*]|\/:/.test(path))
+    throw new TypeError(
+      `the path ${JSON.stringify(prefix)} of a middleware must begin with a slash and name no parameters: a ` +
+        'middleware sees those of the route',
+    );
+  return path === '' ? [] : (splitPath(path) ?? path.slice(1).split('/'));
+}
+
+/** Whether the path with these parts is the prefix or lies below it. A path that cannot be read lies below `/` only. */
+export function isBelow(prefix: readonly string[], parts: readonly string[] | undefined): boolean {
+  return prefix.every((part, index) => parts?.[index] === part);
+}
+
+/** Runs the steps from the first, each around those after it, and the handler as the innermost. */
+export function runSteps(
+  steps: readonly Middleware[],
+  handler: (req: GuestRequest) => unknown,
+  req: GuestRequest,
+  onError: (error: unknown) => Promise<Answer>,
+): Promise<Answer> {
+  const from = async (index: number): Promise<Answer> => {
+    const step = steps[index];
+    try {
+      if (step === undefined)
+        return await toAnswer(await handler(req), `the handler of ${req.method} ${req.path}`);
+      let went = false;
+      const reply = await step(req, () => {
+        if (went) throw new Error('a middleware called next() twice');
+        went = true;
+        return from(index + 1);
+      });
+      return await toAnswer(
+        reply,
+        `a middleware on ${req.method} ${req.path}${went ? ' (return what next() gives)' : ''}`,
+      );
+    } catch (error) {
+      return await onError(error);
+    }
+  };
+  return from(0);
+}

@@ -1,0 +1,81 @@
+/** What Headers can be made of. */
+export type HeadersSource =
+  | Headers
+  | Iterable<readonly [string, string]>
+  | { readonly [name: string]: string | number | undefined };
+
+/** Headers of a Request or Response, by the Fetch Standard. Names are looked up without regard to case. */
+export class Headers implements Iterable<[string, string]> {
+  readonly #values = new Map<string, string[]>();
+
+  /** @throws {TypeError} for a name or value that no header can have */
+  constructor(init: HeadersSource = {}) {
+    const pairs =
+      Symbol.iterator in init ? (init as Iterable<readonly [string, string]>) : Object.entries(init);
+    for (const [name, value] of pairs) if (value !== undefined) this.append(name, String(value));
+  }
+
+  append(name: string, value: string): void {
+    const key = checkName(name);
+    const values = this.#values.get(key);
+    if (values === undefined) this.#values.set(key, [checkValue(value)]);
+    else values.push(checkValue(value));
+  }
+
+  set(name: string, value: string): void {
+    this.#values.set(checkName(name), [checkValue(value)]);
+  }
+
+  delete(name: string): void {
+    this.#values.delete(checkName(name));
+  }
+
+  /** The value, several of one name joined by `, `; null where there is none. */
+  get(name: string): string | null {
+    return this.#values.get(checkName(name))?.join(', ') ?? null;
+  }
+
+  has(name: string): boolean {
+    return this.#values.has(checkName(name));
+  }
+
+  /** The values of `set-cookie`, which cannot be joined. */
+  getSetCookie(): string[] {
+    return [...(this.#values.get('set-cookie') ?? [])];
+  }
+
+  forEach(callback: (value: string, name: string, parent: Headers) => void): void {
+    for (const [name, value] of this) callback(value, name, this);
+  }
+
+  *entries(): IterableIterator<[string, string]> {
+    for (const [name, values] of [...this.#values].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      if (name === 'set-cookie') for (const value of values) yield [name, value];
+      else yield [name, values.join(', ')];
+  }
+
+  *keys(): IterableIterator<string> {
+    for (const [name] of this) yield name;
+  }
+
+  *values(): IterableIterator<string> {
+    for (const [, value] of this) yield value;
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, string]> {
+    return this.entries();
+  }
+}
+
+function checkName(name: string): string {
+  const text = String(name);
+  if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text))
+    throw new TypeError(`${JSON.stringify(text)} is no name of a header`);
+  return text.toLowerCase();
+}
+
+function checkValue(value: string): string {
+  const text = String(value).replaceAll(/^[\t\n\r ]+|[\t\n\r ]+$/g, '');
+  if (/[\0\n\r]/.test(text)) throw new TypeError('the value of a header has no line breaks and no NUL');
+  return text;
+}
