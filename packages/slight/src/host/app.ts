@@ -1,19 +1,18 @@
 import { isTrap } from '@spiderlightning/component';
-import type { Component, Instance } from '@spiderlightning/component';
+import type { Component } from '@spiderlightning/component';
 import { wasiImports } from '@spiderlightning/wasi';
-import { handleRequest, spiderlightningImports } from '../dialects/spiderlightning/index.ts';
-import type { LogSink } from '../dialects/spiderlightning/index.ts';
+import { handleRequest } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import type { HttpRequest, HttpResponse } from '../triggers/http-message.ts';
 import { bindCapabilities } from './bind.ts';
 import type { BindingRow } from './bind.ts';
 import { describeCause, InstanceStartError, toHttpFailure } from './failure.ts';
 import { checkGrants } from './grants.ts';
-import { isCompatible } from './import-name.ts';
+import { openGuests } from './guests.ts';
+import type { Guest } from './guests.ts';
 import type { Log } from './log.ts';
 import { createPool, PoolBusyError } from './pool.ts';
 import type { PoolCounts } from './pool.ts';
-import { placeTranslator } from './source-map.ts';
 import { StartError } from './start-error.ts';
 
 /** An app that is bound and ready to be called. */
@@ -27,20 +26,8 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** One instance with what is its own: it serves a single request. */
-interface Guest {
-  readonly instance: Instance;
-  /** Which request it serves, for the log. */
-  readonly context: { id?: string; lines: number };
-  readonly system: Disposable | undefined;
-}
-
 /** Instances made in advance, so that a request seldom waits for one. */
 const spares = 4;
-/** Most lines that one request may write into the log: a guest that floods it must not drown the others. */
-const mostLines = 1_000;
-/** Milliseconds of computing that making an instance may take. */
-const startBudget = 10_000;
 
 /**
  * Binds a component to what its slightfile grants.
@@ -52,40 +39,10 @@ export async function openApp(component: Component, file: Slightfile, log: Log):
   const names = Object.keys(system);
   system[Symbol.dispose]();
   const used = checkGrants(component, file, names);
-  const usesSystem = component.imports.some(({ name }) => names.some((each) => isCompatible(each, name)));
   const bindings = await bindCapabilities(file, used, log);
-  const translate = placeTranslator(file.app.component);
-
-  async function create(): Promise<Guest> {
-    const context: Guest['context'] = { lines: 0 };
-    const say: LogSink = (level, message, part, fields) => {
-      if (++context.lines > mostLines) return;
-      const { id } = context;
-      log.guest(level, translate(message), { ...(id !== undefined && { id }), context: part, fields });
-      if (context.lines === mostLines)
-        log.guest('warn', `(only ${mostLines} lines for each request)`, context);
-    };
-    const print = (line: string) => say('info', line, '', []);
-    // Small guests do without; making it would cost more than the rest of their instance.
-    const own = usesSystem ? wasiImports({ stdout: print, stderr: print }) : undefined;
-    const imports = { ...own, ...spiderlightningImports({ log: say, keyvalue: bindings.keyvalue }) };
-    try {
-      const instance = await component.instantiate(imports, { memory: limits.memory, cpu: startBudget });
-      return { instance, context, system: own };
-    } catch (error) {
-      own?.[Symbol.dispose]();
-      throw new InstanceStartError('the app could not be instantiated', { cause: error });
-    }
-  }
-
-  function dispose({ instance, system: own }: Guest): void {
-    instance.dispose();
-    own?.[Symbol.dispose]();
-  }
-
+  const guests = openGuests(component, file, bindings, log, names);
   const pool = createPool<Guest>({
-    create,
-    dispose,
+    ...guests,
     limit: limits.instances,
     queue: limits.queue,
     ready: spares,
@@ -110,7 +67,7 @@ export async function openApp(component: Component, file: Slightfile, log: Log):
         throw new PoolBusyError('every instance was busy until the deadline');
       return await handleRequest(guest.instance, request, { deadline, cpu: limits.cpu, signal });
     } finally {
-      // The answer leaves first; what the guest held is let go after it.
+      // The answer leaves first; then the guest is put back, and what it held is let go.
       setImmediate(() => pool.release(guest));
     }
   }

@@ -37,7 +37,7 @@ export function withoutSlightfile(component: string): Slightfile {
   return {
     path: undefined,
     target: undefined,
-    app: { component, start: 'ready' },
+    app: { component, start: 'ready', reuse: 'clean' },
     keyvalue: undefined,
     http: { host: '127.0.0.1', port: 3000, health: undefined, forwarded: false },
     limits: defaultLimits,

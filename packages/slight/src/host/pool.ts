@@ -1,5 +1,7 @@
 export interface PoolOptions<Item> {
   create(): Promise<Item>;
+  /** Makes an item ready to be handed out again; with false it is disposed of. Default: each is used once. */
+  recycle?(item: Item): boolean | Promise<boolean>;
   dispose(item: Item): void;
   /** Most items at once: leased, starting and ready ones together. */
   readonly limit: number;
@@ -7,6 +9,8 @@ export interface PoolOptions<Item> {
   readonly queue: number;
   /** Items made in advance. */
   readonly ready: number;
+  /** Milliseconds after which items beyond `ready` are disposed of that nobody wanted meanwhile. Default 10,000. */
+  readonly calm?: number;
   /** Hears why an item that nobody waited for could not be made. */
   onSpareFailed?(error: unknown): void;
 }
@@ -18,7 +22,7 @@ export interface PoolCounts {
   readonly waiting: number;
 }
 
-/** Hands out items that are used once, first come first served. */
+/** Hands out items, first come first served. */
 export interface Pool<Item> {
   /**
    * @param until - the time (`performance.now()`) at which waiting has lost its point
@@ -26,7 +30,7 @@ export interface Pool<Item> {
    * @throws the reason of `signal`, or whatever `create` threw
    */
   acquire(until: number, signal?: AbortSignal): Promise<Item>;
-  /** Ends a lease. The item is disposed of and never handed out again. */
+  /** Ends a lease: the item is made ready for another one, or disposed of. */
   release(item: Item): void;
   /** Makes the first items in advance, so that a broken guest is known at the start. */
   warm(): Promise<void>;
@@ -54,6 +58,9 @@ export function createPool<Item>(options: PoolOptions<Item>): Pool<Item> {
   let starting = 0;
   let closed = false;
   let refilling = false;
+  let idleTimer: NodeJS.Timeout | undefined;
+  /** Fewest ready items since the timer began. */
+  let unused = 0;
 
   const room = () => busy + starting + ready.length < limit;
 
@@ -62,17 +69,24 @@ export function createPool<Item>(options: PoolOptions<Item>): Pool<Item> {
     return undefined;
   }
 
+  /** Gives a ready item to whoever waits, or keeps it. */
+  function offer(item: Item, most: number): void {
+    const waiter = first();
+    if (waiter !== undefined) {
+      busy++;
+      waiter.resolve(item);
+    } else if (!closed && ready.length < most) {
+      ready.push(item);
+      watchIdle();
+    } else options.dispose(item);
+  }
+
   async function start(): Promise<boolean> {
     starting++;
     try {
       const item = await options.create();
       starting--;
-      const waiter = first();
-      if (waiter !== undefined) {
-        busy++;
-        waiter.resolve(item);
-      } else if (!closed && ready.length < spares) ready.push(item);
-      else options.dispose(item);
+      offer(item, spares);
       return true;
     } catch (error) {
       starting--;
@@ -82,6 +96,28 @@ export function createPool<Item>(options: PoolOptions<Item>): Pool<Item> {
       serveWaiting();
       return false;
     }
+  }
+
+  /** Lets go of items that have not been needed for a while: each holds memory. */
+  function watchIdle(): void {
+    if (idleTimer !== undefined || ready.length <= spares) return;
+    unused = ready.length;
+    idleTimer = setTimeout(() => {
+      idleTimer = undefined;
+      // Items are taken from the end, so these lay there all the time.
+      const count = Math.min(unused, ready.length - spares);
+      for (const item of ready.splice(0, count)) options.dispose(item);
+      watchIdle();
+    }, options.calm ?? 10_000);
+    idleTimer.unref();
+  }
+
+  function end(item: Item, usable: boolean): void {
+    busy--;
+    if (usable) offer(item, limit);
+    else options.dispose(item);
+    serveWaiting();
+    refill();
   }
 
   function serveWaiting(): void {
@@ -133,6 +169,7 @@ export function createPool<Item>(options: PoolOptions<Item>): Pool<Item> {
       const item = waiting.size === 0 ? ready.pop() : undefined;
       if (item !== undefined) {
         busy++;
+        unused = Math.min(unused, ready.length);
         return Promise.resolve(item);
       }
       if (!room() && waiting.size - starting >= queue) {
@@ -141,10 +178,12 @@ export function createPool<Item>(options: PoolOptions<Item>): Pool<Item> {
       return wait(until, signal);
     },
     release(item) {
-      busy--;
-      options.dispose(item);
-      serveWaiting();
-      refill();
+      const usable = closed ? false : (options.recycle?.(item) ?? false);
+      if (typeof usable === 'boolean') return end(item, usable);
+      usable.then(
+        (ready) => end(item, ready),
+        () => end(item, false),
+      );
     },
     async warm() {
       if (spares === 0) return;
@@ -154,6 +193,7 @@ export function createPool<Item>(options: PoolOptions<Item>): Pool<Item> {
     counts: () => ({ ready: ready.length, starting, busy, waiting: waiting.size }),
     close() {
       closed = true;
+      clearTimeout(idleTimer);
       for (const item of ready.splice(0)) options.dispose(item);
       for (const waiter of waiting) waiter.reject(new PoolBusyError('shutting down'));
     },

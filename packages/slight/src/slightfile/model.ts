@@ -34,6 +34,8 @@ export interface Slightfile {
     readonly component: string;
     /** `ready`: every backend answers or the start fails. `degraded`: start all the same. */
     readonly start: 'ready' | 'degraded';
+    /** `clean`: each request finds the app as it was built. `keep`: an instance goes on as the last one left it. */
+    readonly reuse: 'clean' | 'keep';
   };
   /** By name, without prototype. Undefined: the file has no such table (nothing is granted). */
   readonly keyvalue: { readonly [name: string]: Bind } | undefined;

@@ -62,7 +62,7 @@ const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 test('a whole file', () => {
   const file = parse(full, { env });
   assert.equal(file.path, '/app/slightfile.toml');
-  assert.deepEqual(file.app, { component: '/app/dist/orders.wasm', start: 'degraded' });
+  assert.deepEqual(file.app, { component: '/app/dist/orders.wasm', start: 'degraded', reuse: 'clean' });
   assert.deepEqual(plain(file.keyvalue), {
     orders: { name: 'orders', bind: 'sqlite', config: {}, position: { line: 8, column: 1 } },
     'my sessions': {

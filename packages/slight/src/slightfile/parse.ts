@@ -165,6 +165,7 @@ function buildModel({ values, binds }: Settings, path: string, options: ParseOpt
           ? resolve(dirname(path), app!.component!)
           : resolve(options.appOverride),
       start: app?.start ?? 'ready',
+      reuse: app?.reuse ?? 'clean',
     },
     keyvalue: keyvalue && Object.assign(Object.create(null), Object.fromEntries(keyvalue)),
     http: { host, port, health: http?.health, forwarded: http?.forwarded ?? false },

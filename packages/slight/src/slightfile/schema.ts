@@ -16,6 +16,7 @@ export const tables = {
   app: {
     component: textField('The WebAssembly component, relative to the slightfile', '"dist/app.wasm"'),
     start: choiceField('Whether every backend must answer before the app starts', ['ready', 'degraded']),
+    reuse: choiceField('What a request finds of the ones before it', ['clean', 'keep']),
   },
   http: {
     address: addressField('Where requests arrive; port 0 picks a free one', '"127.0.0.1:3000"'),

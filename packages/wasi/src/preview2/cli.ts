@@ -9,6 +9,11 @@ export interface CliGrants {
   readonly environment: Readonly<Record<string, string>>;
   readonly arguments: readonly string[];
   readonly cwd: string | undefined;
+  /** Those of now: an instance that is put back to its beginning gets others. */
+  readonly streams: () => StandardStreams;
+}
+
+export interface StandardStreams {
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
@@ -30,9 +35,9 @@ export function bindCli(grants: CliGrants): HostImports {
         throw new Exit(code);
       },
     },
-    [`wasi:cli/stdin@${VERSION}`]: { 'get-stdin': () => grants.stdin },
-    [`wasi:cli/stdout@${VERSION}`]: { 'get-stdout': () => grants.stdout },
-    [`wasi:cli/stderr@${VERSION}`]: { 'get-stderr': () => grants.stderr },
+    [`wasi:cli/stdin@${VERSION}`]: { 'get-stdin': () => grants.streams().stdin },
+    [`wasi:cli/stdout@${VERSION}`]: { 'get-stdout': () => grants.streams().stdout },
+    [`wasi:cli/stderr@${VERSION}`]: { 'get-stderr': () => grants.streams().stderr },
     [`wasi:cli/terminal-input@${VERSION}`]: {},
     [`wasi:cli/terminal-output@${VERSION}`]: {},
     [`wasi:cli/terminal-stdin@${VERSION}`]: { 'get-terminal-stdin': () => undefined },

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { HostInterface } from '@spiderlightning/component';
 import { Exit } from '../system/exit.ts';
 import { MOST_RANDOM_BYTES } from '../system/random.ts';
-import { type WasiImports, wasiImports } from './imports.ts';
+import { renew, type WasiImports, wasiImports } from './imports.ts';
 
 const bytes = (value: string) => new TextEncoder().encode(value);
 
@@ -177,4 +177,56 @@ test('a file that nobody could have opened answers bad-descriptor', () => {
     });
   }
   assert.equal(call(wasi, 'filesystem/types', 'filesystem-error-code', {}), undefined);
+});
+
+test('an instance that begins anew finds nothing of what was before', async () => {
+  const out: string[] = [];
+  async function* source() {
+    yield bytes('secret');
+  }
+  const wasi = wasiImports({ stdin: source(), stdout: (line) => out.push(line) });
+  const stream = (name: string, ...args: unknown[]) =>
+    call(
+      wasi,
+      'io/streams',
+      `[method]output-stream.${name}`,
+      call(wasi, 'cli/stdout', 'get-stdout'),
+      ...args,
+    );
+  stream('blocking-write-and-flush', bytes('half a line, and half a character: \u00e4').subarray(0, -1));
+  const seed = () => call(wasi, 'random/insecure-seed', 'insecure-seed');
+  const first = seed();
+  const timer = call(wasi, 'clocks/monotonic-clock', 'subscribe-duration', 3_600_000_000_000n);
+  // Left running, its timer would keep this test's process alive.
+  void call(wasi, 'io/poll', 'poll', [timer]);
+  wasi[renew]();
+  assert.deepEqual(out, ['half a line, and half a character: \ufffd']);
+  assert.notDeepEqual(seed(), first);
+  const stdin = call(wasi, 'cli/stdin', 'get-stdin');
+  assert.deepEqual(call(wasi, 'io/streams', '[method]input-stream.read', stdin, 9n), {
+    tag: 'err',
+    val: { tag: 'closed' },
+  });
+  stream('blocking-write-and-flush', bytes('next\n'));
+  assert.deepEqual(out.slice(1), ['next']);
+});
+
+test('a stream that failed or was never taken is another one for the next', async () => {
+  let fail = true;
+  const wasi = wasiImports({
+    stdout: {
+      write: () => {
+        if (fail) throw new Error('no');
+      },
+    },
+  });
+  const print = () => {
+    const stdout = call(wasi, 'cli/stdout', 'get-stdout');
+    return call(wasi, 'io/streams', '[method]output-stream.blocking-write-and-flush', stdout, bytes('x'));
+  };
+  assert.equal(print().tag, 'err');
+  fail = false;
+  assert.equal(print().tag, 'err', 'closed for good');
+  wasi[renew]();
+  assert.equal(print().tag, 'ok');
 });

@@ -2,8 +2,8 @@ import type { HostImports } from '@spiderlightning/component';
 import { Timers } from '../system/clock.ts';
 import { InputStream } from '../system/input.ts';
 import { type LineSplitter, splitLines } from '../system/lines.ts';
-import { OutputStream } from '../system/output.ts';
-import { bindCli } from './cli.ts';
+import { OutputStream, type Sink } from '../system/output.ts';
+import { bindCli, type StandardStreams } from './cli.ts';
 import { bindClocks } from './clocks.ts';
 import { bindFilesystem } from './filesystem.ts';
 import { bindIo } from './io.ts';
@@ -33,8 +33,14 @@ export interface WasiOptions {
   readonly stderr?: LineSink | ByteSink;
 }
 
+/**
+ * Called on imports: begins anew for an instance that was put back to its beginning. What is left of output is given out,
+ * timers stop, standard input ends, and the insecure seed is another one.
+ */
+export const renew: unique symbol = Symbol('renew');
+
 /** The imports together with what lies behind them: dispose of it when the instance is gone. */
-export type WasiImports = HostImports & Disposable;
+export type WasiImports = HostImports & Disposable & { readonly [renew]: () => void };
 
 /**
  * WASI 0.2 (cli, io, clocks, random, and a filesystem without any file) for one instance; every instance needs its
@@ -44,32 +50,44 @@ export type WasiImports = HostImports & Disposable;
  */
 export function wasiImports(options: WasiOptions = {}): WasiImports {
   const timers = new Timers();
-  const stdin = new InputStream(options.stdin);
+  const random = bindRandom();
   const splitters: LineSplitter[] = [];
-  const openOutput = (sink: LineSink | ByteSink | undefined): OutputStream => {
-    if (sink === undefined) return new OutputStream(() => {});
-    if (typeof sink !== 'function') return new OutputStream((bytes) => sink.write(bytes));
+  const openSink = (sink: LineSink | ByteSink | undefined): Sink => {
+    if (sink === undefined) return () => {};
+    if (typeof sink !== 'function') return (bytes) => sink.write(bytes);
     const splitter = splitLines(sink);
     splitters.push(splitter);
-    return new OutputStream((bytes) => splitter.write(bytes));
+    return (bytes) => splitter.write(bytes);
+  };
+  const stdout = openSink(options.stdout);
+  const stderr = openSink(options.stderr);
+  const openStreams = (stdin: AsyncIterable<Uint8Array> | undefined): StandardStreams => ({
+    stdin: new InputStream(stdin),
+    stdout: new OutputStream(stdout),
+    stderr: new OutputStream(stderr),
+  });
+  let streams = openStreams(options.stdin);
+  const close = (): void => {
+    timers.clear();
+    streams.stdin.close();
+    for (const splitter of splitters) splitter.end();
   };
   return {
     ...bindIo(),
     ...bindClocks(timers),
-    ...bindRandom(),
+    ...random.imports,
     ...bindFilesystem(),
     ...bindCli({
       environment: options.environment ?? {},
       arguments: options.arguments ?? [],
       cwd: options.cwd,
-      stdin,
-      stdout: openOutput(options.stdout),
-      stderr: openOutput(options.stderr),
+      streams: () => streams,
     }),
-    [Symbol.dispose]() {
-      timers.clear();
-      stdin.close();
-      for (const splitter of splitters) splitter.end();
+    [renew]() {
+      close();
+      streams = openStreams(undefined);
+      random.renew();
     },
+    [Symbol.dispose]: close,
   };
 }

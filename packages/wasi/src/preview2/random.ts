@@ -2,10 +2,13 @@ import type { HostImports } from '@spiderlightning/component';
 import { MOST_RANDOM_BYTES, readRandom, readRandomU64 } from '../system/random.ts';
 import { VERSION } from './version.ts';
 
-/** wasi:random. What may be insecure is as good as the rest; the seed stays the same for one instance. */
-export function bindRandom(): HostImports {
+/**
+ * wasi:random. What may be insecure is as good as the rest; the seed stays the same for one instance until it is
+ * renewed.
+ */
+export function bindRandom(): { imports: HostImports; renew(): void } {
   let seed: [bigint, bigint] | undefined;
-  return {
+  const imports = {
     [`wasi:random/random@${VERSION}`]: {
       'get-random-bytes': (length: bigint) => readRandom(limit(length)),
       'get-random-u64': () => readRandomU64(),
@@ -18,6 +21,7 @@ export function bindRandom(): HostImports {
       'insecure-seed': () => (seed ??= [readRandomU64(), readRandomU64()]),
     },
   };
+  return { imports, renew: () => void (seed = undefined) };
 }
 
 /** A length as a number, still too large where it was. */

@@ -1,0 +1,129 @@
+import type { Component, Instance, MaybePromise } from '@spiderlightning/component';
+import { renew, wasiImports } from '@spiderlightning/wasi';
+import type { WasiImports } from '@spiderlightning/wasi';
+import { spiderlightningImports } from '../dialects/spiderlightning/index.ts';
+import type { LogSink } from '../dialects/spiderlightning/index.ts';
+import type { Slightfile } from '../slightfile/model.ts';
+import type { Bindings } from './bind.ts';
+import { InstanceStartError } from './failure.ts';
+import { isCompatible } from './import-name.ts';
+import type { Log } from './log.ts';
+import { placeTranslator } from './source-map.ts';
+
+/** One instance with what is its own: it serves one request at a time. */
+export interface Guest {
+  readonly instance: Instance;
+  /** Which request it serves, for the log, and how many lines that has written. */
+  readonly context: { id: string | undefined; lines: number };
+}
+
+/** Makes the instances of an app, and makes them ready for another request. */
+export interface Guests {
+  /** @throws {InstanceStartError} */
+  create(): Promise<Guest>;
+  /**
+   * Readies a guest whose answer has left for the next request.
+   * @returns false where it cannot serve another one: dispose of it
+   */
+  recycle(guest: Guest): MaybePromise<boolean>;
+  dispose(guest: Guest): void;
+}
+
+/** Most lines that one request may write into the log: a guest that floods it must not drown the others. */
+const mostLines = 1_000;
+/** Milliseconds of computing that making an instance may take. */
+const startBudget = 10_000;
+/** Milliseconds below which another instance is made rather than one put back: small guests, which cost next to nothing. */
+const cheap = 0.3;
+/** Milliseconds that backends have to let go of what a request left open. */
+const patience = 5_000;
+/** What a request left open ends in this order, each kind once the one before is gone; then all the rest. */
+const endings = ['transaction', 'lease', 'subscription'];
+
+/** @param names of the system's interfaces */
+export function openGuests(
+  component: Component,
+  file: Slightfile,
+  bindings: Bindings,
+  log: Log,
+  names: readonly string[],
+): Guests {
+  const { limits } = file;
+  const keep = file.app.reuse === 'keep';
+  const usesSystem = component.imports.some(({ name }) => names.some((each) => isCompatible(each, name)));
+  const translate = placeTranslator(file.app.component);
+  const systems = new WeakMap<Guest, WasiImports>();
+  let cheapest = Infinity;
+
+  async function create(): Promise<Guest> {
+    const context: Guest['context'] = { id: undefined, lines: 0 };
+    const say: LogSink = (level, message, part, fields) => {
+      if (++context.lines > mostLines) return;
+      const { id } = context;
+      log.guest(level, translate(message), { ...(id !== undefined && { id }), context: part, fields });
+      if (context.lines === mostLines)
+        log.guest('warn', `(only ${mostLines} lines for each request)`, id === undefined ? {} : { id });
+    };
+    const print = (line: string) => say('info', line, '', []);
+    // Small guests do without; making it would cost more than the rest of their instance.
+    const system = usesSystem ? wasiImports({ stdout: print, stderr: print }) : undefined;
+    const imports = { ...system, ...spiderlightningImports({ log: say, keyvalue: bindings.keyvalue }) };
+    const start = performance.now();
+    try {
+      const instance = await component.instantiate(imports, {
+        memory: limits.memory,
+        cpu: startBudget,
+        restorable: !keep,
+        dropFirst: endings,
+      });
+      cheapest = Math.min(cheapest, performance.now() - start);
+      const guest = { instance, context };
+      if (system !== undefined) systems.set(guest, system);
+      return guest;
+    } catch (error) {
+      system?.[Symbol.dispose]();
+      throw new InstanceStartError('the app could not be instantiated', { cause: error });
+    }
+  }
+
+  function recycle(guest: Guest): MaybePromise<boolean> {
+    const { instance } = guest;
+    if (keep) {
+      begin(guest);
+      return instance.alive;
+    }
+    if (cheapest < cheap || instance.unrestorable !== undefined) return false;
+    const restored = instance.restore();
+    if (restored instanceof Promise) {
+      return within(restored, patience).then((ready) => ready && clear(guest));
+    }
+    return restored && clear(guest);
+  }
+
+  /** Lets nothing of a request reach the next one through the host. */
+  function clear(guest: Guest): boolean {
+    systems.get(guest)?.[renew]();
+    begin(guest);
+    return true;
+  }
+
+  function begin({ context }: Guest): void {
+    context.id = undefined;
+    context.lines = 0;
+  }
+
+  function dispose(guest: Guest): void {
+    guest.instance.dispose();
+    systems.get(guest)?.[Symbol.dispose]();
+  }
+
+  return { create, recycle, dispose };
+}
+
+/** False where it takes longer than that. */
+function within(answer: Promise<boolean>, milliseconds: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds, false);
+    answer.finally(() => clearTimeout(timer)).then(resolve, reject);
+  });
+}
