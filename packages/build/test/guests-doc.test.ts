@@ -9,8 +9,9 @@ import { checkTypes } from '../src/typecheck.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 
-test('every example of docs/guests.md has right types and bundles, and the first one builds', async (t) => {
-  const text = await readFile(join(root, 'docs', 'guests.md'), 'utf8');
+test('every example of docs/guests.md and the README has right types and bundles, and the first one builds', async (t) => {
+  const guide = await readFile(join(root, 'docs', 'guests.md'), 'utf8');
+  const text = guide + (await readFile(join(root, 'README.md'), 'utf8'));
   const examples = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, source]) => source ?? '');
   assert.ok(examples.length >= 4);
   const [settings] = [...text.matchAll(/^```json\n(.*?)^```$/gms)].map(([, source]) =>

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+
+const root = join(import.meta.dirname, '..');
+const pages = globSync(['*.md', 'docs/**/*.md', 'packages/*/*.md', 'examples/*/*.md', 'bench/*.md'], {
+  cwd: root,
+  exclude: (path) => path.includes('node_modules'),
+});
+
+/** What a page names that is not there: links to files, and paths of the repository in code. */
+function findMissing(page: string, text: string): string[] {
+  const folder = dirname(page);
+  const links = [...text.matchAll(/\]\((?!\w+:|#)([^)#\s]+)/g)].map(([, target]) => join(folder, target!));
+  const paths = [...text.matchAll(/`((?:packages|test|scripts|bench|examples|docs)\/[\w./-]*\w\/?)`/g)].map(
+    ([, path]) => path!,
+  );
+  return [...links, ...paths].filter((path) => !existsSync(join(root, path)));
+}
+
+test('what the pages name is there', () => {
+  assert.ok(pages.length > 5);
+  const missing = pages.flatMap((page) =>
+    findMissing(page, readFileSync(join(root, page), 'utf8')).map((path) => `${page}: ${path}`),
+  );
+  assert.deepEqual(missing, []);
+});
+
+test('a name that leads nowhere is found', () => {
+  const text = 'See [this](nowhere.md), [that](../README.md) and `packages/component/src/nothing.ts`.';
+  assert.deepEqual(findMissing('docs/x.md', text), ['docs/nowhere.md', 'packages/component/src/nothing.ts']);
+});
+
+test('the project names no issue, and no machine', () => {
+  const telling = /\bissue #?\d|\.library\b|registry\.npmjs/i;
+  const found = pages.filter((page) => telling.test(readFileSync(join(root, page), 'utf8')));
+  assert.deepEqual(found, []);
+});
