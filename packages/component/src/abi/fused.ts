@@ -1,6 +1,6 @@
 import { releaseHandle } from '../runtime/handles.ts';
 import type { Loans } from '../runtime/loans.ts';
-import { isTrap, makeTrap, trapAbi, trapFromHost } from '../runtime/trap.ts';
+import { isFromGuest, isTrap, makeTrap, trapAbi, trapFromGuest, trapFromHost } from '../runtime/trap.ts';
 import { enter, leave, planEntry } from './entry.ts';
 import { type FullLiftPlan, readCode, takeResult } from './lift.ts';
 import type { LoweredCall } from './lower.ts';
@@ -74,7 +74,9 @@ function write(signature: CoreSignature): string {
 }
 
 function wrap(error: unknown): unknown {
-  return isTrap(error) ? error : makeTrap('abi', `a call between components failed: ${String(error)}`, error);
+  if (isTrap(error)) return error;
+  if (isFromGuest(error)) return trapFromGuest(error);
+  return makeTrap('abi', `a call between components failed: ${String(error)}`, error);
 }
 
 /** `resource.drop`: a guest's destructor runs below WebAssembly, so that it too may wait. */

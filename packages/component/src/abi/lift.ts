@@ -45,7 +45,9 @@ export function liftFunction(type: FuncType, options: CanonOptions): LiftPlan {
     read: planRead(result),
   };
   const spilled = result !== undefined && result.flat.length > MAX_FLAT_RESULTS;
-  const results = options.async || spilled ? (['i32'] as const) : (result?.flat ?? []);
+  // Without a callback an asynchronous function waits inside, and returns when it is done.
+  const returned = options.callback === true ? (['i32'] as const) : [];
+  const results = options.async ? returned : spilled ? (['i32'] as const) : (result?.flat ?? []);
   const plan: FullLiftPlan = {
     type,
     options,

@@ -5,7 +5,14 @@ import { bindFused } from './fused.ts';
 import { bindHost } from './host-import.ts';
 import { MAX_FLAT_PARAMS, MAX_FLAT_RESULTS } from './layout.ts';
 import { type AbiContext, checkBlock, createContext } from './memory.ts';
-import type { CanonOptions, CoreSignature, FuncType, LowerPlan } from './model.ts';
+import type {
+  AdapterBinding,
+  CanonOptions,
+  CoreSignature,
+  FuncType,
+  InstanceContext,
+  LowerPlan,
+} from './model.ts';
 import { type ParamReader, planReader } from './params.ts';
 
 /** What the bindings need of a lowered function. */
@@ -19,44 +26,51 @@ export interface LoweredCall {
   finish(cx: AbiContext, value: unknown, pointer: number): any;
 }
 
+/** What an asynchronously lowered function answers where its result is there. */
+const RETURNED = 2;
+const MAX_FLAT_ASYNC_PARAMS = 4;
+
 /**
- * Plans a function that a guest imports: core values in, a function of the host or of another component called.
- * Asynchronous lowering is not there: the function then traps when it is called.
+ * Plans a function that a guest imports: core values in, a function of the host or of another component called. Lowered
+ * asynchronously too, the call is over when it returns: one that may go on traps instead.
  */
 export function lowerFunction(type: FuncType, options: CanonOptions): LowerPlan {
   const params = type.params.map((param) => compileType(param.type, options.encoding));
   const result = type.result && compileType(type.result, options.encoding);
-  if (options.async) return refuseAsync(type, options, params, result);
-  const spilled = result !== undefined && result.flat.length > MAX_FLAT_RESULTS;
-  const reader = planReader(params, MAX_FLAT_PARAMS);
+  const spilled = result !== undefined && (options.async || result.flat.length > MAX_FLAT_RESULTS);
+  const reader = planReader(params, options.async ? MAX_FLAT_ASYNC_PARAMS : MAX_FLAT_PARAMS);
+  const finish = planFinish(result, spilled);
   const signature: CoreSignature = {
     params: spilled ? [...reader.flat, 'i32'] : reader.flat,
-    results: spilled || !result ? [] : result.flat,
+    results: options.async ? ['i32'] : spilled || !result ? [] : result.flat,
   };
-  const lowered: LoweredCall = { signature, reader, finish: planFinish(result, spilled) };
+  const lowered: LoweredCall = { signature, reader, finish: options.async ? report(finish) : finish };
   return {
     type,
     options,
     signature,
     bind(instance, bindings, callee) {
+      // A component's function is over when it returns, or traps; one of the host may go on.
+      if (options.async && type.async && callee.kind === 'host') return refuseAsync(instance, signature);
       const cx = createContext(instance, options, bindings);
       return callee.kind === 'host' ? bindHost(lowered, cx, callee) : bindFused(lowered, cx, callee);
     },
   };
 }
 
-const MAX_FLAT_ASYNC_PARAMS = 4;
+function refuseAsync(instance: InstanceContext, signature: CoreSignature): AdapterBinding {
+  const start = (): never => {
+    if (!instance.mayLeave) trapAbi('cannot leave component instance: a call to the host');
+    trapAbi('unsupported: asynchronous lowering of an asynchronous function of the host');
+  };
+  return { signature, shape: 'direct', imports: { start } };
+}
 
-function refuseAsync(
-  type: FuncType,
-  options: CanonOptions,
-  params: readonly Codec[],
-  result: Codec | undefined,
-): LowerPlan {
-  const { flat } = planReader(params, MAX_FLAT_ASYNC_PARAMS);
-  const signature: CoreSignature = { params: result ? [...flat, 'i32'] : flat, results: ['i32'] };
-  const start = (): never => trapAbi('unsupported: asynchronous lowering of imports');
-  return { type, options, signature, bind: () => ({ signature, shape: 'direct', imports: { start } }) };
+function report(finish: LoweredCall['finish']): LoweredCall['finish'] {
+  return (cx, value, pointer) => {
+    finish(cx, value, pointer);
+    return RETURNED;
+  };
 }
 
 function planFinish(result: Codec | undefined, spilled: boolean): LoweredCall['finish'] {

@@ -70,8 +70,10 @@ export type CoreFunction = (...args: any[]) => any;
 /** The canonical options that are known when a component is planned. */
 export interface CanonOptions {
   readonly encoding: 'utf8' | 'utf16' | 'latin1+utf16';
-  /** Lifted: the result comes by `task.return`. Lowering with it is not supported. */
+  /** Lifted: the result comes by `task.return`. Lowered: the call answers that it is over. */
   readonly async: boolean;
+  /** Lifted asynchronously: whether a callback goes on with the call, as the core result says. */
+  readonly callback?: boolean;
 }
 
 /** The canonical options that come into being with an instance. */

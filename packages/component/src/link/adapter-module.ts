@@ -1,4 +1,4 @@
-import { encodeNumber, ModuleWriter, type Signature } from './module-writer.ts';
+import { codeOf, encodeNumber, ModuleWriter, type Signature } from './module-writer.ts';
 
 const LOCAL_GET = 0x20;
 const LOCAL_SET = 0x21;
@@ -8,6 +8,11 @@ const I32_LOAD = 0x28;
 const IF = 0x04;
 const END = 0x0b;
 const NO_RESULT = 0x40;
+const BLOCK = 0x02;
+const TRY_TABLE = 0x1f;
+const CATCH_ALL = 0x02;
+const RETURN = 0x0f;
+const UNREACHABLE = 0x00;
 const I32_CONST = 0x41;
 
 /** Writes the core module whose exports `0`, `1`, … are adapters of these shapes (see `AdapterBinding`). */
@@ -73,21 +78,18 @@ function planFused(writer: ModuleWriter, module: string, caller: Signature, call
   const fetchers = callee.params.map((type) =>
     writer.importFunction('shared', 'argument', { params: ['externref', 'i32'], results: [type] }),
   );
+  const escaped = importEscaped(writer);
   return (name) => {
     const held = caller.params.length;
-    writer.addFunction(
-      name,
-      caller,
-      ['externref'],
-      [
-        passParams(caller),
-        call(pre),
-        [LOCAL_TEE, held],
-        ...fetchers.map((fetch, i) => [LOCAL_GET, held, I32_CONST, i, ...call(fetch)]),
-        call(target),
-        call(post),
-      ],
-    );
+    const body = [
+      passParams(caller),
+      call(pre),
+      [LOCAL_TEE, held],
+      ...fetchers.map((fetch, i) => [LOCAL_GET, held, I32_CONST, i, ...call(fetch)]),
+      call(target),
+      call(post),
+    ];
+    writer.addFunction(name, caller, ['externref'], contain(caller, body, escaped));
   };
 }
 
@@ -97,14 +99,35 @@ function planDrop(writer: ModuleWriter, module: string): Emit {
   const rep = writer.importFunction(module, 'rep', { params: [], results: ['i32'] });
   const target = writer.importFunction(module, 'callee', { params: ['i32'], results: [] });
   const post = writer.importFunction(module, 'post', { params: [], results: [] });
+  const escaped = importEscaped(writer);
   const signature: Signature = { params: ['i32'], results: [] };
   return (name) =>
     writer.addFunction(
       name,
       signature,
       [],
-      [[LOCAL_GET, 0], call(pre), [IF, NO_RESULT], call(rep), call(target), call(post), [END]],
+      contain(
+        signature,
+        [[LOCAL_GET, 0], call(pre), [IF, NO_RESULT], call(rep), call(target), call(post), [END]],
+        escaped,
+      ),
     );
+}
+
+function importEscaped(writer: ModuleWriter): number {
+  return writer.importFunction('shared', 'escaped', { params: [], results: [] });
+}
+
+/** A body out of which no exception gets: it ends at the edge of the component that threw it. Costs nothing until then. */
+function contain(signature: Signature, body: readonly number[][], escaped: number): number[][] {
+  const result = signature.results.length === 0 ? NO_RESULT : codeOf(signature.results[0]!);
+  return [
+    [BLOCK, NO_RESULT, TRY_TABLE, result, 1, CATCH_ALL, 0],
+    ...body,
+    [END, RETURN, END],
+    call(escaped),
+    [UNREACHABLE],
+  ];
 }
 
 function passParams(signature: Signature): number[] {

@@ -1,5 +1,6 @@
 import type { AdapterBinding, CoreFunction } from '../abi/model.ts';
 import { canWait, pendingFlag, takePending } from '../abi/pending.ts';
+import { trapUncaught } from '../runtime/trap.ts';
 import { emitAdapters } from './adapter-module.ts';
 
 const modules = new Map<string, WebAssembly.Module>();
@@ -8,6 +9,7 @@ const SHARED = {
   flag: pendingFlag,
   // Without the means to wait no call ever becomes a pending one.
   wait: canWait ? new WebAssembly.Suspending(() => takePending().wait()) : () => undefined,
+  escaped: trapUncaught,
   argument: (call: { readonly core: readonly unknown[] }, index: number) => call.core[index],
 };
 

@@ -21,10 +21,6 @@ export function defineCanonical(planner: Planner, site: Site, canonical: Canonic
       const func = at(scope.funcs, canonical.func, 'function', offset);
       const bindings = resolveBindings(site, canonical.options, offset);
       const index = nextCanonical(planner, site);
-      if (canonical.options.async) {
-        defineAtOnce(planner, context, index, { kind: 'unsupported', name: 'canon lower async' });
-        return;
-      }
       spend(planner, func.weight, offset);
       checkOptions(func.type, bindings, 'lower', offset);
       const plan = lowerFunction(func.type, optionsOf(canonical.options));
@@ -99,7 +95,8 @@ function defineAtOnce(planner: Planner, context: number, index: number, canonica
 }
 
 function optionsOf(options: CanonicalOptionsSyntax): CanonOptions {
-  return { encoding: options.encoding, async: options.async };
+  const { encoding, async, callback } = options;
+  return { encoding, async, callback: callback !== undefined };
 }
 
 function coreFunction(site: Site, index: number, offset: number): CoreReference {

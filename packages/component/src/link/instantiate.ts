@@ -263,7 +263,10 @@ function makeCanonical(assembly: Assembly, context: InstanceContext, canonical: 
         context.task.context[canonical.slot] = value;
       };
     case 'unsupported':
-      return () => trapAbi(`unsupported: ${canonical.name}`);
+      return () => {
+        if (!context.mayLeave) trapAbi(`cannot leave component instance: ${canonical.name}`);
+        trapAbi(`unsupported: ${canonical.name}`);
+      };
   }
 }
 

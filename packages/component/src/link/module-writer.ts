@@ -15,6 +15,11 @@ const TYPE_CODES: Readonly<Record<AdapterType, number>> = {
   externref: 0x6f,
 };
 
+/** The byte that stands for a value type. */
+export function codeOf(type: AdapterType): number {
+  return TYPE_CODES[type];
+}
+
 const FUNCTION = 0;
 const MEMORY = 2;
 

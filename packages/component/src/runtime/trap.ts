@@ -50,6 +50,22 @@ export function trapAbi(message: string): never {
   throw makeTrap('abi', message);
 }
 
+const uncaught = 'uncaught exception propagated out of component';
+
+/** Ends a call in which an exception of a guest reached the edge of its component: no other one may catch it. */
+export function trapUncaught(): never {
+  throw makeTrap('unreachable', uncaught);
+}
+
+/** Whether an error came out of WebAssembly, and not of JavaScript. */
+export function isFromGuest(error: unknown): boolean {
+  return (
+    error instanceof WebAssembly.RuntimeError ||
+    error instanceof WebAssembly.Exception ||
+    isStackOverflow(error)
+  );
+}
+
 /** Whether the error is a trap with its reason on it. */
 export function isTrap(error: unknown): error is Trap {
   return error instanceof WebAssembly.RuntimeError && 'trap' in error;
@@ -74,7 +90,7 @@ export function trapFromGuest(error: unknown): Trap {
   }
   if (isStackOverflow(error)) return makeTrap('stack-overflow', 'the guest used up its stack', error);
   if (error instanceof WebAssembly.Exception) {
-    return makeTrap('unreachable', 'the guest threw an exception that it did not catch', error);
+    return makeTrap('unreachable', uncaught, error);
   }
   if (typeof WebAssembly.SuspendError === 'function' && error instanceof WebAssembly.SuspendError) {
     return makeTrap(

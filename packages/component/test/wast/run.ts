@@ -21,7 +21,6 @@ const patience = 10_000;
  */
 const coreTraps: Readonly<Record<string, string>> = {
   'wasm `unreachable` instruction executed': 'unreachable',
-  'uncaught exception propagated out of component': 'the guest threw an exception that it did not catch',
 };
 
 /** Runs a script, one directive after the other. `makeImports` is asked once for each instance. */
