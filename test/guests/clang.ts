@@ -21,6 +21,8 @@ const GUESTS = {
   hostile: { files: ['hostile.c', 'http.c', 'guest.c'], world: 'http-service' },
   /** Prints, reads, waits, rolls dice over WASI 0.2. World in `wasi.wit`. */
   wasi: { files: ['wasi.c', 'guest.c'], world: 'guest', wit: 'wasi.wit' },
+  /** Keeps what it is told in every place that a C program has. World in `state.wit`. */
+  state: { files: ['state.c', 'guest.c'], world: 'state', wit: 'state.wit' },
 } as const;
 
 export type CGuest = keyof typeof GUESTS;

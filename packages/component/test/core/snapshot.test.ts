@@ -179,7 +179,7 @@ test('a guest that exports what looks like our globals keeps its own names', asy
     (global $a (mut i32) (i32.const 1)) (global $b (export "spiderlightning/global0") (mut i64) (i64.const 2))
     (func (export "set") (global.set $a (i32.const 5)) (global.set $b (i64.const 6)))
     (func (export "a") (result i32) (global.get $a)))`);
-  assert.deepEqual(Object.keys(guest.exports).sort(), ['a', 'set', 'spiderlightning/global0']);
+  assert.deepEqual(Object.keys(guest.exports).toSorted(), ['a', 'set', 'spiderlightning/global0']);
   const restorer = restorerOf(guest);
   guest.callSync('set');
   assert.ok(restorer.restore());
