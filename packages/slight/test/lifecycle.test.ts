@@ -14,7 +14,7 @@ before(async () => {
 const slightfile = (rest = '') =>
   `specversion = "0.3"\n[app]\ncomponent = "app.wasm"\n[keyvalue]\nnotes = "sqlite"\n${rest}`;
 
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`${signal} finishes the requests under way, takes no new ones, and exits with 0`, async () => {
     const app = await serveApp(await appFolder({ 'app.wasm': script, 'slightfile.toml': slightfile() }));
     const worker = await app.worker();

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { parseAddress } from '../slightfile/address.ts';
+import { mostWorkers } from '../slightfile/model.ts';
 import { reportError } from './report.ts';
 
 /**
@@ -47,6 +48,10 @@ function describeProgram(finish: (exitCode: number) => void): Command {
       ),
     )
     .addOption(addressOption('--health <host:port>', 'answer /healthz there'))
+    .addOption(
+      new Option('--workers <count>', 'run the app in so many processes (default: 1)').argParser(readCount),
+    )
+    .option('--watch-app', 'replace the workers when the component changes')
     .action(async (app: string | undefined, options: RunFlags) => {
       const { run } = await import('./run.ts');
       finish(await run({ ...options, ...(app === undefined ? {} : { app }) }));
@@ -69,6 +74,14 @@ interface RunFlags {
   target?: string;
   address?: string;
   health?: string;
+  workers?: number;
+  watchApp?: boolean;
+}
+
+function readCount(text: string): number {
+  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= mostWorkers) return count;
+  throw new InvalidArgumentError(`Write a whole number from 1 to ${mostWorkers}.`);
 }
 
 function addressOption(flags: string, description: string): Option {

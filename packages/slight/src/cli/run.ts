@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { prepareStorage, withoutSlightfile } from '../host/bind.ts';
+import { withoutSlightfile } from '../host/bind.ts';
 import type { BindingRow } from '../host/bind.ts';
 import { openLog } from '../host/log.ts';
 import { supervise } from '../host/supervisor.ts';
@@ -19,6 +19,10 @@ export interface RunOptions {
   readonly address?: string;
   /** `HOST:PORT` of `/healthz`. */
   readonly health?: string;
+  /** Processes that run the app. */
+  readonly workers?: number;
+  /** Replace them when the component's file changes. */
+  readonly watchApp?: boolean;
 }
 
 const usualFile = 'slightfile.toml';
@@ -30,13 +34,12 @@ const usualFile = 'slightfile.toml';
  * @throws whatever keeps the app from starting
  */
 export async function run(options: RunOptions): Promise<number> {
-  const file = withOptions(await readApp(options), options);
-  await prepareStorage(file);
   const log = openLog();
   return await supervise({
-    file,
+    read: async () => withOptions(await readApp(options), options),
+    watch: options.watchApp === true,
     log,
-    onReady({ url, health, rows }) {
+    onReady(file, { url, rows }, health) {
       log.flush();
       process.stderr.write(describeStart(file, url, health, rows));
       // Whoever wanted to know may have gone.
@@ -66,7 +69,7 @@ async function readApp({ app, config, target }: RunOptions): Promise<Slightfile>
   return withoutSlightfile(resolve(app));
 }
 
-function withOptions(file: Slightfile, { address, health }: RunOptions): Slightfile {
+function withOptions(file: Slightfile, { address, health, workers }: RunOptions): Slightfile {
   return {
     ...file,
     http: {
@@ -74,6 +77,7 @@ function withOptions(file: Slightfile, { address, health }: RunOptions): Slightf
       ...(address !== undefined && readAddress('--address', address)),
       ...(health !== undefined && { health: readAddress('--health', health) }),
     },
+    limits: { ...file.limits, ...(workers !== undefined && { workers }) },
   };
 }
 

@@ -1,21 +1,35 @@
 import type { Slightfile } from '../slightfile/model.ts';
 import type { BindingRow } from './bind.ts';
 
+/** What a worker runs. */
+export interface Assignment {
+  readonly file: Slightfile;
+  /** The component's bytes, so that all workers run the same, whatever becomes of the file meanwhile. */
+  readonly component: Uint8Array;
+  /** The app's socket, bound by the supervisor. Undefined on systems without file descriptors. */
+  readonly fd: number | undefined;
+}
+
+/** What the supervisor asks its workers. */
+export type Question = 'health';
+
 /** From the supervisor to a worker. */
 export type ToWorker =
-  | { readonly type: 'start'; readonly file: Slightfile }
-  /** Take no new connections, finish what is under way within `bound` milliseconds, then exit. */
-  | { readonly type: 'drain'; readonly bound: number };
+  | ({ readonly type: 'start' } & Assignment)
+  /**
+   * Take no new connections, finish what is under way within `bound` milliseconds, then exit. With `idle: 'keep'`
+   * connections without a request may bring one more, so that no client's next request meets a closed connection.
+   */
+  | { readonly type: 'drain'; readonly bound: number; readonly idle: 'close' | 'keep' }
+  | { readonly type: 'ask'; readonly id: number; readonly question: Question };
 
 /** From a worker to its supervisor. */
 export type FromWorker =
   /** It listens to messages. */
   | { readonly type: 'hello' }
-  | {
-      readonly type: 'ready';
-      readonly url: string;
-      readonly health?: string;
-      readonly rows: readonly BindingRow[];
-    }
+  | { readonly type: 'ready'; readonly url: string; readonly rows: readonly BindingRow[] }
   /** It cannot start; `name` and `message` are those of the error. */
-  | { readonly type: 'failed'; readonly name: string; readonly message: string; readonly stack?: string };
+  | { readonly type: 'failed'; readonly name: string; readonly message: string; readonly stack?: string }
+  /** It should be replaced before it comes to harm. */
+  | { readonly type: 'worn'; readonly reason: string }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: unknown };

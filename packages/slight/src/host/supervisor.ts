@@ -1,150 +1,186 @@
-import cluster from 'node:cluster';
-import type { Worker } from 'node:cluster';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { closeSync, openSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import type { Slightfile } from '../slightfile/model.ts';
+import { printAddress } from '../slightfile/address.ts';
+import type { Address } from '../slightfile/address.ts';
+import { startHealth } from '../triggers/health.ts';
+import type { Health } from '../triggers/health.ts';
+import { watchApp } from './app-watch.ts';
+import { prepareStorage } from './bind.ts';
+import { readComponent } from './component-file.ts';
+import { createFleet } from './fleet.ts';
+import type { Release } from './fleet.ts';
+import { summarizeHealth } from './health-summary.ts';
+import type { WorkerHealth } from './health-summary.ts';
 import type { Log } from './log.ts';
-import type { FromWorker, ToWorker } from './message.ts';
-import { StartError } from './start-error.ts';
-
-type Ready = Extract<FromWorker, { type: 'ready' }>;
-type Failed = Extract<FromWorker, { type: 'failed' }>;
+import { bindPort } from './port.ts';
+import type { Port } from './port.ts';
+import { findVolatile } from './single-process.ts';
+import type { Ready } from './worker-process.ts';
 
 export interface SuperviseOptions {
-  readonly file: Slightfile;
+  /** Reads the slightfile; again when the app is asked to take up what has changed. */
+  readonly read: () => Promise<Slightfile>;
+  /** Replaces the workers when the component's file changes. */
+  readonly watch: boolean;
   readonly log: Log;
-  /** Called once, when the app first answers. */
-  onReady(ready: Ready): void;
+  /** Called once, when the app first answers. `health`: the URL of `/healthz`. */
+  onReady(file: Slightfile, ready: Ready, health: string | undefined): void;
 }
 
 /** Most milliseconds that requests under way are given when the app is asked to stop. */
 const longestDrain = 20_000;
-/** Milliseconds beyond that until a worker that does not end is killed. */
-const grace = 3_000;
-const firstPause = 100;
-const longestPause = 10_000;
-/** A worker that lived this many milliseconds was sound: the next one starts at once. */
-const soundAfter = 10_000;
+
+const endings = ['SIGINT', 'SIGTERM'] as const;
+const onTerminal = [0, 1, 2].some((fd) => isatty(fd));
 
 /**
- * V8 keeps a stack for each suspended call and leaks the addresses of those beyond a fixed pool, so small stacks are
- * wanted. In KiB; NODE_OPTIONS refuses the flag.
- */
-const execArgv = ['--wasm-stack-switching-stack-size=128'];
-
-/**
- * Runs the app in one worker process and starts another whenever that dies. Ends when it is asked to, by SIGINT
- * (Ctrl-C), SIGTERM or SIGHUP: requests under way are finished first. A second Ctrl-C ends it at once.
+ * Runs the app in worker processes, replaces those that die, and all of them on SIGHUP. Ends when it is asked to, by
+ * SIGINT (Ctrl-C) or SIGTERM, or when its terminal or whoever started it is gone: requests under way are finished
+ * first. A second Ctrl-C ends it at once.
  *
  * @returns the exit code: 0 after a drain, 1 where it was cut short
- * @throws the error that a worker's first start failed with
+ * @throws the error that the first start failed with
  */
-export function supervise({ file, log, onReady }: SuperviseOptions): Promise<number> {
-  cluster.schedulingPolicy = cluster.SCHED_NONE;
-  const exec = fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
-  cluster.setupPrimary({ exec, args: [], execArgv: [...process.execArgv, ...execArgv] });
+export async function supervise(options: SuperviseOptions): Promise<number> {
+  const { log } = options;
+  const file = await options.read();
+  const content = await prepare(file);
+  const port = await bindPort(file.http);
+  try {
+    return await superviseOn(port, file, releaseOn(port, content), options);
+  } finally {
+    port.close();
+    log.flush();
+  }
+}
 
-  return new Promise<number>((resolve, reject) => {
-    let worker: Worker;
-    let current = file;
-    let wasReady = false; // once, for the app
-    let serving = false; // the worker of now
-    let stopping = false;
-    let failure: Failed | undefined;
-    let pause = 0;
-    let timer: NodeJS.Timeout | undefined;
+async function superviseOn(
+  port: Port,
+  file: Slightfile,
+  first: Release,
+  { log, read, watch, onReady }: SuperviseOptions,
+): Promise<number> {
+  const fleet = createFleet(first, log);
+  let release = first;
+  let serving = false;
+  let stopping = false;
+  let reloading = false;
+  let again = false;
+  const { promise: over, resolve: finish } = Promise.withResolvers<number>();
 
-    function spawn(): void {
-      const began = performance.now();
-      failure = undefined;
-      serving = false;
-      worker = cluster.fork();
-      worker.on('message', receive);
-      worker.once('exit', (code, signal) => {
-        serving = false;
-        if (performance.now() - began > soundAfter) pause = 0;
-        ended(signal ?? code);
+  function stop(signal?: NodeJS.Signals): void {
+    // Service managers send SIGTERM to every process of a group, and some of these pass it on.
+    if (stopping && signal !== 'SIGINT') return;
+    if (stopping) {
+      fleet.kill();
+      return finish(1);
+    }
+    stopping = true;
+    port.close();
+    // Workers that serve nobody have nothing to finish.
+    if (!serving) {
+      fleet.kill();
+      return finish(0);
+    }
+    log.host('info', 'stopping: requests under way are finished first');
+    log.flush();
+    void fleet.stop(Math.min(longestDrain, release.file.limits.deadline)).then(() => finish(0));
+  }
+
+  function hangUp(): void {
+    if (onTerminal && terminalIsGone()) stop('SIGHUP');
+    else void reload('asked by SIGHUP');
+  }
+
+  /** Reads everything again and replaces the workers; where that fails they stay. */
+  async function reload(why: string): Promise<void> {
+    again = reloading;
+    if (!serving || stopping || reloading) return;
+    reloading = true;
+    log.host('info', `${why}: replacing the workers`);
+    try {
+      const changed = await read();
+      if (port.fd === undefined)
+        throw new Error('this system cannot share a port between processes: restart it');
+      sayWhatStays(file, changed, log);
+      const next = releaseOn(port, await prepare(changed));
+      const failure = await fleet.roll(next);
+      if (failure !== undefined) throw failure;
+      release = next;
+      if (!stopping) log.host('info', 'the workers are replaced');
+    } catch (error) {
+      log.host('error', `nothing was replaced, the app goes on as it was: ${(error as Error).message}`);
+    }
+    reloading = false;
+    if (again) await reload(why);
+  }
+
+  const signalled = (signal: NodeJS.Signals) => stop(signal);
+  const orphaned = () => stop();
+  for (const signal of endings) process.on(signal, signalled);
+  process.on('SIGHUP', hangUp);
+  // Only where the process that started this one said that it wants to be followed: see bin/slight.js.
+  if (process.connected) process.once('disconnect', orphaned);
+  let health: Awaited<ReturnType<typeof startHealth>> | undefined;
+  let unwatch: (() => void) | undefined;
+  try {
+    const state = async (): Promise<Health> =>
+      summarizeHealth((await fleet.ask('health')) as WorkerHealth[], release.file.limits.workers, stopping);
+    health = file.http.health && (await startHealth(file.http.health, state));
+    const ready = await Promise.race([fleet.start(), over]);
+    if (typeof ready === 'number') return ready;
+    serving = true;
+    onReady(file, ready, health?.url);
+    if (watch) {
+      unwatch = watchApp({
+        path: () => release.file.app.component,
+        current: () => release.component,
+        onChange: () => void reload(`${release.file.app.component} has changed`),
       });
-      worker.on('error', (error) => log.host('error', `the worker process: ${error.message}`));
     }
-
-    function receive(message: FromWorker): void {
-      if (message.type === 'hello') return send({ type: 'start', file: current });
-      if (message.type === 'failed') return void (failure = message);
-      serving = true;
-      if (wasReady) return log.host('info', `listening again on ${message.url}`);
-      wasReady = true;
-      current = withPorts(file, message);
-      onReady(message);
-    }
-
-    function ended(how: string | number): void {
-      const description =
-        failure?.message.split('\n', 1)[0] ??
-        `it ended with ${typeof how === 'string' ? how : `exit code ${how}`}`;
-      if (stopping) finish(() => resolve(0));
-      else if (!wasReady) finish(() => reject(failure ? toError(failure) : diedEarly(description)));
-      else {
-        log.host('warn', `the worker process is gone (${description}); starting another`);
-        timer = setTimeout(spawn, pause);
-        pause = Math.min(longestPause, Math.max(firstPause, pause * 2));
-      }
-    }
-
-    function send(message: ToWorker): void {
-      if (worker.isConnected()) worker.send(message);
-    }
-
-    function stop(signal: NodeJS.Signals): void {
-      // Service managers send SIGTERM to every process of a group, and some of these pass it on.
-      if (stopping && signal !== 'SIGINT') return;
-      clearTimeout(timer);
-      const again = stopping;
-      stopping = true;
-      // A worker that serves nobody has nothing to finish.
-      if (again || !serving) {
-        worker.process.kill('SIGKILL');
-        return finish(() => resolve(again ? 1 : 0));
-      }
-      const bound = Math.min(longestDrain, file.limits.deadline);
-      log.host('info', 'stopping: requests under way are finished first');
-      log.flush();
-      send({ type: 'drain', bound });
-      timer = setTimeout(() => worker.process.kill('SIGKILL'), bound + grace);
-    }
-
-    function finish(settle: () => void): void {
-      clearTimeout(timer);
-      for (const signal of signals) process.off(signal, stop);
-      log.flush();
-      settle();
-    }
-
-    for (const signal of signals) process.on(signal, stop);
-    spawn();
-  });
+    return await over;
+  } finally {
+    unwatch?.();
+    health?.close();
+    for (const signal of endings) process.off(signal, signalled);
+    process.off('SIGHUP', hangUp);
+    process.off('disconnect', orphaned);
+  }
 }
 
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+type Content = Omit<Release, 'fd'>;
 
-/** The ports that were picked stay the app's when its worker is replaced. */
-function withPorts(file: Slightfile, { url, health }: Ready): Slightfile {
-  const port = (from: string) => Number(new URL(from).port || 80);
-  const { http } = file;
-  return {
-    ...file,
-    http: {
-      ...http,
-      port: port(url),
-      health: http.health && health !== undefined ? { ...http.health, port: port(health) } : undefined,
-    },
+/**
+ * Reads and makes what the workers need; databases on this machine are there when they start.
+ * @throws {StartError} @throws {CapabilityError}
+ */
+async function prepare(file: Slightfile): Promise<Content> {
+  const volatile = await findVolatile(file);
+  const component = await readComponent(file.app.component);
+  await prepareStorage(file);
+  return { file, component, volatile };
+}
+
+function releaseOn({ address, fd }: Port, { file, ...content }: Content): Release {
+  return { ...content, file: { ...file, http: { ...file.http, ...address } }, fd };
+}
+
+function sayWhatStays({ http: first }: Slightfile, { http: changed }: Slightfile, log: Log): void {
+  const say = (what: string, from: Address | undefined, to: Address | undefined) => {
+    const [before, after] = [from, to].map((each) => (each === undefined ? 'none' : printAddress(each)));
+    if (before !== after) log.host('warn', `the ${what} stays ${before} until a restart, not ${after}`);
   };
+  say('address', first, changed);
+  say('health address', first.health, changed.health);
 }
 
-function toError({ name, message, stack }: Failed): Error {
-  return Object.assign(new Error(message), { name, ...(stack !== undefined && { stack }) });
-}
-
-function diedEarly(description: string): StartError {
-  return new StartError(`the worker process could not start the app: ${description}`);
+/** Whether the terminal that this process belongs to was closed: that is what SIGHUP means then. */
+function terminalIsGone(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return false;
+  } catch {
+    return true;
+  }
 }

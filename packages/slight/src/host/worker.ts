@@ -1,60 +1,63 @@
-import { readFile } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
 import { compile, ComponentError } from '@spiderlightning/component';
 import type { Component } from '@spiderlightning/component';
-import type { Slightfile } from '../slightfile/model.ts';
-import { startHealth } from '../triggers/health.ts';
 import { startHttpTrigger } from '../triggers/http.ts';
 import { openApp } from './app.ts';
+import type { App } from './app.ts';
+import type { WorkerHealth } from './health-summary.ts';
 import { openLog } from './log.ts';
-import type { FromWorker, ToWorker } from './message.ts';
+import type { Assignment, FromWorker, Question, ToWorker } from './message.ts';
 import { cacheFolder, openModuleCache } from './module-cache.ts';
 import { StartError } from './start-error.ts';
 
 /** The process that runs the guest. It does what its supervisor says and ends when the supervisor is gone. */
 
-const log = openLog();
-let close: ((bound: number) => Promise<void>) | undefined;
-let stopping = false;
+/** Milliseconds for the requests under way where no supervisor says how long they may take. */
+const unsupervised = 10_000;
 
-// Ctrl-C reaches the whole process group; the supervisor says what follows from it.
-process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => void stop(10_000));
+const log = openLog();
+let app: App | undefined;
+let close: ((bound: number, idle: 'close' | 'keep') => Promise<void>) | undefined;
+
+// Ctrl-C reaches the whole process group, as a terminal's end does; the supervisor says what follows from it.
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
+process.on('SIGTERM', () => void stop(unsupervised, 'close'));
+process.on('disconnect', () => void stop(unsupervised, 'close'));
 process.on('uncaughtException', (error) => {
   log.host('critical', `the worker fails: ${error.message}`);
   if (process.env.SLIGHT_DEBUG === '1') log.host('critical', String(error.stack));
   process.exit(1);
 });
 process.on('message', (message: ToWorker) => {
-  if (message.type === 'start') void start(message.file);
-  else void stop(message.bound);
+  switch (message.type) {
+    case 'start':
+      return void start(message);
+    case 'drain':
+      return void stop(message.bound, message.idle);
+    case 'ask':
+      return tell({ type: 'answer', id: message.id, answer: answer(message.question) });
+  }
 });
 tell({ type: 'hello' });
 
-async function start(file: Slightfile): Promise<void> {
+async function start({ file, component: bytes, fd }: Assignment): Promise<void> {
   try {
-    const component = await load(file.app.component);
-    const app = await openApp(component, file, log);
+    const component = await load(file.app.component, bytes);
+    const opened = await openApp(component, file, log);
+    app = opened;
     const http = await startHttpTrigger({
-      address: file.http,
+      address: { ...file.http, fd },
       forwarded: file.http.forwarded,
       body: file.limits.body,
       bodyTimeout: file.limits.deadline,
       log,
-      handle: app.handle,
+      handle: opened.handle,
     });
-    const health =
-      file.http.health &&
-      (await startHealth(file.http.health, () => {
-        const failures = app.failures();
-        return { ok: !stopping && failures.length === 0, stopping, failures, instances: app.counts() };
-      }));
-    close = async (bound) => {
-      await http.close(bound);
-      health?.close();
-      await app.close();
+    close = async (bound, idle) => {
+      await http.close(bound, idle);
+      await opened.close();
     };
-    tell({ type: 'ready', url: http.url, rows: app.rows, ...(health && { health: health.url }) });
+    tell({ type: 'ready', url: http.url, rows: opened.rows });
     // Now, not at the end: a process that is killed would leave nothing to the next one.
     flushCompileCache();
   } catch (error) {
@@ -63,19 +66,14 @@ async function start(file: Slightfile): Promise<void> {
   }
 }
 
-async function load(path: string): Promise<Component> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : code;
-    throw new StartError(
-      `the component ${path} cannot be read: ${reason}\n` +
-        '  fix: build it (slight build), or correct the path: component below [app], or slight run APP',
-      { cause: error },
-    );
+function answer(question: Question): unknown {
+  switch (question) {
+    case 'health':
+      return app && ({ failures: app.failures(), instances: app.counts() } satisfies WorkerHealth);
   }
+}
+
+async function load(path: string, bytes: Uint8Array): Promise<Component> {
   try {
     return await compile(bytes, { cache: openModuleCache(cacheFolder()) });
   } catch (error) {
@@ -96,10 +94,8 @@ function describeInvalid(path: string, { code, message }: ComponentError): strin
 }
 
 /** Ends this process with 0 once everything under way is finished or given up. */
-async function stop(bound: number): Promise<void> {
-  if (stopping) return;
-  stopping = true;
-  await close?.(bound);
+async function stop(bound: number, idle: 'close' | 'keep'): Promise<void> {
+  await close?.(bound, idle);
   log.flush();
   process.exit(0);
 }

@@ -23,6 +23,8 @@ export interface Limits {
   readonly body: number;
   readonly instances: number;
   readonly queue: number;
+  /** Processes that run the app; each has its own instances and queue. */
+  readonly workers: number;
 }
 
 export interface Slightfile {
@@ -50,6 +52,9 @@ export interface Slightfile {
   readonly limits: Limits;
 }
 
+/** More than any machine has use for: a worker keeps one processor busy. */
+export const mostWorkers = 1_024;
+
 export const defaultLimits: Limits = {
   memory: 256 * 1024 * 1024,
   deadline: 30_000,
@@ -57,4 +62,5 @@ export const defaultLimits: Limits = {
   body: 10 * 1024 * 1024,
   instances: 32,
   queue: 128,
+  workers: 1,
 };

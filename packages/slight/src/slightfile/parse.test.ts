@@ -27,6 +27,7 @@ cpu = "1s"
 body = "1KiB"
 instances = 4
 queue = 0
+workers = 3
 
 [target.cloud.keyvalue]
 orders = "dynamodb://\${env.REGION}/orders"
@@ -85,6 +86,7 @@ test('a whole file', () => {
     body: 1024,
     instances: 4,
     queue: 0,
+    workers: 3,
   });
 });
 

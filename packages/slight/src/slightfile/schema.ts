@@ -7,7 +7,7 @@ import {
   sizeField,
   textField,
 } from './fields.ts';
-import { defaultLimits } from './model.ts';
+import { defaultLimits, mostWorkers } from './model.ts';
 
 const longest = 24 * 3_600_000;
 
@@ -30,6 +30,7 @@ export const tables = {
     body: sizeField('Size of a request body', defaultLimits.body, 0, 4 * 1024 ** 3),
     instances: countField('Instances at work at once, in each worker', defaultLimits.instances, 1, 10_000),
     queue: countField('Requests that may wait; one more is answered 503', defaultLimits.queue, 0, 1_000_000),
+    workers: countField('Processes that run the app', defaultLimits.workers, 1, mostWorkers),
   },
 } as const;
 

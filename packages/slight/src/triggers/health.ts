@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Address } from '../slightfile/address.ts';
 import { listen } from './http-listen.ts';
 
@@ -15,21 +16,23 @@ export interface Health {
  */
 export async function startHealth(
   address: Address,
-  state: () => Health,
+  state: () => Promise<Health>,
 ): Promise<{ readonly url: string; close(): void }> {
-  const server = createServer((incoming, outgoing) => {
+  async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     incoming.resume();
     if (incoming.url !== '/healthz') return void outgoing.writeHead(404).end();
     if (incoming.method !== 'GET' && incoming.method !== 'HEAD') {
       return void outgoing.writeHead(405, { allow: 'GET, HEAD' }).end();
     }
-    const current = state();
+    const current = await state();
     outgoing.writeHead(current.ok ? 200 : 503, {
       'content-type': 'application/json',
       'cache-control': 'no-store',
     });
     outgoing.end(`${JSON.stringify(current)}\n`);
-  });
+  }
+
+  const server = createServer((incoming, outgoing) => void answer(incoming, outgoing));
   const { url } = await listen(server, address);
   return {
     url: `${url}/healthz`,

@@ -4,21 +4,32 @@ import { StartError } from '../host/start-error.ts';
 import { printAddress } from '../slightfile/address.ts';
 import type { Address } from '../slightfile/address.ts';
 
+/** Where to listen: at an address, or on the socket `fd` that is bound to it already. */
+export interface ListenAddress extends Address {
+  readonly fd?: number | undefined;
+}
+
 /**
  * Listens, and says where.
  * @throws {StartError} where the address cannot be had
  */
-export async function listen(server: Server, address: Address): Promise<{ url: string; authority: string }> {
+export async function listen(
+  server: Server,
+  address: ListenAddress,
+): Promise<{ url: string; authority: string }> {
+  const { host, port: wanted, fd } = address;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(explain(error, address)));
-    server.listen(address.port, address.host, resolve);
+    server.once('error', (error) => reject(explainListening(error, address)));
+    if (fd === undefined) server.listen(wanted, host, resolve);
+    else server.listen({ fd }, resolve);
   });
   const { port } = server.address() as AddressInfo;
   const authority = printAddress({ host: address.host, port });
   return { url: `http://${authority}`, authority };
 }
 
-function explain(error: NodeJS.ErrnoException, address: Address): StartError {
+/** Why an address cannot be had, and what to do about it. */
+export function explainListening(error: NodeJS.ErrnoException, address: Address): StartError {
   const where = printAddress(address);
   const free = printAddress({ host: address.host, port: 0 });
   switch (error.code) {

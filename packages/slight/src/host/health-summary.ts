@@ -1,0 +1,35 @@
+import type { Health } from '../triggers/health.ts';
+import type { PoolCounts } from './pool.ts';
+
+/** What one worker answers to `health`. */
+export interface WorkerHealth {
+  /** Backends that do not answer yet. */
+  readonly failures: readonly string[];
+  readonly instances: PoolCounts;
+}
+
+/**
+ * The health of an app from that of its workers.
+ * @param answers - of those that serve; undefined for one that did not answer in time
+ */
+export function summarizeHealth(
+  answers: readonly (WorkerHealth | undefined)[],
+  wanted: number,
+  stopping: boolean,
+): Health {
+  const heard = answers.filter((answer) => answer !== undefined);
+  const failures = [...new Set(heard.flatMap((answer) => answer.failures))];
+  const sum = (key: keyof PoolCounts) => heard.reduce((total, { instances }) => total + instances[key], 0);
+  return {
+    ok: !stopping && heard.length > 0 && failures.length === 0,
+    stopping,
+    failures,
+    workers: { wanted, serving: answers.length, silent: answers.length - heard.length },
+    instances: {
+      ready: sum('ready'),
+      starting: sum('starting'),
+      busy: sum('busy'),
+      waiting: sum('waiting'),
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import { findKeyValueBackend } from '../capabilities/core/registry.ts';
+import { redactUrl } from '../capabilities/core/redact.ts';
+import type { Slightfile } from '../slightfile/model.ts';
+import { StartError } from './start-error.ts';
+
+/**
+ * What lives in the memory of one worker and goes with it, in words.
+ * @throws {StartError} where there are several workers: each would see other data
+ * @throws {CapabilityError}
+ */
+export async function findVolatile(file: Slightfile): Promise<string[]> {
+  const binds = Object.values(file.keyvalue ?? {});
+  const alone: typeof binds = [];
+  for (const bind of binds) if ((await findKeyValueBackend(bind)).singleProcess) alone.push(bind);
+  const found = alone.map(({ name, bind }) => `keyvalue "${name}" (${redactUrl(bind)})`);
+  const { workers } = file.limits;
+  if (workers === 1 || found.length === 0) return found;
+  const { position, bind } = alone[0]!;
+  const place = position === undefined ? '' : `${file.path}:${position.line}:${position.column}: `;
+  throw new StartError(
+    `${place}${found.join(', ')} ${found.length === 1 ? 'lives' : 'live'} in the memory of one process, ` +
+      `and the app is to run in ${workers}: each would see other data\n` +
+      `  fix: run it with one worker, or keep the data where all of them see it: "sqlite" in place of "${redactUrl(bind)}"`,
+  );
+}

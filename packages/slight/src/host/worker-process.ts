@@ -1,0 +1,139 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Assignment, FromWorker, Question, ToWorker } from './message.ts';
+import { StartError } from './start-error.ts';
+
+export type Ready = Extract<FromWorker, { type: 'ready' }>;
+
+/** A worker as its supervisor sees it. */
+export interface WorkerProcess {
+  /** Comes once: it serves, or why it does not. */
+  readonly started: Promise<Ready | { readonly failure: Error }>;
+  /** Whether it serves: it has started and was not asked to end. */
+  readonly serving: boolean;
+  /** How it ended, in words. */
+  readonly ended: Promise<string>;
+  /** The answer; undefined where none came within `patience` milliseconds. */
+  ask(question: Question, patience: number): Promise<unknown>;
+  /**
+   * Asks it to finish what is under way within `bound` milliseconds and to end; kills it where it does not. Where it
+   * has not started it is killed at once.
+   */
+  drain(bound: number, idle: 'close' | 'keep'): void;
+  kill(): void;
+}
+
+/** Milliseconds in which a worker must have started. */
+const longestStart = 60_000;
+/** Milliseconds beyond its drain until a worker that does not end is killed. */
+const grace = 3_000;
+
+/**
+ * V8 keeps a stack for each suspended call and leaks the addresses of those beyond a fixed pool, so small stacks are
+ * wanted. In KiB; NODE_OPTIONS refuses the flag.
+ */
+const execArgv = ['--wasm-stack-switching-stack-size=128'];
+/** The number that the inherited socket has in a worker: the one after stdin, stdout, stderr and the messages'. */
+const inheritedFd = 4;
+
+/** Starts a process that runs the app. `onWorn`: it wants to be replaced. */
+export function startWorker(assignment: Assignment, onWorn: (reason: string) => void): WorkerProcess {
+  const program = fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
+  const { fd } = assignment;
+  const child = fork(program, [], {
+    execArgv: [...process.execArgv, ...execArgv],
+    // Bytes travel as they are.
+    serialization: 'advanced',
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc', ...(fd === undefined ? [] : [fd])],
+  });
+  const started = Promise.withResolvers<Ready | { failure: Error }>();
+  const ended = Promise.withResolvers<string>();
+  const questions = new Map<number, (answer: unknown) => void>();
+  let asked = 0;
+  let state: 'starting' | 'serving' | 'draining' | 'ended' = 'starting';
+  let failure: Error | undefined;
+  let timer: NodeJS.Timeout | undefined = setTimeout(() => {
+    failure = new StartError(`the app did not start within ${longestStart / 1000} seconds`);
+    kill();
+  }, longestStart);
+
+  function send(message: ToWorker): void {
+    // It may have died a moment ago; its end is told of elsewhere.
+    if (child.connected) child.send(message, () => undefined);
+  }
+
+  function kill(): void {
+    child.kill('SIGKILL');
+  }
+
+  function end(how: string): void {
+    clearTimeout(timer);
+    state = 'ended';
+    for (const settle of questions.values()) settle(undefined);
+    started.resolve({ failure: failure ?? diedEarly(how) });
+    ended.resolve(failure?.message.split('\n', 1)[0] ?? how);
+  }
+
+  child.on('message', (message: FromWorker) => {
+    switch (message.type) {
+      case 'hello':
+        return send({ type: 'start', ...assignment, ...(fd !== undefined && { fd: inheritedFd }) });
+      case 'ready':
+        clearTimeout(timer);
+        state = 'serving';
+        return started.resolve(message);
+      case 'failed':
+        return void (failure = toError(message));
+      case 'worn':
+        return onWorn(message.reason);
+      case 'answer':
+        return questions.get(message.id)?.(message.answer);
+    }
+  });
+  child.on('error', () => undefined);
+  // Its last message may be read after its end is known.
+  void Promise.all([once(child, 'exit'), once(child, 'disconnect')]).then(
+    ([[code, signal]]) => end(`it ended with ${signal ?? `exit code ${code}`}`),
+    (error: Error) => end(`it could not be started: ${error.message}`),
+  );
+
+  return {
+    started: started.promise,
+    get serving() {
+      return state === 'serving';
+    },
+    ended: ended.promise,
+    async ask(question, patience) {
+      if (state !== 'serving') return undefined;
+      const id = asked++;
+      const { promise, resolve } = Promise.withResolvers<unknown>();
+      questions.set(id, resolve);
+      const late = setTimeout(resolve, patience);
+      send({ type: 'ask', id, question });
+      try {
+        return await promise;
+      } finally {
+        clearTimeout(late);
+        questions.delete(id);
+      }
+    },
+    drain(bound, idle) {
+      clearTimeout(timer);
+      if (state === 'starting') return kill();
+      state = 'draining';
+      send({ type: 'drain', bound, idle });
+      timer = setTimeout(kill, bound + grace);
+    },
+    kill,
+  };
+}
+
+function toError({ name, message, stack }: Extract<FromWorker, { type: 'failed' }>): Error {
+  return Object.assign(new Error(message), { name, ...(stack !== undefined && { stack }) });
+}
+
+function diedEarly(how: string): StartError {
+  return new StartError(`the worker process could not start the app: ${how}`);
+}
