@@ -9,6 +9,10 @@ void test('a bind is shown without what may be secret', () => {
   const shown = {
     sqlite: 'sqlite',
     'sqlite:': 'sqlite:',
+    'filesystem:./data': 'filesystem:./data',
+    'filesystem:///srv/data': 'filesystem:/srv/data',
+    'filesystem://user:Secret@host/data': 'filesystem://host/data',
+    'filesystem:Sec/ret@data': 'filesystem:***',
     'redis://cache:6379/2': 'redis://cache:6379/2',
     'redis://cache': 'redis://cache',
     'redis://user:Secret@cache:6379/0': 'redis://cache:6379/0',

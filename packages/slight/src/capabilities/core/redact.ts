@@ -11,6 +11,8 @@ export function redactUrl(bind: string | URL): string {
   if (url === null || (url.pathname + url.search + url.hash).includes('@')) {
     return scheme === undefined ? '***' : `${scheme}:***`;
   }
+  // A path on this machine holds no credential.
+  if (url.protocol === 'filesystem:' && url.host === '') return `${url.protocol}${url.pathname}`;
   if (url.host === '') return `${url.protocol}${/^\/*$/.test(url.pathname) ? '' : '***'}`;
   return `${url.protocol}//${url.host}${url.pathname === '/' ? '' : url.pathname}`;
 }

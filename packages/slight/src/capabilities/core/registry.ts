@@ -31,6 +31,11 @@ const entries: readonly Entry[] = [
   },
   {
     capability: 'keyvalue',
+    schemes: ['filesystem'],
+    load: async () => (await import('../keyvalue/backends/filesystem.ts')).filesystem,
+  },
+  {
+    capability: 'keyvalue',
     schemes: ['redis', 'rediss'],
     load: async () => (await import('../keyvalue/backends/redis.ts')).redis,
   },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
 import type { Backend } from '../core/backend.ts';
+import { filesystem } from './backends/filesystem.ts';
 import { memory } from './backends/memory.ts';
 import { sqlite } from './backends/sqlite.ts';
 import { keyValueConformance } from './conformance.ts';
@@ -23,4 +24,5 @@ function conforms(title: string, backend: Backend<KeyValue, KeyValueFeature>): v
 
 conforms('memory', memory);
 conforms('sqlite', sqlite);
+conforms('filesystem', filesystem);
 conforms('a backend that declares nothing', { ...memory, features: new Set() });

@@ -45,7 +45,7 @@ export type SwapResult =
 
 /**
  * One opened store: what backends implement, what the portable layer wraps, what dialects call. Every method fails
- * with a `CapabilityError` only. An in-process backend answers at once, not with a promise.
+ * with a `CapabilityError` only. An in-process backend answers at once, not with a promise, unless it waits for the disk.
  * Arguments reach a backend checked: keys of 1 to 1,024 bytes of UTF-8, values up to 25 MiB, ttl > 0.
  */
 export interface KeyValue {

@@ -27,9 +27,9 @@ const operation = fc.oneof(
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
 /** What an operation answers, or the code of its error. */
-function answerOf(run: () => unknown): unknown {
+async function answerOf(run: () => unknown): Promise<unknown> {
   try {
-    return run();
+    return await run();
   } catch (error) {
     assert.ok(error instanceof CapabilityError);
     return error.code;
@@ -59,7 +59,7 @@ function expected(model: Map<string, string>, step: Operation): unknown {
   }
 }
 
-function actual(store: KeyValue, step: Operation): unknown {
+async function actual(store: KeyValue, step: Operation): Promise<unknown> {
   switch (step.kind) {
     case 'set':
       return store.set(step.key, Buffer.from(step.value));
@@ -74,7 +74,7 @@ function actual(store: KeyValue, step: Operation): unknown {
       let page: KeyPage = { keys: [], cursor: '' };
       for (let first = true; first || page.cursor !== undefined; first = false) {
         const cursor = first ? {} : { cursor: page.cursor! };
-        page = store.keys({ prefix: step.prefix, limit: 2, ...cursor }) as KeyPage;
+        page = await store.keys({ prefix: step.prefix, limit: 2, ...cursor });
         found.push(...page.keys);
       }
       return found;
@@ -82,7 +82,7 @@ function actual(store: KeyValue, step: Operation): unknown {
   }
 }
 
-for (const bind of ['memory', 'sqlite']) {
+for (const bind of ['memory', 'sqlite', 'filesystem']) {
   void test(`${bind} does what a map would, whatever comes in whatever order`, async () => {
     let runs = 0;
     await fc.assert(
@@ -92,9 +92,9 @@ for (const bind of ['memory', 'sqlite']) {
           { dataDir, timeout: 5_000 },
         );
         const model = new Map<string, string>();
-        for (const step of steps) assert.deepEqual(actual(store, step), expected(model, step));
+        for (const step of steps) assert.deepEqual(await actual(store, step), await expected(model, step));
         for (const [found, text] of model)
-          assert.equal(Buffer.from(store.get(found) as Uint8Array).toString(), text);
+          assert.equal(Buffer.from((await store.get(found))!).toString(), text);
         await store.close();
       }),
       { numRuns: 60 },
@@ -104,9 +104,9 @@ for (const bind of ['memory', 'sqlite']) {
   void test(`${bind} takes any text for a cursor, or refuses it`, async () => {
     const store = await openKeyValue({ name: 'cursors', bind, config: {} }, { dataDir, timeout: 5_000 });
     await store.set('a', Buffer.from('1'));
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (cursor) => {
-        const page = answerOf(() => store.keys({ cursor }));
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 40 }), async (cursor) => {
+        const page = await answerOf(() => store.keys({ cursor }));
         assert.ok(page === 'invalid-argument' || Array.isArray((page as KeyPage).keys));
       }),
     );

@@ -1,6 +1,7 @@
 import { defineBackend, type OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
 import type { KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
+import { compareUtf8 } from '../order.ts';
 import { addDecimal, brokenCursor } from '../validate.ts';
 import { makeVersions } from '../version.ts';
 
@@ -138,19 +139,4 @@ function firstAfter(sorted: string[], key: string): number {
     else low = middle + 1;
   }
   return low;
-}
-
-/** The order of UTF-8 bytes: that of UTF-16 units, but surrogates come after all others. */
-function compareUtf8(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const left = a.charCodeAt(i);
-    const right = b.charCodeAt(i);
-    if (left !== right) return rank(left) - rank(right);
-  }
-  return a.length - b.length;
-}
-
-function rank(unit: number): number {
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }

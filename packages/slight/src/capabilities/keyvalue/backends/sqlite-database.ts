@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { MaybePromise } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
+import { isBusy, resultCode, retryBusy } from './busy.ts';
 
 /**
  * One connection to the file, shared by all stores of this process. It never waits: where another process holds the
@@ -116,24 +116,9 @@ function attempt<T>(timeout: number, work: () => T): MaybePromise<T> {
     return work();
   } catch (error) {
     if (!isBusy(error)) throw explain(error);
-    return retryBusy(timeout, work);
-  }
-}
-
-/** Ends a little before the operation's deadline does, so that the answer can say that nothing was written. */
-async function retryBusy<T>(timeout: number, work: () => T): Promise<T> {
-  const end = performance.now() + timeout * 0.8;
-  for (let pause = 1; ; pause = Math.min(pause * 2, 32)) {
-    try {
-      return work();
-    } catch (error) {
-      if (!isBusy(error)) throw explain(error);
-    }
-    const left = end - performance.now();
-    if (left <= 0) {
-      throw new CapabilityError('timeout', 'another process kept the database locked. Nothing was written');
-    }
-    await sleep(Math.min(left, pause * (0.5 + Math.random())));
+    return retryBusy(timeout, work).catch((later: unknown) => {
+      throw explain(later);
+    });
   }
 }
 
@@ -146,17 +131,6 @@ function sweep(db: DatabaseSync): void {
   } catch {
     // Nobody waits for this: the next one tries again, and what ails the file shows at the next operation.
   }
-}
-
-/** SQLite's primary result code (https://sqlite.org/rescode.html), or undefined for what is not its error. */
-function resultCode(error: unknown): number | undefined {
-  const code = (error as { errcode?: unknown } | null)?.errcode;
-  return typeof code === 'number' ? code & 0xff : undefined;
-}
-
-function isBusy(error: unknown): boolean {
-  const code = resultCode(error);
-  return code === 5 || code === 6;
 }
 
 function explain(error: unknown, path = 'keyvalue.db'): unknown {

@@ -1,0 +1,200 @@
+import { hash } from 'node:crypto';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { CapabilityError } from '../../core/error.ts';
+import type { Versioned } from '../contract.ts';
+import { explainFiles, flushFolder, isFile, readWhole, writeAnew } from './filesystem-files.ts';
+import { mayExpire, parseMeta, type Meta, type Written } from './filesystem-meta.ts';
+import { foreignName, keyOfName, nameOfKey } from './filesystem-names.ts';
+
+/** The folder of one store: a file for each value, and in `.meta` what is kept beside it. */
+export interface Folder {
+  readonly path: string;
+  readonly meta: string;
+  readonly ignoresCase: boolean;
+}
+
+export interface Found extends Versioned {
+  /** Milliseconds since 1970. */
+  readonly expires?: number;
+}
+
+/** Opens the folder of a store below `parent`, and makes it where it is missing. */
+export async function openFolder(parent: string, store: string): Promise<Folder> {
+  const foreign = foreignName(store);
+  const usual = join(parent, nameOfKey(store));
+  const other = foreign === undefined ? undefined : join(parent, foreign);
+  const path = other !== undefined && !existsSync(usual) && isSpelled(other) ? other : usual;
+  await makeFolder(path);
+  await makeFolder(join(path, '.meta'));
+  return { path, meta: join(path, '.meta'), ignoresCase: existsSync(join(path, '.META')) };
+}
+
+async function makeFolder(path: string): Promise<void> {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    throw new CapabilityError(
+      'permission-denied',
+      `${path} is a link, and links are not followed. Put a folder there, or bind the store to the folder that it leads to`,
+    );
+  }
+  const made = mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (made === undefined) return;
+  for (let each = path; each.length >= made.length; each = dirname(each)) await flushFolder(dirname(each));
+}
+
+/** Whether the last name of a path is on the disk, letter by letter. */
+function isSpelled(path: string): boolean {
+  return existsSync(path) && basename(realpathSync.native(path)) === basename(path);
+}
+
+/** The value of a key that has not expired. */
+export function findEntry(folder: Folder, key: string): Found | undefined {
+  const now = Date.now();
+  const found = readEntry(folder, key);
+  return found?.expires === undefined || found.expires > now ? found : undefined;
+}
+
+/** The same without its version: what never expires need not be hashed. */
+export function findValue(folder: Folder, key: string): Uint8Array | undefined {
+  if (mayExpire(readMeta(folder, nameOfKey(key)))) return findEntry(folder, key)?.value;
+  return readValue(folder, key);
+}
+
+/** Whether a key has a value that has not expired. */
+export function hasEntry(folder: Folder, key: string): boolean {
+  if (mayExpire(readMeta(folder, nameOfKey(key)))) return findEntry(folder, key) !== undefined;
+  return pathsOf(folder, key).length > 0;
+}
+
+/**
+ * Puts a value in the place of another: to readers and after a crash it is there whole, with version and expiry, or
+ * not at all. Done when the disk has it. Only under the folder's lock: the temporary files have fixed names, so that
+ * what a crash left of them is written over.
+ */
+export async function writeEntry(
+  folder: Folder,
+  key: string,
+  value: Uint8Array,
+  { version, expires }: { readonly version: string; readonly expires?: number | undefined },
+): Promise<void> {
+  const name = nameOfKey(key);
+  const newMeta = join(folder.meta, '.new-meta');
+  const newValue = join(folder.meta, '.new-value');
+  let visible = false;
+  try {
+    const now: Written = { sha256: sha256(value), version, ...(expires !== undefined && { expires }) };
+    const before = findWritten(readMeta(folder, name), readValue(folder, key));
+    const values = before === undefined ? [now] : [now, before];
+    const meta: Meta = keyOfName(name, () => undefined) === key ? { values } : { key, values };
+    await Promise.all([writeAnew(newMeta, JSON.stringify(meta)), writeAnew(newValue, value)]);
+    visible = true;
+    renameSync(newMeta, join(folder.meta, name));
+    await flushFolder(folder.meta);
+    renameSync(newValue, pathsOf(folder, key)[0] ?? join(folder.path, name));
+    await flushFolder(folder.path);
+  } catch (error) {
+    throw explainFiles(error, visible ? 'unknown' : 'none');
+  }
+}
+
+/** Removes what is there, expired or not, under whichever name. Only under the folder's lock. */
+export async function removeEntry(folder: Folder, key: string): Promise<void> {
+  try {
+    // The usual name last: while that is there, no reader looks for another.
+    for (const path of pathsOf(folder, key).toReversed()) rmSync(path);
+    rmSync(join(folder.meta, nameOfKey(key)), { force: true });
+    await flushFolder(folder.path);
+  } catch (error) {
+    throw explainFiles(error, 'unknown');
+  }
+}
+
+/** The keys that have a file, expired or not, in no order. */
+export function listKeys(folder: Folder): Set<string> {
+  const keys = new Set<string>();
+  const readKey = (name: string) => readMeta(folder, name)?.key;
+  const changed = () => statSync(folder.path, { bigint: true }).mtimeNs;
+  // Some file systems may pass over a file that is replaced while its folder is read: then another look finds it.
+  for (let look = 0, before = changed(); look < 2; look++) {
+    for (const entry of readdirSync(folder.path, { withFileTypes: true })) {
+      const key = entry.isFile() ? keyOfName(entry.name, readKey) : undefined;
+      if (key !== undefined) keys.add(key);
+    }
+    if (changed() === before) break;
+  }
+  return keys;
+}
+
+/** Every key that something is kept of in `.meta`, and whether that is of no use any more. */
+export function* listMeta(folder: Folder): Generator<{ readonly key: string; readonly stale: boolean }> {
+  for (const name of readdirSync(folder.meta)) {
+    const key = name.startsWith('.') ? undefined : keyOfName(name, () => readMeta(folder, name)?.key);
+    if (key !== undefined) yield { key, stale: isStale(folder, key) };
+  }
+}
+
+/** Whether a value expired, or its file went and left something in `.meta`. */
+export function isStale(folder: Folder, key: string): boolean {
+  return !hasEntry(folder, key) && isFile(join(folder.meta, nameOfKey(key)));
+}
+
+/**
+ * Reads meta first: a value that fits the first of its `values` was there with it at some moment since. One that does
+ * not may have been caught between two writes, unless the same meta is there still.
+ */
+function readEntry(folder: Folder, key: string): Found | undefined {
+  const name = nameOfKey(key);
+  for (let meta = readMeta(folder, name); ;) {
+    const value = readValue(folder, key);
+    if (value === undefined) return undefined;
+    const written = findWritten(meta, value);
+    if (written !== undefined && written === meta?.values[0]) return { value, ...written };
+    const after = readMeta(folder, name);
+    if (after?.values[0]?.version === meta?.values[0]?.version) {
+      // Where nothing fits, another program wrote it.
+      return { value, ...(written ?? { version: `sha256.${sha256(value)}` }) };
+    }
+    meta = after;
+  }
+}
+
+/** What is kept of these bytes. */
+function findWritten(meta: Meta | undefined, value: Uint8Array | undefined): Written | undefined {
+  if (meta === undefined || value === undefined) return undefined;
+  const digest = sha256(value);
+  return meta.values.find((each) => each.sha256 === digest);
+}
+
+/** The files of a key: that of the usual name, which counts, and that of another program. */
+function pathsOf(folder: Folder, key: string): string[] {
+  const paths = [join(folder.path, nameOfKey(key))].filter(isFile);
+  const foreign = foreignName(key);
+  if (foreign === undefined) return paths;
+  const other = join(folder.path, foreign);
+  return isFile(other) && (!folder.ignoresCase || isSpelled(other)) ? [...paths, other] : paths;
+}
+
+function readValue(folder: Folder, key: string): Buffer | undefined {
+  // Most keys have no other name: then there is nothing to look for first.
+  if (foreignName(key) === undefined) return readWhole(join(folder.path, nameOfKey(key)));
+  const path = pathsOf(folder, key)[0];
+  return path === undefined ? undefined : readWhole(path);
+}
+
+function readMeta(folder: Folder, name: string): Meta | undefined {
+  const bytes = readWhole(join(folder.meta, name));
+  return bytes && parseMeta(bytes.toString());
+}
+
+function sha256(value: Uint8Array): string {
+  return hash('sha256', value, 'base64url');
+}

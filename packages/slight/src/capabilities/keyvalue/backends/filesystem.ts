@@ -1,0 +1,169 @@
+import { dirname, join, resolve } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { defineBackend, type OpenContext } from '../../core/backend.ts';
+import { CapabilityError } from '../../core/error.ts';
+import type { KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
+import { compareUtf8 } from '../order.ts';
+import { addDecimal, brokenCursor } from '../validate.ts';
+import { makeVersions } from '../version.ts';
+import { explainFiles } from './filesystem-files.ts';
+import {
+  findEntry,
+  findValue,
+  hasEntry,
+  isStale,
+  listKeys,
+  listMeta,
+  openFolder,
+  removeEntry,
+  writeEntry,
+  type Folder,
+} from './filesystem-folder.ts';
+import { openLock, type FolderLock } from './folder-lock.ts';
+
+/**
+ * Keeps values as plain files, `<folder>/<name>/<key>`, that other programs may read and write. Reads are answered at
+ * once; writes by a promise, because they wait for the disk.
+ */
+export const filesystem = defineBackend<KeyValue, KeyValueFeature>({
+  scheme: 'filesystem',
+  capability: 'keyvalue',
+  doc: 'A file for each value: in .slight/keyvalue, or in a folder of your own: filesystem:./data (beside the slightfile), filesystem:///srv/data. Written through to the disk; several processes may share it.',
+  features: new Set([
+    'list',
+    'ordered',
+    'ttl',
+    'only-if-absent',
+    'increment',
+    'compare-and-swap',
+    'durable',
+    'shared',
+  ]),
+  config: {},
+  open: openStore,
+});
+
+const nextVersion = makeVersions();
+const sweepEvery = 60_000;
+
+async function openStore({ name, url, dataDir, timeout }: OpenContext): Promise<KeyValue> {
+  let folder: Folder;
+  let lock: FolderLock;
+  try {
+    folder = await openFolder(folderOf(url, dataDir), name);
+    lock = openLock(join(folder.meta, '.lock'), timeout);
+  } catch (error) {
+    throw explainFiles(error, 'none');
+  }
+  const sweeper = setInterval(() => void sweep(folder, lock), sweepEvery).unref();
+
+  function put(key: string, value: Uint8Array, expires: number | undefined): Promise<string> {
+    const version = nextVersion();
+    return writeEntry(folder, key, value, { version, expires }).then(() => version);
+  }
+
+  return {
+    get: (key) => read(() => findValue(folder, key)),
+    getVersioned: (key) => read(() => versioned(folder, key)),
+    set: (key, value, { ttl, onlyIfAbsent } = {}) =>
+      lock.hold(async () => {
+        if (onlyIfAbsent && read(() => hasEntry(folder, key)))
+          throw new CapabilityError('already-exists', 'the key has a value');
+        await put(key, value, expiry(ttl));
+      }),
+    delete: (key) => lock.hold(() => removeEntry(folder, key)),
+    exists: (key) => read(() => hasEntry(folder, key)),
+    keys: (options = {}) => read(() => listPage(folder, options)),
+    increment: (key, delta) =>
+      lock.hold(async () => {
+        const found = read(() => findEntry(folder, key));
+        const sum = addDecimal(found?.value, delta);
+        await put(key, Buffer.from(String(sum)), found?.expires);
+        return sum;
+      }),
+    compareAndSwap: (key, expected, value, { ttl } = {}) =>
+      lock.hold(async () => {
+        const current = read(() => versioned(folder, key));
+        if (current?.version !== expected) return current ? { swapped: false, current } : { swapped: false };
+        return { swapped: true, version: await put(key, value, expiry(ttl)) };
+      }),
+    ping: () => read(() => void listMeta(folder).next()),
+    close() {
+      clearInterval(sweeper);
+      return lock.close();
+    },
+  };
+}
+
+/** @throws {CapabilityError} `invalid-argument` */
+function folderOf(url: URL, dataDir: string): string {
+  if (url.host !== '' || url.search !== '' || url.hash !== '') {
+    throw new CapabilityError(
+      'invalid-argument',
+      'filesystem takes a path alone: filesystem:./data or filesystem:///srv/data. Write %3F for ? and %23 for #',
+    );
+  }
+  if (/^\/*$/.test(url.pathname)) return join(dataDir, 'keyvalue');
+  if (url.pathname.startsWith('/')) return fileURLToPath(`file://${url.pathname}`);
+  // The data folder lies beside the slightfile.
+  return resolve(dirname(resolve(dataDir)), decodePath(url.pathname));
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw new CapabilityError('invalid-argument', 'the path has a % that encodes nothing. Write %25 for it');
+  }
+}
+
+function versioned(folder: Folder, key: string): Versioned | undefined {
+  const found = findEntry(folder, key);
+  return found && { value: found.value, version: found.version };
+}
+
+function read<T>(look: () => T): T {
+  try {
+    return look();
+  } catch (error) {
+    throw explainFiles(error, 'none');
+  }
+}
+
+function expiry(ttl: number | undefined): number | undefined {
+  return ttl === undefined ? undefined : Math.ceil(Date.now() + ttl);
+}
+
+/** The cursor is the last key of the page before, so keys that come and go between pages disturb nothing. */
+function listPage(folder: Folder, { prefix = '', cursor, limit = 1_000 }: KeysOptions): KeyPage {
+  const after = cursor === undefined ? undefined : readCursor(cursor);
+  const candidates = [...listKeys(folder)]
+    .filter((key) => key.startsWith(prefix) && (after === undefined || compareUtf8(key, after) > 0))
+    .toSorted(compareUtf8);
+  const keys: string[] = [];
+  for (const key of candidates) {
+    if (!hasEntry(folder, key)) continue;
+    if (keys.length === limit) return { keys, cursor: Buffer.from(keys.at(-1)!).toString('base64url') };
+    keys.push(key);
+  }
+  return { keys };
+}
+
+function readCursor(cursor: string): string {
+  if (!/^[\w-]+$/.test(cursor)) throw brokenCursor();
+  return Buffer.from(cursor, 'base64url').toString();
+}
+
+/** What expired is invisible already; this gives its room back, now and then letting others have their turn. */
+async function sweep(folder: Folder, lock: FolderLock): Promise<void> {
+  try {
+    let looked = 0;
+    for (const { key, stale } of listMeta(folder)) {
+      if (stale) await lock.hold(async () => void (isStale(folder, key) && (await removeEntry(folder, key))));
+      if (++looked % 100 === 0) await breathe();
+    }
+  } catch {
+    // Nobody waits for this: the next one tries again, and what ails the folder shows at the next operation.
+  }
+}
