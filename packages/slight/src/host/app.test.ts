@@ -45,6 +45,7 @@ async function openFake(
           return call(options);
         },
         dispose: () => void counts.disposed++,
+        unrestorable: 'it is a fake',
       };
       return instance as Instance;
     },

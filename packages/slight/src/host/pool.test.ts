@@ -121,3 +121,100 @@ test('closing disposes of what is ready and refuses those who wait', async () =>
   assert.deepEqual(disposed, [holder]);
   assert.equal(pool.counts().ready, 0);
 });
+
+/** A pool whose items are used again as long as `usable` says so. */
+function recycling(options: { limit: number; ready: number; calm?: number }) {
+  let made = 0;
+  const disposed: number[] = [];
+  const answers: (boolean | Promise<boolean>)[] = [];
+  const pool: Pool<number> = createPool({
+    ...options,
+    queue: 10,
+    create: async () => ++made,
+    recycle: () => answers.shift() ?? true,
+    dispose: (item) => void disposed.push(item),
+  });
+  return { pool, disposed, made: () => made, answers };
+}
+
+test('an item that can be used again is, and the last one first', async () => {
+  const { pool, made, disposed } = recycling({ limit: 4, ready: 0 });
+  const [first, second] = [await pool.acquire(soon()), await pool.acquire(soon())];
+  pool.release(second);
+  pool.release(first);
+  assert.equal(await pool.acquire(soon()), first);
+  assert.equal(await pool.acquire(soon()), second);
+  assert.deepEqual([made(), disposed], [2, []]);
+});
+
+test('an item that cannot be used again gives its place to another one', async () => {
+  const { pool, made, disposed, answers } = recycling({ limit: 1, ready: 0 });
+  for (const answer of [false, Promise.resolve(false), Promise.reject(new Error('no'))]) {
+    const item = await pool.acquire(soon());
+    answers.push(answer);
+    pool.release(item);
+    assert.equal(await pool.acquire(soon()), item + 1);
+    pool.release(item + 1);
+  }
+  assert.equal(made(), 4);
+  assert.deepEqual(disposed, [1, 2, 3]);
+});
+
+test('while an item is made ready it counts as busy, and nobody gets it', async () => {
+  const { pool, answers } = recycling({ limit: 1, ready: 0 });
+  const item = await pool.acquire(soon());
+  const gate = Promise.withResolvers<boolean>();
+  answers.push(gate.promise);
+  pool.release(item);
+  assert.deepEqual(pool.counts(), { ready: 0, starting: 0, busy: 1, waiting: 0 });
+  let served = false;
+  const next = pool.acquire(soon()).then((again) => ((served = true), again));
+  await turn();
+  assert.equal(served, false);
+  gate.resolve(true);
+  assert.equal(await next, item);
+});
+
+test('who waits gets the item that comes back, and none is made for it', async () => {
+  const { pool, made } = recycling({ limit: 1, ready: 1 });
+  await pool.warm();
+  const item = await pool.acquire(soon());
+  const next = pool.acquire(soon());
+  pool.release(item);
+  assert.equal(await next, item);
+  assert.equal(made(), 1);
+});
+
+test('items beyond the spare ones go when nobody wanted them for a while', async () => {
+  const { pool, disposed } = recycling({ limit: 8, ready: 2, calm: 20 });
+  const taken = await Promise.all(Array.from({ length: 6 }, () => pool.acquire(soon())));
+  for (const item of taken) pool.release(item);
+  assert.equal(pool.counts().ready, 6);
+  while (pool.counts().ready > 2) await new Promise((next) => setTimeout(next, 5));
+  await new Promise((next) => setTimeout(next, 60));
+  assert.equal(pool.counts().ready, 2, 'and no more of them');
+  assert.equal(disposed.length, 4);
+});
+
+test('items that are wanted now and then stay', async () => {
+  const { pool, disposed } = recycling({ limit: 8, ready: 1, calm: 200 });
+  const take = async (): Promise<void> => {
+    const taken = await Promise.all([1, 2, 3].map(() => pool.acquire(soon())));
+    for (const item of taken) pool.release(item);
+  };
+  for (const end = performance.now() + 700; performance.now() < end;) {
+    await take();
+    await new Promise((next) => setTimeout(next, 10));
+  }
+  assert.deepEqual(disposed, []);
+  pool.close();
+  assert.equal(disposed.length, 3);
+});
+
+test('what comes back after the end is disposed of', async () => {
+  const { pool, disposed } = recycling({ limit: 2, ready: 0 });
+  const item = await pool.acquire(soon());
+  pool.close();
+  pool.release(item);
+  assert.deepEqual(disposed, [item]);
+});
