@@ -40,14 +40,14 @@ function tinyCore(imports: string): string {
   return `(module ${imports}
     (memory (export "memory") 1)
     (global $top (mut i32) (i32.const 1024))
-    (data (i32.const 0) "\\c8\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\20\\00\\00\\00\\02\\00\\00\\00")
-    (data (i32.const 32) "ok")
+    (data (i32.const 0) "\\c8\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\40\\00\\00\\00\\02\\00\\00\\00")
+    (data (i32.const 64) "ok")
     (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
       (global.set $top (i32.and (i32.add (global.get $top) (i32.const 7)) (i32.const -8)))
       (global.get $top)
       (global.set $top (i32.add (global.get $top) (local.get 3))))
     (func (export "spiderlightning:cloud/http-handler@0.6.0#handle")
-      (param i32 i32) (param $url i32) (param $length i32) (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+      (param i32 i32) (param $url i32) (param $length i32) (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
       (local $last i32)
       (local.set $last (i32.load8_u (i32.sub (i32.add (local.get $url) (local.get $length)) (i32.const 1))))
       (if (i32.eq (local.get $last) (i32.const 33)) (then unreachable))
@@ -55,12 +55,12 @@ function tinyCore(imports: string): string {
       (i32.const 0)))`;
 }
 
-/** The TypeScript app of `guests/app.ts`. */
-export async function buildScriptGuest(): Promise<Uint8Array> {
+/** A TypeScript app of `guests/`. */
+export async function buildScriptGuest(name: 'app' | 'state' = 'app'): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), 'slight-guest-'));
   try {
     const out = join(folder, 'app.wasm');
-    await buildComponent({ entry: join(import.meta.dirname, 'guests/app.ts'), out, typecheck: false });
+    await buildComponent({ entry: join(import.meta.dirname, `guests/${name}.ts`), out, typecheck: false });
     return await readFile(out);
   } finally {
     await rm(folder, { recursive: true });
