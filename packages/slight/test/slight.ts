@@ -60,7 +60,8 @@ export function startCommand(folder: string, args: readonly string[], env: NodeJ
   });
   running.add(child);
   // A test that fails has not stopped what it started.
-  getTestContext()?.after(() => void child.kill('SIGKILL'));
+  const context = getTestContext();
+  if (context !== undefined && 'after' in context) context.after(() => void child.kill('SIGKILL'));
   const said = { stdout: '', stderr: '' };
   child.stdout!.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
   child.stderr!.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
@@ -82,8 +83,10 @@ export function runCommand(folder: string, args: readonly string[], env?: NodeJS
 export interface Served extends Running {
   readonly url: string;
   get(path: string, init?: RequestInit): Promise<{ status: number; headers: Headers; body: string }>;
-  /** The process that runs the guest. */
+  /** The process that runs the guest; the first one, where there are several. */
   worker(): Promise<number>;
+  /** All of them. */
+  workers(): Promise<number[]>;
   stop(signal?: NodeJS.Signals): Promise<Ended>;
 }
 
@@ -113,6 +116,7 @@ export async function serveApp(
       return { status: answer.status, headers: answer.headers, body: await answer.text() };
     },
     worker: async () => (await findChild(child.pid!)) ?? assert.fail('there is no worker'),
+    workers: () => findChildren(child.pid!),
     async stop(signal = 'SIGTERM') {
       child.kill(signal);
       return await ended;
@@ -120,10 +124,15 @@ export async function serveApp(
   };
 }
 
-/** A process that this one started. */
-export async function findChild(pid: number): Promise<number | undefined> {
+/** The processes that one started, in order. */
+export async function findChildren(pid: number): Promise<number[]> {
   const children = await promisify(execFile)('pgrep', ['-P', String(pid)]).catch(() => undefined);
-  return children === undefined ? undefined : Number(children.stdout.trim().split('\n')[0]);
+  return children === undefined ? [] : children.stdout.trim().split('\n').map(Number);
+}
+
+/** The first of them. */
+export async function findChild(pid: number): Promise<number | undefined> {
+  return (await findChildren(pid))[0];
 }
 
 /** Asks until the answer is yes. */

@@ -20,8 +20,9 @@ export interface Fleet {
   /**
    * Replaces them one after another by workers of another release, each of which serves before the former one stops
    * taking connections. Where the first of them does not start, everything stays as it is, and that error is given.
+   * @param idle - milliseconds for which connections to the former ones may bring one more request
    */
-  roll(release: Release): Promise<Error | undefined>;
+  roll(release: Release, idle: number): Promise<Error | undefined>;
   /** The answers of the workers that serve; undefined for one that did not answer in time. */
   ask(question: Question): Promise<unknown[]>;
   /** Ends once all have ended. */
@@ -45,8 +46,8 @@ const longestPause = 10_000;
 const soundAfter = 10_000;
 /** Milliseconds in which a worker answers a question. */
 const patience = 1_000;
-/** Longer than idle connections are kept (`http.ts`), so that a worker that was replaced closes none by itself. */
-const longestIdle = 70_000;
+/** Longer than a connection is kept between two requests: a worker that was replaced closes none of its own accord. */
+export const longestIdle = 70_000;
 /** Most replaced workers that wait for what their clients may still send. */
 const mostRetired = 8;
 
@@ -80,13 +81,13 @@ export function createFleet(first: Release, log: Log): Fleet {
   }
 
   /** Gives a worker that serves its place. The former one finishes its requests; when this one dies, another starts. */
-  function seat(place: Place, worker: WorkerProcess): void {
+  function seat(place: Place, worker: WorkerProcess, idle = longestIdle): void {
     const former = place.worker;
     clearTimeout(place.timer);
     place.worker = worker;
     place.since = performance.now();
     if (former !== undefined) {
-      retire(former);
+      retire(former, idle);
       sayLosses(release);
     }
     void worker.ended.then((how) => {
@@ -99,14 +100,14 @@ export function createFleet(first: Release, log: Log): Fleet {
     });
   }
 
-  function retire(worker: WorkerProcess): void {
+  function retire(worker: WorkerProcess, idle = longestIdle): void {
     const bound = Math.max(longestIdle, release.file.limits.deadline);
-    worker.drain(bound, 'keep');
+    worker.drain(bound, idle);
     retired.add(worker);
     void worker.ended.then(() => retired.delete(worker));
     const [oldest] = retired;
     if (retired.size <= mostRetired || oldest === undefined) return;
-    oldest.drain(bound, 'close');
+    oldest.drain(bound, 0);
     retired.delete(oldest);
   }
 
@@ -133,11 +134,11 @@ export function createFleet(first: Release, log: Log): Fleet {
     log.host('info', `listening again on ${started.url}`);
   }
 
-  async function replace(place: Place, by: Release): Promise<Error | undefined> {
+  async function replace(place: Place, by: Release, idle?: number): Promise<Error | undefined> {
     const worker = launch(place, by);
     const started = await worker.started;
     if ('failure' in started) return started.failure;
-    if (!stopping) seat(place, worker);
+    if (!stopping) seat(place, worker, idle);
     return undefined;
   }
 
@@ -175,17 +176,17 @@ export function createFleet(first: Release, log: Log): Fleet {
       void inTurn(resize);
       return started;
     },
-    roll(next) {
+    roll(next, idle) {
       return inTurn(async () => {
         const [place, ...others] = places;
         if (place === undefined || stopping) return undefined;
-        const failure = await replace(place, next);
+        const failure = await replace(place, next, idle);
         if (failure !== undefined || stopping) return failure;
         release = next;
         for (const other of others.slice(0, next.file.limits.workers - 1)) {
           // It has started once: what fails now is likely to pass.
           for (let pause = firstPause; !stopping; pause = Math.min(longestPause, pause * 2)) {
-            const again = await replace(other, next);
+            const again = await replace(other, next, idle);
             if (again === undefined) break;
             log.host('warn', `${name(other)} could not be replaced (${firstLine(again)}); trying again`);
             await sleep(pause);
@@ -203,7 +204,7 @@ export function createFleet(first: Release, log: Log): Fleet {
     async stop(bound) {
       stopping = true;
       for (const { timer } of places) clearTimeout(timer);
-      for (const worker of all) worker.drain(bound, 'close');
+      for (const worker of all) worker.drain(bound, 0);
       await Promise.all([...all].map(({ ended }) => ended));
     },
     kill() {

@@ -17,10 +17,10 @@ export type Question = 'health';
 export type ToWorker =
   | ({ readonly type: 'start' } & Assignment)
   /**
-   * Take no new connections, finish what is under way within `bound` milliseconds, then exit. With `idle: 'keep'`
+   * Take no new connections, finish what is under way within `bound` milliseconds, then exit. For `idle` milliseconds
    * connections without a request may bring one more, so that no client's next request meets a closed connection.
    */
-  | { readonly type: 'drain'; readonly bound: number; readonly idle: 'close' | 'keep' }
+  | { readonly type: 'drain'; readonly bound: number; readonly idle: number }
   | { readonly type: 'ask'; readonly id: number; readonly question: Question };
 
 /** From a worker to its supervisor. */

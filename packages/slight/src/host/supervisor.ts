@@ -8,7 +8,7 @@ import type { Health } from '../triggers/health.ts';
 import { watchApp } from './app-watch.ts';
 import { prepareStorage } from './bind.ts';
 import { readComponent } from './component-file.ts';
-import { createFleet } from './fleet.ts';
+import { createFleet, longestIdle } from './fleet.ts';
 import type { Release } from './fleet.ts';
 import { summarizeHealth } from './health-summary.ts';
 import type { WorkerHealth } from './health-summary.ts';
@@ -30,6 +30,12 @@ export interface SuperviseOptions {
 
 /** Most milliseconds that requests under way are given when the app is asked to stop. */
 const longestDrain = 20_000;
+
+/**
+ * Milliseconds for which connections to the former app are kept when a new build takes its place: enough for clients
+ * that are busy, too short for the browser of a developer who wants to see what changed.
+ */
+const developerIdle = 250;
 
 const endings = ['SIGINT', 'SIGTERM'] as const;
 const onTerminal = [0, 1, 2].some((fd) => isatty(fd));
@@ -90,11 +96,11 @@ async function superviseOn(
 
   function hangUp(): void {
     if (onTerminal && terminalIsGone()) stop('SIGHUP');
-    else void reload('asked by SIGHUP');
+    else void reload('asked by SIGHUP', longestIdle);
   }
 
   /** Reads everything again and replaces the workers; where that fails they stay. */
-  async function reload(why: string): Promise<void> {
+  async function reload(why: string, idle: number): Promise<void> {
     again = reloading;
     if (!serving || stopping || reloading) return;
     reloading = true;
@@ -105,7 +111,7 @@ async function superviseOn(
         throw new Error('this system cannot share a port between processes: restart it');
       sayWhatStays(file, changed, log);
       const next = releaseOn(port, await prepare(changed));
-      const failure = await fleet.roll(next);
+      const failure = await fleet.roll(next, idle);
       if (failure !== undefined) throw failure;
       release = next;
       if (!stopping) log.host('info', 'the workers are replaced');
@@ -113,7 +119,7 @@ async function superviseOn(
       log.host('error', `nothing was replaced, the app goes on as it was: ${(error as Error).message}`);
     }
     reloading = false;
-    if (again) await reload(why);
+    if (again) await reload(why, idle);
   }
 
   const signalled = (signal: NodeJS.Signals) => stop(signal);
@@ -136,7 +142,7 @@ async function superviseOn(
       unwatch = watchApp({
         path: () => release.file.app.component,
         current: () => release.component,
-        onChange: () => void reload(`${release.file.app.component} has changed`),
+        onChange: () => void reload(`${release.file.app.component} has changed`, developerIdle),
       });
     }
     return await over;

@@ -19,9 +19,9 @@ export interface WorkerProcess {
   ask(question: Question, patience: number): Promise<unknown>;
   /**
    * Asks it to finish what is under way within `bound` milliseconds and to end; kills it where it does not. Where it
-   * has not started it is killed at once.
+   * has not started it is killed at once. For `idle` milliseconds its idle connections may bring one more request.
    */
-  drain(bound: number, idle: 'close' | 'keep'): void;
+  drain(bound: number, idle: number): void;
   kill(): void;
 }
 

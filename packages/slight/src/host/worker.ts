@@ -17,12 +17,12 @@ const unsupervised = 10_000;
 
 const log = openLog();
 let app: App | undefined;
-let close: ((bound: number, idle: 'close' | 'keep') => Promise<void>) | undefined;
+let close: ((bound: number, idle: number) => Promise<void>) | undefined;
 
 // Ctrl-C reaches the whole process group, as a terminal's end does; the supervisor says what follows from it.
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
-process.on('SIGTERM', () => void stop(unsupervised, 'close'));
-process.on('disconnect', () => void stop(unsupervised, 'close'));
+process.on('SIGTERM', () => void stop(unsupervised, 0));
+process.on('disconnect', () => void stop(unsupervised, 0));
 process.on('uncaughtException', (error) => {
   log.host('critical', `the worker fails: ${error.message}`);
   if (process.env.SLIGHT_DEBUG === '1') log.host('critical', String(error.stack));
@@ -94,7 +94,7 @@ function describeInvalid(path: string, { code, message }: ComponentError): strin
 }
 
 /** Ends this process with 0 once everything under way is finished or given up. */
-async function stop(bound: number, idle: 'close' | 'keep'): Promise<void> {
+async function stop(bound: number, idle: number): Promise<void> {
   await close?.(bound, idle);
   log.flush();
   process.exit(0);

@@ -6,10 +6,10 @@ export interface Drain {
   /** Milliseconds until the requests under way are given up. */
   readonly bound: number;
   /**
-   * What becomes of connections without a request. `keep`: they may bring one more, which is answered with
-   * `Connection: close`; a client that was about to send it meets no closed connection.
+   * Milliseconds for which connections without a request may bring one more, which is answered with
+   * `Connection: close`: a client that was about to send it meets no closed connection.
    */
-  readonly idle: 'close' | 'keep';
+  readonly idle: number;
   /** The requests under way. */
   readonly active: ReadonlySet<AbortController>;
   /** Calls back when the last of them is answered. */
@@ -19,11 +19,11 @@ export interface Drain {
 /** Takes no new connections and ends once nothing is under way. */
 export async function drainServer(server: Server, { bound, idle, active, onIdle }: Drain): Promise<void> {
   const until = performance.now() + bound;
-  if (idle === 'keep') {
+  if (idle > 0) {
     const closed = new Promise<void>((resolve) => server.once('close', resolve));
     // The server's own `close` would end the idle connections too.
     NetServer.prototype.close.call(server);
-    await within(bound, closed);
+    await within(Math.min(idle, bound), closed);
   }
   server.close();
   const wait = async (milliseconds: number) => {
