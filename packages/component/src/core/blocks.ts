@@ -1,9 +1,6 @@
 import { Writer } from './writer.ts';
 
-/** Bytes that are compared, and then copied or left alone, together. What is left alone needs no memory of its own. */
-export const BLOCK = 4096;
-
-/** Puts blocks of one memory right. Offsets are multiples of `BLOCK`. Each says how many blocks it had to write. */
+/** Puts blocks of one memory right. Offsets are multiples of a page. Each says how many blocks it had to write. */
 export interface BlockWriter {
   /** Makes the first `bytes` bytes those of the other memory. */
   restore(bytes: number): number;
@@ -32,7 +29,10 @@ const SUBTRACT = 0x6b;
 const OR = [0xfd, 0x50];
 const XOR = [0xfd, 0x51];
 const ZERO = [0xfd, 0x0c, ...Array.from({ length: 16 }, () => 0)];
-/** The size of a block, as a signed number. */
+/**
+ * 4096 as a signed number: the bytes that are compared, and then copied or left alone, together. It is the size of the
+ * system's pages, so that those of zeros which are left alone take no room.
+ */
 const BLOCK_SIZE = [0x80, 0x20];
 
 function load(memory: number, vector: number): number[] {

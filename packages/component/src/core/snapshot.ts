@@ -1,4 +1,4 @@
-import { BLOCK, writeBlocks } from './blocks.ts';
+import { writeBlocks } from './blocks.ts';
 import type { BlockWriter } from './blocks.ts';
 import type { GuestLimits } from './limits.ts';
 import { PAGE } from './memory.ts';
@@ -16,13 +16,8 @@ export interface Snapshot {
 interface SavedMemory {
   readonly pages: number;
   /** To compare with. Blocks of zeros were never written to, so they take no room. */
-  readonly memory: WebAssembly.Memory | undefined;
-  /** To copy from, where there is no `memory`: whole blocks, without those of zeros at the end. */
-  readonly bytes: Uint8Array;
+  readonly memory: WebAssembly.Memory;
 }
-
-/** Most bytes of a memory that is put back block by block, in time for comparing all; above, all is copied. */
-const MOST_COMPARED = 4 * 1024 * 1024;
 
 /** Most bytes that all memories of a snapshot have. */
 const MOST_SAVED = 64 * 1024 * 1024;
@@ -43,15 +38,9 @@ export function takeSnapshot(limits: GuestLimits): Snapshot | undefined {
 }
 
 function saveMemory({ memory, pages }: MemoryKeeper): SavedMemory {
-  const bytes = new Uint8Array(memory.buffer, 0, pages * PAGE);
-  if (bytes.length > MOST_COMPARED) {
-    let end = bytes.length;
-    while (end > 0 && bytes[end - 1] === 0) end--;
-    return { pages, memory: undefined, bytes: bytes.slice(0, Math.ceil(end / BLOCK) * BLOCK) };
-  }
   const saved = new WebAssembly.Memory({ initial: pages, maximum: pages });
-  writeBlocks(saved, memory).restore(bytes.length);
-  return { pages, memory: saved, bytes: new Uint8Array() };
+  writeBlocks(saved, memory).restore(pages * PAGE);
+  return { pages, memory: saved };
 }
 
 /** Whether the instance is as large as the one whose snapshot this is. */
@@ -85,28 +74,16 @@ export class Restorer {
       grown += keepers[index]!.memory.buffer.byteLength - pages * PAGE;
     }
     if (grown > MOST_GROWN) return false;
-    this.#writers ??= keepers.map(({ memory }, index) =>
-      writeBlocks(memory, memories[index]!.memory ?? memory),
-    );
-    for (const [index, saved] of memories.entries()) {
-      const keeper = keepers[index]!;
-      restoreMemory(keeper, saved, this.#writers[index]!);
-      keeper.pages = saved.pages;
+    this.#writers ??= keepers.map(({ memory }, index) => writeBlocks(memory, memories[index]!.memory));
+    for (const [index, { pages }] of memories.entries()) {
+      const writer = this.#writers[index]!;
+      writer.restore(pages * PAGE);
+      // To its real end: stores between virtual and real size do not trap.
+      const { byteLength } = keepers[index]!.memory.buffer;
+      if (byteLength > pages * PAGE) writer.clear(pages * PAGE, byteLength);
+      keepers[index]!.pages = pages;
     }
     for (const [index, value] of globals.entries()) this.#limits.globals[index]!.value = value;
     return true;
   }
-}
-
-function restoreMemory({ memory }: MemoryKeeper, saved: SavedMemory, writer: BlockWriter): void {
-  const { buffer } = memory;
-  let right = saved.pages * PAGE;
-  if (saved.memory !== undefined) {
-    writer.restore(right);
-  } else {
-    new Uint8Array(buffer).set(saved.bytes);
-    right = saved.bytes.length;
-  }
-  // To its real end: stores between virtual and real size do not trap.
-  if (buffer.byteLength > right) writer.clear(right, buffer.byteLength);
 }
