@@ -49,7 +49,7 @@ export class GuestLimits implements Limits {
   #slice = -1;
   /** Between `enter` and `leave`, turns left out. */
   #running = false;
-  /** Who had the thread before, and has it again afterwards if it has not ended meanwhile. */
+  /** Who had the thread before and has it again afterwards; it runs, too. */
   #previous: GuestLimits | undefined;
   /** `suspendable` of the entries below the innermost one. */
   readonly #outer: boolean[] = [];
@@ -146,13 +146,19 @@ export class GuestLimits implements Limits {
     if (!this.#running) return;
     this.#running = false;
     const { thread } = this;
-    if (thread.current !== this) return;
+    if (thread.current !== this) return this.#stepOut();
     this.#charge();
-    let previous = this.#previous;
-    while (previous !== undefined && !previous.#running) previous = previous.#previous;
+    thread.current = this.#previous;
     this.#previous = undefined;
-    thread.current = previous;
-    if (previous !== undefined) previous.#beginSlice();
+    thread.current?.#beginSlice();
+  }
+
+  /** Ends out of turn: whoever took the thread from this guest gives it to the one before. */
+  #stepOut(): void {
+    let next = this.thread.current;
+    while (next !== undefined && next.#previous !== this) next = next.#previous;
+    if (next !== undefined) next.#previous = this.#previous;
+    this.#previous = undefined;
   }
 
   /** Takes the thread again after a turn. */
@@ -164,6 +170,8 @@ export class GuestLimits implements Limits {
 
   #take(): void {
     const { thread } = this;
+    // Nobody stands twice in the chain, or it would have no end.
+    if (this.#running) this.#stepOut();
     this.#running = true;
     this.#previous = thread.current;
     thread.current = this;

@@ -55,6 +55,18 @@ suite('turns', () => {
     limits.leave();
   });
 
+  test('guests that end and begin out of turn leave the thread to nobody', () => {
+    const [a, b] = [createLimits(thread), createLimits(thread)];
+    a.enter(true);
+    b.enter(true);
+    a.leave();
+    a.enter(true);
+    b.leave();
+    assert.equal(thread.current, a);
+    a.leave();
+    assert.equal(thread.current, undefined);
+  });
+
   test('each call begins a slice', async () => {
     const slices: number[] = [];
     const guest = await makeStepping(() => slices.push(Atomics.load(thread.words, SLICE)));
