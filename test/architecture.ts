@@ -31,7 +31,7 @@ const longest = 400;
 const withoutNode: { readonly [folder: string]: RegExp | undefined } = {
   component: /^packages\/component\/src\/platform\//,
   wasi: undefined,
-  guest: undefined,
+  guest: /^packages\/guest\/src\/test\//,
 };
 
 /**
@@ -42,7 +42,7 @@ const floors: readonly { name: string; files: RegExp; may: readonly string[]; la
   [
     { name: 'slightfile', files: /^slightfile\//, may: [] },
     { name: 'log', files: /^host\/(log|start-error)\.ts$/, may: ['slightfile'] },
-    { name: 'messages', files: /^triggers\/http-message\.ts$/, may: [] },
+    { name: 'messages', files: /^triggers\/(http-message|held\/(command|event))\.ts$/, may: [] },
     {
       name: 'registry',
       files: /^capabilities\/core\/registry\.ts$/,

@@ -1,4 +1,4 @@
-import { log as write } from 'spiderlightning:cloud/logging@0.6.0';
+import { log as write } from '#cloud/logging';
 import type { Level } from 'spiderlightning:cloud/logging@0.6.0';
 import { isServing } from './phase.ts';
 import { inspect } from './platform/inspect.ts';

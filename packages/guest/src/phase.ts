@@ -1,20 +1,37 @@
 let serving = false;
 let uses = 0;
-const endings: (() => void)[] = [];
 
-/** Called when a request reaches an instance. */
+/** What of an instance goes on by itself while a call of the host's is under way: its timers. */
+export interface Background {
+  /** A call begins. */
+  resume(): void;
+  /** A call ends, and others follow for the same request: the body is sent piece by piece. */
+  pause(): void;
+  /** The request is answered: whatever was only there for it is let go. */
+  stop(): void;
+}
+
+const backgrounds: Background[] = [];
+
+/** Has `background` hear of calls that begin and end. */
+export function addBackground(background: Background): void {
+  backgrounds.push(background);
+}
+
+/** Called when the host calls. */
 export function beginServing(): void {
   serving = true;
+  for (const each of backgrounds) each.resume();
 }
 
-/** Called when a request is answered: lets go of what was only there for it. */
+/** Called when the host has what it asked for, and is going to ask for more of the same answer. */
+export function pauseServing(): void {
+  for (const each of backgrounds) each.pause();
+}
+
+/** Called when a request is answered whole. */
 export function endServing(): void {
-  for (const end of endings) end();
-}
-
-/** Has `end` called whenever a request is answered. */
-export function onServed(end: () => void): void {
-  endings.push(end);
+  for (const each of backgrounds) each.stop();
 }
 
 /**

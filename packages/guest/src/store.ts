@@ -1,4 +1,4 @@
-import { Store as WitStore } from 'spiderlightning:cloud/keyvalue@0.6.0';
+import { Store as WitStore } from '#cloud/keyvalue';
 import type { Versioned as WitVersioned } from 'spiderlightning:cloud/keyvalue@0.6.0';
 import { translateErrors } from './error.ts';
 import { requireServing } from './phase.ts';

@@ -234,9 +234,10 @@ test('a guest may export the interface itself', async () => {
       export const httpHandler = {
         async handle(req: Request): Promise<Response> {
           const store = Store.open('x');
-          store.set('k', req.body, null);
+          if (req.body.tag === 'bytes') store.set('k', req.body.val, null);
           const methods = Object.getOwnPropertyNames(keyvalue.Store.prototype).filter((name) => name !== 'constructor');
-          return { status: 201, headers: [['x-methods', methods.toSorted().join()]], body: store.get('k')! };
+          const body = { tag: 'bytes' as const, val: store.get('k')! };
+          return { status: 201, headers: [['x-methods', methods.toSorted().join()]], body };
         },
       };`),
   );

@@ -61,16 +61,18 @@ export async function startGuest(component: Component, data = new Map<string, Ui
           method,
           url: `http://localhost${path}`,
           headers,
-          body: typeof body === 'string' ? new TextEncoder().encode(body) : body,
+          body: { tag: 'bytes', val: typeof body === 'string' ? new TextEncoder().encode(body) : body },
           remote: '127.0.0.1',
           id: 'request-1',
         },
-      ])) as { status: number; headers: [string, string][]; body: Uint8Array };
+      ])) as { status: number; headers: [string, string][]; body: { tag: 'bytes'; val: Uint8Array } };
       return {
         status: answer.status,
         headers: new Map(answer.headers),
-        bytes: answer.body,
-        text: new TextDecoder().decode(answer.body),
+        /** Every value of a header that stands more than once. */
+        all: (name: string) => answer.headers.filter(([key]) => key === name).map(([, value]) => value),
+        bytes: answer.body.val,
+        text: new TextDecoder().decode(answer.body.val),
       };
     },
   };

@@ -40,6 +40,7 @@ app.get('/slept', async () => {
 app.get('/left', async () => {
   setTimeout(() => console.error('a timer outlived its request'), 1);
   setInterval(() => console.error('an interval outlived its request'), 1);
+  void (async () => { for (;;) { await wait(1); console.error('a loop outlived its request'); } })();
   return text('done');
 });
 app.get('/throws', async () => {

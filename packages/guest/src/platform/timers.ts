@@ -1,6 +1,6 @@
 import { subscribeDuration } from 'wasi:clocks/monotonic-clock@0.2.12';
 import { log } from '../log.ts';
-import { countUses, onServed, requireServing } from '../phase.ts';
+import { addBackground, countUses, requireServing } from '../phase.ts';
 import { inspect } from './inspect.ts';
 
 /**
@@ -28,11 +28,25 @@ const longestDelay = 2 ** 31 - 1;
 
 const timers = new Map<number, Timer>();
 let lastId = 0;
-let running = false;
+let looping = false;
+/** Nobody waits for the guest now: it must not sleep. `stopped`: nor will anybody, and timers are not for this request. */
+let state: 'running' | 'paused' | 'stopped' = 'running';
 /** Grows with every timer that is set or cleared. */
 let changes = 0;
 
-onServed(() => timers.clear());
+addBackground({
+  resume() {
+    state = 'running';
+    ensureLoop();
+  },
+  pause() {
+    state = 'paused';
+  },
+  stop() {
+    state = 'stopped';
+    timers.clear();
+  },
+});
 
 /** Calls `callback` once, after `delay` milliseconds; timers of one moment in the order in which they were set. */
 export function setTimeout<A extends unknown[]>(
@@ -78,25 +92,29 @@ function start<A extends unknown[]>(
   );
   const id = ++lastId;
   changes++;
+  if (state === 'stopped') return id;
   timers.set(id, {
     id,
     due: performance.now() + after,
     every: repeated ? after : undefined,
     call: () => callback(...args),
   });
-  if (!running) {
-    running = true;
-    void run();
-  }
+  ensureLoop();
   return id;
 }
 
-async function run(): Promise<void> {
+function ensureLoop(): void {
+  if (looping || timers.size === 0 || state !== 'running') return;
+  looping = true;
+  void loop();
+}
+
+async function loop(): Promise<void> {
   let slices = 0;
   for (;;) {
     const rested = await letOthersGoOn();
     const next = findNext();
-    if (next === undefined) break;
+    if (next === undefined || state !== 'running') break;
     const left = next.due - performance.now();
     if (left <= 0) {
       if (next.every === undefined) timers.delete(next.id);
@@ -108,13 +126,13 @@ async function run(): Promise<void> {
       slices++;
     } else slices = 0;
   }
-  running = false;
+  looping = false;
 }
 
 /** Gives the other jobs their turns. Whether nothing of what can be seen from here happened in them. */
 async function letOthersGoOn(): Promise<boolean> {
   const before = changes + countUses();
-  for (let turn = 0; turn < turns && timers.size > 0; turn++) await undefined;
+  for (let turn = 0; turn < turns && timers.size > 0 && state === 'running'; turn++) await undefined;
   return before === changes + countUses();
 }
 

@@ -1,0 +1,82 @@
+import type {
+  KeyPage,
+  SetOptions,
+  SwapResult,
+  Versioned,
+  Store as WitStore,
+} from 'spiderlightning:cloud/keyvalue@0.6.0';
+import { requireHost } from '../host.ts';
+import { witError } from '../memory-store.ts';
+import type { MemoryStore } from '../memory-store.ts';
+
+/** `spiderlightning:cloud/keyvalue` in plain Node: stores in memory, of the app that is under test. */
+export class Store implements WitStore {
+  readonly #name: string;
+
+  private constructor(name: string) {
+    this.#name = name;
+  }
+
+  static open(name: string): Store {
+    const store = new Store(name);
+    store.#use();
+    return store;
+  }
+
+  get(key: string): Uint8Array | null {
+    return this.#use().find(key)?.value.slice() ?? null;
+  }
+
+  getVersioned(key: string): Versioned | null {
+    const entry = this.#use().find(key);
+    return entry === undefined ? null : { value: entry.value.slice(), version: entry.version };
+  }
+
+  set(key: string, value: Uint8Array, options: SetOptions | null): void {
+    const store = this.#use();
+    const expires = store.expiry(options?.ttlMs);
+    if (options?.onlyIfAbsent === true && store.find(key) !== undefined)
+      throw witError('already-exists', `the store "${this.#name}": set: the key has a value`);
+    store.write(key, value, expires);
+  }
+
+  delete(key: string): void {
+    this.#use().delete(key);
+  }
+
+  exists(key: string): boolean {
+    return this.#use().find(key) !== undefined;
+  }
+
+  keys(prefix: string | null, cursor: string | null, limit: number | null): KeyPage {
+    return this.#use().list(prefix ?? '', cursor, limit);
+  }
+
+  increment(key: string, delta: number | bigint): string {
+    return this.#use().increment(key, BigInt(delta));
+  }
+
+  compareAndSwap(key: string, expected: string | null, value: Uint8Array, ttlMs: number | null): SwapResult {
+    const store = this.#use();
+    const expires = store.expiry(ttlMs);
+    const current = this.getVersioned(key);
+    if ((current?.version ?? null) !== expected) return { tag: 'stale', val: current };
+    return { tag: 'swapped', val: store.write(key, value, expires) };
+  }
+
+  [Symbol.dispose](): void {}
+
+  /** Looked up for every use: one opened store may serve the tests of several apps. */
+  #use(): MemoryStore {
+    const host = requireHost(`the store "${this.#name}" was used`);
+    const store = host.store(this.#name);
+    if (store === undefined)
+      throw witError(
+        'permission-denied',
+        `the store "${this.#name}" was not granted; testApp(app, { stores }) names them`,
+      );
+    const failure = host.failures.get(this.#name);
+    if (failure !== undefined) throw witError(failure, `the store "${this.#name}" fails, as the test wants`);
+    return store;
+  }
+}

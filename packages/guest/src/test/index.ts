@@ -1,0 +1,124 @@
+/**
+ * Runs an app's handlers in plain Node, with capabilities in memory, for its own tests:
+ *
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { test } from 'node:test';
+ * import { testApp } from '@spiderlightning/guest/test';
+ * import app from './app.ts';
+ *
+ * test('an order is kept', async () => {
+ *   const { request, store } = testApp(app);
+ *   const answer = await request('/orders', { method: 'POST', json: { customer: 'Ada' } });
+ *   assert.equal(answer.status, 201);
+ *   assert.equal((await store('orders').getJson<{ customer: string }>('order/1'))?.customer, 'Ada');
+ * });
+ * ```
+ * @module
+ */
+import type { ErrorCode } from 'spiderlightning:cloud/types@0.6.0';
+import { toHttpHandler } from '../entry.ts';
+import { beginServing } from '../phase.ts';
+import { openStore } from '../store.ts';
+import type { Store } from '../store.ts';
+import { readAnswer } from './answer.ts';
+import type { TestAnswer } from './answer.ts';
+import { captureConsole } from './console.ts';
+import { runWith } from './host.ts';
+import type { TestHost, TestLine, TestMessage } from './host.ts';
+import { MemoryStore } from './memory-store.ts';
+import { writeRequest } from './request.ts';
+import type { TestRequest } from './request.ts';
+
+export type { TestAnswer, TestLine, TestMessage, TestRequest };
+
+export interface TestOptions {
+  /** Names of the stores that are granted; another is `permission-denied`. Default: all. */
+  readonly stores?: readonly string[];
+}
+
+/** An app under test, with stores, a log and a clock that no other has. */
+export interface TestApp {
+  /** Asks the app, as a client would. `path` begins with a slash, or is an absolute URL. */
+  readonly request: (path: string, how?: TestRequest) => Promise<TestAnswer>;
+  /** The store that the app opens by this name: to put something there first, or to look at it afterwards. */
+  readonly store: (name: string) => Store;
+  /** What the app wrote, by `console` or `log`; errors that became a 500 too. */
+  readonly logs: readonly TestLine[];
+  /** What the app broadcast or sent to connections. */
+  readonly sent: readonly TestMessage[];
+  /** Lets time pass for the stores, in milliseconds: values expire. Timers go by the real time. */
+  readonly advance: (milliseconds: number) => void;
+  /** Has every use of a store fail with this code, until it is called without one. */
+  readonly failStore: (name: string, code?: ErrorCode) => void;
+}
+
+/**
+ * Makes an app ready to be asked: what `src/app.ts` exports. Each has capabilities of its own; module variables are
+ * shared by all in one process, which no two requests of a real app would do.
+ * @throws {TypeError} where it is no app
+ */
+export function testApp(app: unknown, options: TestOptions = {}): TestApp {
+  const { handle } = toHttpHandler(app);
+  const stores = new Map<string, MemoryStore>();
+  let passed = 0;
+  let requests = 0;
+  const host: TestHost = {
+    now: () => Date.now() + passed,
+    store(name) {
+      if (options.stores !== undefined && !options.stores.includes(name)) return undefined;
+      let store = stores.get(name);
+      if (store === undefined) stores.set(name, (store = new MemoryStore(host.now)));
+      return store;
+    },
+    failures: new Map(),
+    lines: [],
+    sent: [],
+  };
+  captureConsole();
+  // From here on a test may use the app's stores, as the app itself may.
+  beginServing();
+  return {
+    request: (path, how = {}) =>
+      runWith(host, async () =>
+        readAnswer(await handle(await writeRequest(path, how, `test-${++requests}`))),
+      ),
+    store: (name) => bindStore(openStore(name), host),
+    logs: host.lines,
+    sent: host.sent,
+    advance(milliseconds) {
+      passed += milliseconds;
+    },
+    failStore(name, code) {
+      if (code === undefined) host.failures.delete(name);
+      else host.failures.set(name, code);
+    },
+  };
+}
+
+/** The same store, used with this host behind it. */
+function bindStore(store: Store, host: TestHost): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      const own = target[name as keyof Store] as unknown;
+      if (typeof own !== 'function') return own;
+      return (...args: unknown[]) =>
+        bindSteps(
+          runWith(host, () => own(...args) as unknown),
+          host,
+        );
+    },
+  });
+}
+
+/** A generator's body runs where its next step is asked for. */
+function bindSteps(given: unknown, host: TestHost): unknown {
+  if (typeof given !== 'object' || given === null || !(Symbol.asyncIterator in given)) return given;
+  const steps = given as AsyncGenerator<unknown>;
+  const bound: AsyncIterableIterator<unknown> = {
+    next: () => runWith(host, () => steps.next()),
+    return: (value) => runWith(host, () => steps.return(value)),
+    [Symbol.asyncIterator]: () => bound,
+  };
+  return bound;
+}

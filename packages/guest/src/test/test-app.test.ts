@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  HttpError,
+  broadcast,
+  json,
+  log,
+  openStore,
+  readForm,
+  router,
+  sse,
+  status,
+  stream,
+  text,
+} from '@spiderlightning/guest';
+import { testApp } from '@spiderlightning/guest/test';
+
+const orders = openStore('orders');
+const app = router();
+app.post('/orders', async (req) => {
+  const id = await orders.increment('count');
+  await orders.setJson(`order/${id}`, await req.json());
+  console.log('order %d', id, { from: req.remote });
+  return json({ id }, { status: 201, headers: { location: `/orders/${id}` } });
+});
+app.get('/orders', async () => json(await Array.fromAsync(orders.keys({ prefix: 'order/' }))));
+app.put('/cache/:key', async (req) => {
+  await orders.set(req.params.key, await req.text(), { ttlMs: 1_000 });
+  return status(204);
+});
+app.get('/cache/:key', async (req) => text((await orders.getText(req.params.key)) ?? 'gone'));
+app.post('/form', async (req) => {
+  const form = await readForm(req);
+  const file = form.file('file');
+  return json({ name: form.get('name'), file: file && [file.name, file.type, file.text()] });
+});
+app.get('/teapot', () => {
+  throw new HttpError(418, 'short and stout');
+});
+app.get('/broken', async () => {
+  log('warn', 'about to fail', { why: 'test' });
+  throw new TypeError('nobody sees this');
+});
+app.get('/echo', async (req) =>
+  json({ url: req.url, method: req.method, q: req.query.get('q') ?? null, host: req.headers.get('host') }),
+);
+app.get('/pieces', () =>
+  stream(async function* () {
+    yield 'one ';
+    yield 'two';
+  }),
+);
+app.get('/events', () => sse({ channel: 'news' }));
+app.post('/events', async (req) => {
+  broadcast('news', { said: await req.text() });
+  return status(204);
+});
+
+describe('testApp', () => {
+  test('asks the app, and shows what it kept and wrote', async () => {
+    const { request, store, logs } = testApp(app);
+    const answer = await request('/orders', { json: { customer: 'Ada' }, remote: '10.0.0.7' });
+    assert.deepEqual(
+      [answer.status, answer.json(), answer.headers.get('Location')],
+      [201, { id: 1 }, '/orders/1'],
+    );
+    assert.deepEqual(await store('orders').getJson('order/1'), { customer: 'Ada' });
+    assert.deepEqual(
+      logs.map(({ level, message }) => [level, message]),
+      [['info', "order 1 { from: '10.0.0.7' }"]],
+    );
+    assert.deepEqual((await request('/orders')).json(), ['order/1']);
+  });
+
+  test('every app under test has stores of its own', async () => {
+    const [first, second] = [testApp(app), testApp(app)];
+    await Promise.all([first.request('/orders', { json: 1 }), second.request('/orders', { json: 2 })]);
+    assert.equal(await first.store('orders').getText('order/1'), '1');
+    assert.equal(await second.store('orders').getText('order/1'), '2');
+    await first.store('orders').set('order/2', 'x');
+    assert.deepEqual(await Array.fromAsync(first.store('orders').keys()), ['count', 'order/1', 'order/2']);
+    assert.equal(await second.store('orders').exists('order/2'), false);
+  });
+
+  test('values expire when time is let pass', async () => {
+    const { request, advance } = testApp(app);
+    assert.equal((await request('/cache/a', { method: 'put', body: 'kept' })).status, 204);
+    advance(999);
+    assert.equal((await request('/cache/a')).text, 'kept');
+    advance(1);
+    assert.equal((await request('/cache/a')).text, 'gone');
+  });
+
+  test('errors become answers, and the reason is in the logs', async () => {
+    const { request, logs } = testApp(app);
+    assert.deepEqual([(await request('/teapot')).status, (await request('/nowhere')).status], [418, 404]);
+    const broken = await request('/broken');
+    assert.deepEqual([broken.status, broken.text], [500, 'Internal Server Error\n']);
+    assert.deepEqual(logs[0], {
+      level: 'warn',
+      message: 'about to fail',
+      context: '',
+      fields: { why: 'test' },
+    });
+    assert.match(logs[1]?.message ?? '', /^GET \/broken failed: TypeError: nobody sees this\n +at /);
+    assert.throws(() => broken.json(), /the answer \(500\) is no JSON: Internal/);
+  });
+
+  test('stores fail where a test wants it, or were not granted', async () => {
+    const { request, failStore } = testApp(app);
+    failStore('orders', 'unavailable');
+    const down = await request('/orders');
+    assert.deepEqual([down.status, down.headers.get('retry-after')], [503, '1']);
+    failStore('orders');
+    assert.equal((await request('/orders')).status, 200);
+    const bare = testApp(app, { stores: ['others'] });
+    assert.equal((await bare.request('/orders')).status, 500);
+    assert.match(bare.logs[0]?.message ?? '', /the store "orders" was not granted/);
+  });
+
+  test('requests are made as they are asked for', async () => {
+    const { request } = testApp(app);
+    assert.deepEqual((await request('/echo?q=1#x')).json(), {
+      url: 'http://localhost/echo?q=1',
+      method: 'GET',
+      q: '1',
+      host: 'localhost',
+    });
+    assert.equal((await request('https://shop.example/echo')).json().host, 'shop.example');
+    assert.equal((await request('/echo', { method: 'HEAD' })).text, '');
+    await assert.rejects(request('/echo', { json: 1, body: '1' }), /one body, not json and body/);
+  });
+
+  test('forms, with files too', async () => {
+    const { request } = testApp(app);
+    assert.deepEqual((await request('/form', { form: { name: 'Ü & co' } })).json(), { name: 'Ü & co' });
+    const form = new FormData();
+    form.set('name', 'x');
+    form.set('file', new File(['content\r\n'], 'a "b".txt', { type: 'text/x' }));
+    assert.deepEqual((await request('/form', { form })).json(), {
+      name: 'x',
+      file: ['a "b".txt', 'text/x', 'content\r\n'],
+    });
+  });
+
+  test('streams are read to their end; connections are told of', async () => {
+    const { request, sent } = testApp(app);
+    assert.equal((await request('/pieces')).text, 'one two');
+    assert.deepEqual((await request('/events')).hold?.channels, ['news']);
+    await request('/events', { body: 'hello' });
+    assert.deepEqual(sent, [{ channel: 'news', data: '{"said":"hello"}', event: undefined, id: undefined }]);
+  });
+
+  test('what is no app is refused; a capability outside of one is explained', async () => {
+    assert.throws(() => testApp({}), /the app's export is an empty object/);
+    await assert.rejects(orders.get('a'), /"orders" was used outside of an app under test/);
+  });
+});

@@ -1,0 +1,62 @@
+import { test } from 'node:test';
+import { keyValueConformance } from '@spiderlightning/slight/conformance';
+import type { KeyValue } from '@spiderlightning/slight/conformance';
+import { CapabilityError } from '../../slight/src/capabilities/core/error.ts';
+import { Store } from '../src/test/cloud/keyvalue.ts';
+import { runWith } from '../src/test/host.ts';
+import type { TestHost } from '../src/test/host.ts';
+import { MemoryStore } from '../src/test/memory-store.ts';
+
+/** The stores of `testApp` promise what every backend promises: an app that passes its tests meets no surprises. */
+const stores = new Map<string, MemoryStore>();
+const host: TestHost = {
+  now: () => Date.now(),
+  store: (name) => stores.get(name) ?? stores.set(name, new MemoryStore(host.now)).get(name),
+  failures: new Map(),
+  lines: [],
+  sent: [],
+};
+const checks = keyValueConformance({
+  open,
+  features: new Set(['list', 'ordered', 'ttl', 'only-if-absent', 'increment', 'compare-and-swap']),
+});
+for (const { name, run } of checks) test(name, run);
+
+/** The interface that a guest imports, as the suite sees stores. */
+function open(name: string): KeyValue {
+  const store = runWith(host, () => Store.open(name));
+  let closed = false;
+  const use = <T>(call: () => T): T => {
+    if (closed) throw new CapabilityError('cancelled', 'closed');
+    try {
+      return runWith(host, call);
+    } catch (error) {
+      const { code, message } = (error as { payload: { code: 'internal'; message: string } }).payload;
+      throw new CapabilityError(code, message);
+    }
+  };
+  return {
+    get: (key) => use(() => store.get(key) ?? undefined),
+    getVersioned: (key) => use(() => store.getVersioned(key) ?? undefined),
+    set: (key, value, { ttl, onlyIfAbsent } = {}) =>
+      use(() => store.set(key, value, { ttlMs: ttl ?? null, onlyIfAbsent: onlyIfAbsent ?? false })),
+    delete: (key) => use(() => store.delete(key)),
+    exists: (key) => use(() => store.exists(key)),
+    keys: ({ prefix, cursor, limit } = {}) =>
+      use(() => {
+        const page = store.keys(prefix ?? null, cursor ?? null, limit ?? null);
+        return { keys: page.keys, ...(page.cursor !== null && { cursor: page.cursor }) };
+      }),
+    increment: (key, delta) => use(() => BigInt(store.increment(key, delta))),
+    compareAndSwap: (key, expected, value, { ttl } = {}) =>
+      use(() => {
+        const found = store.compareAndSwap(key, expected ?? null, value, ttl ?? null);
+        if (found.tag === 'swapped') return { swapped: true, version: found.val };
+        return { swapped: false, ...(found.val !== null && { current: found.val }) };
+      }),
+    ping: () => use(() => undefined),
+    close() {
+      closed = true;
+    },
+  };
+}
