@@ -6,22 +6,25 @@ var childProcess = require('child_process');
 var fs = require('fs');
 var path = require('path');
 
-var needed = 26;
+/** Workers inherit a socket that their supervisor only binds: Node has had that since 26.4. */
+var needed = '26.4';
 
 function main() {
-  if (majorOf(process.versions.node) >= needed) return runHere();
+  if (isEnough(process.versions.node)) return runHere();
   var packaged = findPackagedNode();
   if (packaged !== undefined) return runWith(packaged);
   process.stderr.write(
     ['slight: Node.js', needed, 'or newer is needed, and this is', process.versions.node].join(' ') +
-      ['\n  fix: install it beside slight with "npm install ', platformPackage(), '@', needed, '"'].join('') +
+      ['\n  fix: install it beside slight with "npm install ', platformPackage(), '@26"'].join('') +
       ', or from https://nodejs.org\n',
   );
   process.exitCode = 1;
 }
 
-function majorOf(version) {
-  return Number(version.split('.')[0]);
+function isEnough(version) {
+  var has = version.split('.').map(Number);
+  var least = needed.split('.').map(Number);
+  return has[0] > least[0] || (has[0] === least[0] && has[1] >= least[1]);
 }
 
 /** The npm package that holds Node for this machine; unlike `node` itself it needs no install script. */
@@ -39,7 +42,7 @@ function findPackagedNode() {
       var file = require.resolve(names[i] + '/package.json');
       var manifest = JSON.parse(fs.readFileSync(file, 'utf8'));
       var program = path.join(path.dirname(file), manifest.bin.node);
-      if (majorOf(manifest.version) >= needed && fs.existsSync(program)) return program;
+      if (isEnough(manifest.version) && fs.existsSync(program)) return program;
     } catch {
       // Not installed, or not whole: the next one, or the message that says what to install.
     }
@@ -49,7 +52,10 @@ function findPackagedNode() {
 
 /** The same command under another Node; its input, output, signals and exit code are this one's. */
 function runWith(program) {
-  var child = childProcess.spawn(program, [__filename].concat(process.argv.slice(2)), { stdio: 'inherit' });
+  var child = childProcess.spawn(program, [__filename].concat(process.argv.slice(2)), {
+    // Nothing is sent: that the channel closes tells the other one that this process is gone, however it ended.
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
   // Ctrl-C on a terminal reaches the whole process group, and a second one would mean "at once".
   var onTerminal = [0, 1, 2].some(function (fd) {
     return require('tty').isatty(fd);
