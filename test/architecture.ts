@@ -60,11 +60,21 @@ const floors: readonly { name: string; files: RegExp; may: readonly string[]; la
     { name: 'capabilities', files: /^capabilities\//, may: ['core'] },
     { name: 'clients', files: /^clients\//, may: ['core'] },
     { name: 'dialects', files: /^dialects\//, may: ['messages', 'core', 'capabilities'] },
-    { name: 'triggers', files: /^triggers\//, may: ['messages', 'log', 'slightfile'] },
+    { name: 'triggers', files: /^triggers\//, may: ['messages', 'log', 'slightfile', 'telemetry'] },
     {
       name: 'host',
       files: /^host\//,
-      may: ['slightfile', 'log', 'messages', 'core', 'registry', 'capabilities', 'dialects', 'triggers'],
+      may: [
+        'slightfile',
+        'log',
+        'telemetry',
+        'messages',
+        'core',
+        'registry',
+        'capabilities',
+        'dialects',
+        'triggers',
+      ],
     },
     { name: 'cli', files: /^cli\//, may: ['slightfile', 'log', 'host'] },
     {

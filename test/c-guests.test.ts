@@ -14,7 +14,7 @@ const request = (method: string, path: string, body = '') => ({
   method,
   url: `http://127.0.0.1:3000${path}`,
   headers: [['host', '127.0.0.1:3000']],
-  body: bytes(body),
+  body: { tag: 'bytes', val: bytes(body) },
   remote: '127.0.0.1',
   id: '1',
 });
@@ -66,7 +66,7 @@ describe('guests in C', { skip: clangMissing }, () => {
       const instance = await start('keyvalue', imports);
       const ask = async (method: string, path: string, body?: string) => {
         const answer = (await instance.call(HANDLE, [request(method, path, body)])) as any;
-        return [answer.status, text(answer.body)];
+        return [answer.status, text(answer.body.val)];
       };
       assert.deepEqual(await ask('GET', '/things/größe?x=/y'), [404, 'no such key']);
       assert.deepEqual(await ask('PUT', '/things/größe', 'groß 🦎'), [204, '']);
@@ -107,7 +107,7 @@ describe('guests in C', { skip: clangMissing }, () => {
   for (const [path, expected] of Object.entries(ENDINGS)) {
     test(`hostile ${path} ends as ${expected}`, async () => {
       const instance = await start('hostile', makeHost(false).imports);
-      assert.equal(text(((await instance.call(HANDLE, [request('GET', '/')])) as any).body), 'still here');
+      assert.equal(text(((await instance.call(HANDLE, [request('GET', '/')])) as any).body.val), 'still here');
       const call = instance.call(HANDLE, [request('GET', path)], { cpu: 200 });
       await assert.rejects(call, { trap: expected });
       assert.equal(instance.alive, false);
@@ -118,7 +118,7 @@ describe('guests in C', { skip: clangMissing }, () => {
   test('hostile /grow gets no more memory than it may have', async () => {
     const instance = await start('hostile', makeHost(false).imports);
     const answer = (await instance.call(HANDLE, [request('GET', '/grow')])) as any;
-    assert.equal(text(answer.body), '256');
+    assert.equal(text(answer.body.val), '256');
     assert.equal(instance.memoryBytes, 16 * 1024 * 1024);
   });
 
@@ -127,6 +127,6 @@ describe('guests in C', { skip: clangMissing }, () => {
     const ask = async (path: string) => (await instance.call(HANDLE, [request('GET', path)])) as any;
     assert.equal((await ask('/status')).status, 65_535);
     assert.deepEqual((await ask('/header')).headers, [['x-evil', 'a\r\nx-injected: 1']]);
-    assert.equal(text((await ask('/count')).body), '3');
+    assert.equal(text((await ask('/count')).body.val), '3');
   });
 });

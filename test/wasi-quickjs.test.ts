@@ -13,7 +13,8 @@ export const httpHandler = {
   async handle(req) {
     if (req.url.endsWith('/throw')) throw new Error('from the guest: größe');
     const text = JSON.stringify({ wall: Date.now(), steady: performance.now() });
-    return { status: 200, headers: [], body: Uint8Array.from(text, (letter) => letter.charCodeAt(0)) };
+    const body = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+    return { status: 200, headers: [], body: { tag: 'bytes', val: body } };
   },
 };`;
 
@@ -33,10 +34,10 @@ async function ask(path: string) {
     'spiderlightning:cloud/logging@0.6.0': { log: () => {} },
   });
   const url = `http://127.0.0.1${path}`;
-  const request = { method: 'GET', url, headers: [], body: new Uint8Array(), remote: '', id: '' };
+  const request = { method: 'GET', url, headers: [], body: { tag: 'bytes', val: new Uint8Array() }, remote: '', id: '' };
   const call = instance.call('spiderlightning:cloud/http-handler@0.6.0#handle', [request]);
   const answer = await call.then(
-    (response: any) => new TextDecoder().decode(response.body),
+    (response: any) => new TextDecoder().decode(response.body.val),
     (trap) => trap.trap,
   );
   instance.dispose();

@@ -1,8 +1,98 @@
 // Written by scripts/generate-wit.ts. Change the WIT files and run it again.
 
+/**
+ * Speaks on connections that the host holds, wherever they are held: in this process or another one of the same host.
+ * Always granted. What one call sends arrives in that order, and all connections see the broadcasts of a channel in
+ * the same order. Delivery is at most once: a client that is away, or too slow, misses what is sent meanwhile.
+ */
+declare module 'spiderlightning:cloud/connections@0.6.0' {
+  import type { Error } from 'spiderlightning:cloud/types@0.6.0';
+  /** What is sent or was received. */
+  export type Content =
+    /** Text. */
+    | { tag: 'text'; val: string }
+    /** Bytes. Event streams carry text alone: there they arrive in base64. */
+    | { tag: 'binary'; val: Uint8Array };
+  /** One message to clients. Its content has at most the host's `limits.message` bytes. */
+  export interface Message {
+    /** The message itself. */
+    content: Content;
+    /** The type of the event, for event streams; websockets have none. */
+    event: string | null;
+    /** The id of the event, for event streams: a client that comes back tells the last one that it saw. */
+    id: string | null;
+  }
+  /** Sends to every connection that is on the channel now. That there is none is no error. */
+  export function broadcast(channel: string, message: Message): void;
+  /** Sends to one connection. That it is gone is no error. */
+  export function send(connection: string, message: Message): void;
+  /** Ends a connection. Websockets close with the code (1000, 1011, or 3000 to 4999) and the reason, up to 123 bytes. */
+  export function close(connection: string, code: number, reason: string): void;
+  /** Puts a connection on one more channel. */
+  export function join(connection: string, channel: string): void;
+  /** Takes a connection off a channel. */
+  export function leave(connection: string, channel: string): void;
+  const self: { readonly broadcast: typeof broadcast; readonly send: typeof send; readonly close: typeof close; readonly join: typeof join; readonly leave: typeof leave };
+  export default self;
+}
+
+/**
+ * What an app exports that wants to hear of the connections that the host holds for it. The events of one connection
+ * come one after the other; each gets an instance as a request does, under the same limits. An event that traps ends
+ * its connection (websockets: code 1011).
+ */
+declare module 'spiderlightning:cloud/held-handler@0.6.0' {
+  import type { Content } from 'spiderlightning:cloud/connections@0.6.0';
+  /** A connection, as it is now. */
+  export interface Connection {
+    /** Names it in `connections`. */
+    id: string;
+    /** The channels that it is on. */
+    channels: string[];
+    /** What the app gave when it answered `hold`. */
+    context: Uint8Array;
+  }
+  /**
+   * The connection is there; broadcasts reach it from now on. `last-event-id` is what the client of an event stream
+   * saw last, where it comes back.
+   */
+  export function onOpen(connection: Connection, lastEventId: string | null): Promise<void>;
+  /** The client of a websocket sent a message. The host reads no further until this is over. */
+  export function onMessage(connection: Connection, message: Content): Promise<void>;
+  /**
+   * The connection is gone, with the close code and reason of a websocket (1006: without any; 1001: the host stops).
+   * At most once: a host that dies tells nobody.
+   */
+  export function onClose(connection: Connection, code: number, reason: string): Promise<void>;
+  const self: { readonly onOpen: typeof onOpen; readonly onMessage: typeof onMessage; readonly onClose: typeof onClose };
+  export default self;
+}
+
+/**
+ * Reads the body of the request that is being answered, as it comes. Always granted. An app that imports this gets
+ * larger bodies as `stream`; small ones still come whole.
+ */
+declare module 'spiderlightning:cloud/http-body@0.6.0' {
+  import type { Error } from 'spiderlightning:cloud/types@0.6.0';
+  /**
+   * The next bytes, at least one and at most `max`; none at the end. Waits for the client, who is not asked for more
+   * than what is read. Errors: `resource-exhausted` beyond `limits.body`, `timeout` where nothing came within the
+   * host's `limits.deadline`, `aborted` where the request broke off, `not-found` where no body is on its way.
+   */
+  export function read(max: number): Uint8Array | null;
+  const self: { readonly read: typeof read };
+  export default self;
+}
+
 /** What an app that answers HTTP exports: one call for each request. */
 declare module 'spiderlightning:cloud/http-handler@0.6.0' {
-  /** A request, with its body read whole (within the host's `limits.body`). */
+  /** The body of a request, of at most the host's `limits.body`. */
+  export type RequestBody =
+    /** The whole of it; empty where the request has none. */
+    | { tag: 'bytes'; val: Uint8Array }
+    /** Still on its way: `http-body` reads it. Only apps that import that interface get this. */
+    | { tag: 'stream' };
+  /** One request. */
   export interface Request {
     /** As on the wire: upper case for the standard methods. */
     method: string;
@@ -10,25 +100,85 @@ declare module 'spiderlightning:cloud/http-handler@0.6.0' {
     url: string;
     /** Names in lower case, in the order of arrival; a name may stand more than once. */
     headers: [string, string][];
-    /** Empty where the request has none. */
-    body: Uint8Array;
+    /** What the client sent along. */
+    body: RequestBody;
     /** Address of the client, without its port. */
     remote: string;
     /** The host's name for this request, also in its log. */
     id: string;
   }
-  /** An answer, sent whole. */
+  /** How the host speaks on a connection that it holds. */
+  export type HeldKind =
+    /**
+     * Server-sent events: status 200. The milliseconds after which a client that lost the connection should come back;
+     * none leaves that to the client.
+     */
+    | { tag: 'event-stream'; val: number | null }
+    /**
+     * A websocket: status 101, or 426 where the client did not ask for one. The subprotocol that was chosen, one of
+     * those that the client offered.
+     */
+    | { tag: 'websocket'; val: string | null };
+  /** What the app wants to hear of a connection, through `held-handler`. */
+  export interface HeldEvents {
+    /** It is there. */
+    open: boolean;
+    /** The client sent a message. */
+    message: boolean;
+    /** It is gone. */
+    close: boolean;
+  }
+  /** A connection for the host to keep. No instance of the app is held meanwhile. */
+  export interface Hold {
+    /** The protocol. */
+    kind: HeldKind;
+    /** What is broadcast on these channels is sent to the client. At most 64, of 1 to 256 bytes each. */
+    channels: string[];
+    /** The app's own, up to 64 KiB: it comes with every event of the connection. */
+    context: Uint8Array;
+    /** Which events run the app. */
+    events: HeldEvents;
+  }
+  /** The body of an answer. */
+  export type ResponseBody =
+    /** The whole of it; left out on the wire where the protocol allows none (HEAD, 204, 304). */
+    | { tag: 'bytes'; val: Uint8Array }
+    /** The host asks for it piece by piece: the app exports `http-stream`. The head is sent at once. */
+    | { tag: 'stream' }
+    /** There is no end to it: the host keeps the connection. */
+    | { tag: 'hold'; val: Hold };
+  /** An answer. */
   export interface Response {
-    /** 200 to 599. */
+    /** 200 to 599. A connection that is held has the status of its protocol. */
     status: number;
     /** A name may stand more than once. The host adds `content-length` and `date`. */
     headers: [string, string][];
-    /** The whole of it; left out on the wire where the protocol allows none (HEAD, 204, 304). */
-    body: Uint8Array;
+    /** What follows the head. */
+    body: ResponseBody;
   }
   /** Answers one request. A trap is a 500 to the client and spoils no other request. */
   export function handle(req: Request): Promise<Response>;
   const self: { readonly handle: typeof handle };
+  export default self;
+}
+
+/** What an app exports that answers with `stream`. */
+declare module 'spiderlightning:cloud/http-stream@0.6.0' {
+  /** What `next` gives. */
+  export type Piece =
+    /** More of the body. */
+    | { tag: 'bytes'; val: Uint8Array }
+    /** There is no more: the body is whole. */
+    | { tag: 'end' }
+    /** There is no more, and the body is not whole: the connection ends in such a way that no client takes it for whole. */
+    | { tag: 'failed' };
+  /**
+   * The next piece of the body. Called on the instance that answered, when the client has taken
+   * most of the pieces before, and never again once the client is gone. Limits of time hold for each call. A trap is
+   * as good as `failed`.
+   */
+  export function next(): Promise<Piece>;
+  const self: { readonly next: typeof next };
   export default self;
 }
 
@@ -169,6 +319,31 @@ declare module 'spiderlightning:cloud/types@0.6.0' {
     /** Matters after a write; otherwise `none`. */
     outcome: Outcome;
   }
+}
+
+/** Time that never goes back. Only what JavaScript guests use of the standard interface. */
+declare module 'wasi:clocks/monotonic-clock@0.2.12' {
+  import type { Pollable } from 'wasi:io/poll@0.2.12';
+  /** Nanoseconds. */
+  export type Duration = number;
+  /** Something that is ready after that time. */
+  export function subscribeDuration(when: Duration): Pollable;
+  const self: { readonly subscribeDuration: typeof subscribeDuration };
+  export default self;
+}
+
+/** Waiting for something to happen. Only what JavaScript guests use of the standard interface. */
+declare module 'wasi:io/poll@0.2.12' {
+  /** Something that becomes ready once. */
+  export class Pollable {
+    private constructor();
+    /** Returns when it is ready. The whole guest waits meanwhile. */
+    block(): void;
+    /** Lets go of it at once; otherwise it lives as long as the call. */
+    [Symbol.dispose](): void;
+  }
+  const self: { readonly Pollable: typeof Pollable };
+  export default self;
 }
 
 /** Randomness fit for secrets. Only what JavaScript guests use of the standard interface. */

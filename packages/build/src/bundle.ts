@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
-import type { BuildFailure as EsbuildFailure, Message } from 'esbuild';
+import type { BuildFailure as EsbuildFailure, Message, Metafile } from 'esbuild';
 import { BuildFailure } from './error.ts';
 import type { BuildError } from './error.ts';
 import { renderFileFrame, renderFrame } from './frame.ts';
@@ -15,6 +15,8 @@ export interface Bundle {
   readonly map: string;
   /** The interfaces that the code really imports, sorted. */
   readonly imports: readonly InterfaceName[];
+  /** Names of the interfaces that it exports besides the handler of requests. */
+  readonly exports: readonly string[];
   readonly warnings: readonly BuildError[];
   /** The file that exports the app. */
   readonly entry: string;
@@ -52,11 +54,11 @@ const globals = [
  * @throws {BuildFailure} syntax errors, imports that lead nowhere, a missing handler
  */
 export async function bundle(entry: string, out: string): Promise<Bundle> {
-  const shape = await findShape(entry);
+  const { shape, exported } = await findShape(entry);
   const guest = guestResolver(dirname(entry));
   const result = await runEsbuild({
     stdin: {
-      contents: wrapEntry(shape, entry),
+      contents: wrapEntry(shape, exported, entry),
       resolveDir: dirname(entry),
       sourcefile: join(dirname(entry), 'slight-build-entry.js'),
       loader: 'js',
@@ -77,24 +79,49 @@ export async function bundle(entry: string, out: string): Promise<Bundle> {
     code: code?.text ?? '',
     map: map?.text ?? '',
     imports: [...imports].toSorted(),
+    exports: optional
+      .filter(({ name, module }) =>
+        shape === 'raw' ? exported.includes(name) : usesModule(result.metafile, dirname(entry), guest(module)),
+      )
+      .map((item) => item.interface),
     warnings: result.warnings.map((message) => toBuildError(message, dirname(entry))),
     entry,
     sdk: dirname(guest('@spiderlightning/guest/package.json')),
   };
 }
 
-function wrapEntry(shape: EntryShape, entry: string): string {
+/** What an app may export besides, under these names; with the SDK it does where it uses the module. */
+const optional = [
+  { interface: 'http-stream', name: 'httpStream', make: 'toHttpStream', module: '@spiderlightning/guest/stream' },
+  { interface: 'held-handler', name: 'heldHandler', make: 'toHeldHandler', module: '@spiderlightning/guest/held' },
+] as const;
+
+function wrapEntry(shape: EntryShape, exported: readonly string[], entry: string): string {
   const from = JSON.stringify(entry);
-  const prelude = `import '@spiderlightning/guest/prelude';\n`;
-  const name = shape === 'default' ? 'default' : 'httpHandler';
-  return (
-    `${prelude}import { toHttpHandler } from '@spiderlightning/guest/entry';\n` +
-    `import { ${name} as app } from ${from};\nexport const httpHandler = toHttpHandler(app);\n`
+  const handler = shape === 'default' ? 'default' : 'httpHandler';
+  const lines = [
+    `import '@spiderlightning/guest/prelude';`,
+    `import { toHttpHandler, ${optional.map(({ make }) => make).join(', ')} } from '@spiderlightning/guest/entry';`,
+    `import { ${handler} as app } from ${from};`,
+    'export const httpHandler = toHttpHandler(app);',
+  ];
+  for (const { name, make } of optional) {
+    if (shape === 'default') lines.push(`export const ${name} = ${make}();`);
+    else if (exported.includes(name))
+      lines.push(`import { ${name} as own_${name} } from ${from};`, `export const ${name} = ${make}(own_${name});`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Whether anything of a module went into the output. */
+function usesModule(metafile: Metafile, base: string, path: string): boolean {
+  return Object.values(metafile.outputs).some(({ inputs }) =>
+    Object.entries(inputs).some(([name, { bytesInOutput }]) => bytesInOutput > 0 && resolve(base, name) === path),
   );
 }
 
 /** Reads which names the entry exports, looking at no other file. */
-async function findShape(entry: string): Promise<EntryShape> {
+async function findShape(entry: string): Promise<{ shape: EntryShape; exported: readonly string[] }> {
   if (!existsSync(entry))
     throw new BuildFailure([
       { message: `there is no file ${entry}`, fix: 'name the TypeScript file that exports your app' },
@@ -115,8 +142,8 @@ async function findShape(entry: string): Promise<EntryShape> {
     ],
   });
   const exported = Object.values(result.metafile.outputs)[0]?.exports ?? [];
-  if (exported.includes('default')) return 'default';
-  if (exported.includes('httpHandler')) return 'raw';
+  if (exported.includes('default')) return { shape: 'default', exported };
+  if (exported.includes('httpHandler')) return { shape: 'raw', exported };
   const lines = readFileSync(entry, 'utf8').split('\n');
   const found =
     exported.length === 0

@@ -19,7 +19,7 @@ import { writeWorld } from './world.ts';
 export async function makeComponent(bundled: Bundle, out: string): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), 'slight-build-'));
   try {
-    const world = await writeWorld(folder, bundled.imports);
+    const world = await writeWorld(folder, bundled.imports, bundled.exports);
     const { component } = await componentize({ witPath: folder, world, jsSource: bundled.code });
     return component;
   } catch (error) {

@@ -9,7 +9,13 @@ export type InterfaceName = string;
 const cloud = /^spiderlightning:cloud\/([a-z0-9-]+)@(.+)$/;
 
 /** The interfaces of the specification that a guest may import: all but those that only a guest exports. */
-export const cloudInterfaces: readonly string[] = ['keyvalue', 'logging', 'types'];
+export const cloudInterfaces: readonly string[] = [
+  'connections',
+  'http-body',
+  'keyvalue',
+  'logging',
+  'types',
+];
 
 /** System interfaces that a guest may import besides. Every host gives them. */
 export const systemInterfaces: readonly InterfaceName[] = [
@@ -39,10 +45,14 @@ export function checkInterface(name: InterfaceName): Pick<BuildError, 'message' 
 }
 
 /**
- * Writes a WIT folder with a world that imports these interfaces, and no other, and exports the HTTP handler. A guest
- * whose world asks for less needs fewer grants. Gives the world's name.
+ * Writes a WIT folder with a world that imports these interfaces, and no other, and exports the HTTP handler and
+ * these interfaces besides. A guest whose world asks for less needs fewer grants. Gives the world's name.
  */
-export async function writeWorld(folder: string, imports: readonly InterfaceName[]): Promise<string> {
+export async function writeWorld(
+  folder: string,
+  imports: readonly InterfaceName[],
+  exports: readonly string[] = [],
+): Promise<string> {
   await copyPackage(witPath, join(folder, 'deps', 'cloud'), (file) => file !== 'worlds.wit');
   for (const name of await readdir(systemWitPath))
     await copyPackage(join(systemWitPath, name), join(folder, 'deps', name), () => true);
@@ -51,7 +61,7 @@ export async function writeWorld(folder: string, imports: readonly InterfaceName
     '',
     'world app {',
     ...imports.map((name) => `  import ${name};`),
-    `  export spiderlightning:cloud/http-handler@${witVersion};`,
+    ...['http-handler', ...exports].map((name) => `  export spiderlightning:cloud/${name}@${witVersion};`),
     '}',
     '',
   ];

@@ -12,7 +12,16 @@ test('the package has its name, its version and its parts', () => {
   assert.equal(cloud.version, witVersion);
   assert.deepEqual(
     cloud.interfaces.map(({ name }) => name),
-    ['http-handler', 'keyvalue', 'logging', 'types'],
+    [
+      'connections',
+      'held-handler',
+      'http-body',
+      'http-handler',
+      'http-stream',
+      'keyvalue',
+      'logging',
+      'types',
+    ],
   );
   assert.deepEqual(cloud.worlds, [
     {
@@ -20,6 +29,12 @@ test('the package has its name, its version and its parts', () => {
       docs: 'An app that answers HTTP.',
       imports: ['keyvalue', 'logging'],
       exports: ['http-handler'],
+    },
+    {
+      name: 'http-live-service',
+      docs: 'The same with bodies that are streamed and connections that are held.',
+      imports: ['keyvalue', 'logging', 'http-body', 'connections'],
+      exports: ['http-handler', 'http-stream', 'held-handler'],
     },
   ]);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CallOptions, Component, Instance, Trap, TrapCode } from '@spiderlightning/component';
-import type { HttpFailure, HttpRequest, HttpResponse } from '../triggers/http-message.ts';
+import type { HttpFailure, HttpRequest } from '../triggers/http-message.ts';
 import { openApp } from './app.ts';
 import type { App } from './app.ts';
 import { withoutSlightfile } from './bind.ts';
@@ -15,7 +15,8 @@ const request: HttpRequest = {
   remote: '127.0.0.1',
   id: 'r1',
 };
-const answer: HttpResponse = { status: 200, headers: [], body: new Uint8Array() };
+/** What a guest gives, and what becomes of it. */
+const answer = { status: 200, headers: [], body: { tag: 'bytes', val: new Uint8Array() } };
 
 function trap(code: TrapCode, message: string, cause?: unknown): Trap {
   return Object.assign(new WebAssembly.RuntimeError(message, { cause }), { trap: code });
@@ -28,7 +29,7 @@ interface Fake {
 
 /** An app whose guest is a function. */
 async function openFake(
-  call: (options: CallOptions) => Promise<HttpResponse>,
+  call: (options: CallOptions) => Promise<typeof answer>,
   limits: { instances?: number; queue?: number; deadline?: number } = {},
   start?: () => void,
 ): Promise<Fake> {
@@ -67,8 +68,8 @@ async function failureOf(app: App): Promise<HttpFailure> {
 
 test('every request has a fresh instance, which is disposed of after the answer', async () => {
   const { app, counts } = await openFake(async () => answer);
-  assert.equal(await handle(app), answer);
-  assert.equal(await handle(app), answer);
+  assert.deepEqual(await handle(app), { ...answer, body: answer.body.val });
+  assert.deepEqual(await handle(app), { ...answer, body: answer.body.val });
   await new Promise(setImmediate);
   assert.equal(counts.disposed, 2);
   assert.ok(counts.made >= 2);

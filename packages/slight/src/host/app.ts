@@ -1,8 +1,11 @@
 import { isTrap } from '@spiderlightning/component';
 import type { Component } from '@spiderlightning/component';
 import { wasiImports } from '@spiderlightning/wasi';
-import { handleRequest } from '../dialects/spiderlightning/index.ts';
+import { handleRequest, httpBody } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
+import { createLocalRelay } from '../triggers/held/command.ts';
+import type { Relay } from '../triggers/held/command.ts';
+import type { HeldHandler } from '../triggers/held/event.ts';
 import type { HttpRequest, HttpResponse } from '../triggers/http-message.ts';
 import { bindCapabilities } from './bind.ts';
 import type { BindingRow } from './bind.ts';
@@ -10,6 +13,8 @@ import { describeCause, InstanceStartError, toHttpFailure } from './failure.ts';
 import { checkGrants } from './grants.ts';
 import { openGuests } from './guests.ts';
 import type { Guest } from './guests.ts';
+import { isCompatible } from './import-name.ts';
+import { openHeldHandler, openStream } from './lease.ts';
 import type { Log } from './log.ts';
 import { createPool, PoolBusyError } from './pool.ts';
 import type { PoolCounts } from './pool.ts';
@@ -20,6 +25,10 @@ export interface App {
   readonly rows: readonly BindingRow[];
   /** @throws {HttpFailure} */
   handle(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+  /** Whether it reads bodies as they come. */
+  readonly streamsBodies: boolean;
+  /** Tells it of connections that are held for it, where it wants to know. */
+  readonly held: HeldHandler | undefined;
   counts(): PoolCounts;
   /** Backends that do not answer yet, in an app that started degraded. */
   failures(): string[];
@@ -31,16 +40,23 @@ const spares = 4;
 
 /**
  * Binds a component to what its slightfile grants.
+ * @param relay - takes what the app says on connections
  * @throws {StartError} where imports were not granted, backends do not answer or the component cannot be instantiated
  */
-export async function openApp(component: Component, file: Slightfile, log: Log): Promise<App> {
+export async function openApp(
+  component: Component,
+  file: Slightfile,
+  log: Log,
+  relay: Pick<Relay, 'publish'> = createLocalRelay(),
+): Promise<App> {
   const { limits } = file;
   const system = wasiImports();
   const names = Object.keys(system);
   system[Symbol.dispose]();
   const used = checkGrants(component, file, names);
   const bindings = await bindCapabilities(file, used, log);
-  const guests = openGuests(component, file, bindings, log, names);
+  const sink = { message: limits.message, publish: relay.publish };
+  const guests = openGuests(component, file, bindings, log, names, sink);
   const pool = createPool<Guest>({
     ...guests,
     limit: limits.instances,
@@ -56,24 +72,36 @@ export async function openApp(component: Component, file: Slightfile, log: Log):
     throw new StartError(`${file.app.component} cannot be started: ${describe(error)}`, { cause: error });
   }
 
+  const exported = component.exports.map(({ name }) => name);
+
   async function handle(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
     const until = performance.now() + limits.deadline;
     const guest = await pool.acquire(until, signal);
     guest.context.id = request.id;
+    guest.context.body = request.body instanceof Uint8Array ? undefined : request.body;
+    // The answer leaves first; then the guest is put back, and what it held is let go.
+    const release = () => void setImmediate(() => pool.release(guest));
+    let streaming = false;
     try {
       const deadline = until - performance.now();
       // What has waited for nearly all of its time cannot be finished in the rest.
       if (deadline < limits.deadline / 20)
         throw new PoolBusyError('every instance was busy until the deadline');
-      return await handleRequest(guest.instance, request, { deadline, cpu: limits.cpu, signal });
+      const response = await handleRequest(guest.instance, request, { deadline, cpu: limits.cpu, signal });
+      const { body } = response;
+      if (body !== 'stream') return { ...response, body };
+      const made = openStream(guest, exported, limits, signal, release);
+      streaming = true;
+      return { ...response, body: made };
     } finally {
-      // The answer leaves first; then the guest is put back, and what it held is let go.
-      setImmediate(() => pool.release(guest));
+      if (!streaming) release();
     }
   }
 
   return {
     rows: bindings.rows,
+    streamsBodies: component.imports.some(({ name }) => isCompatible(httpBody, name)),
+    held: openHeldHandler(pool, exported, limits),
     async handle(request, signal) {
       try {
         return await handle(request, signal);

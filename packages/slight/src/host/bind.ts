@@ -4,7 +4,7 @@ import { redactUrl } from '../capabilities/core/redact.ts';
 import { findKeyValueBackend, openKeyValue } from '../capabilities/core/registry.ts';
 import type { KeyValue } from '../capabilities/keyvalue/contract.ts';
 import type { Capability, KeyValueStores } from '../dialects/spiderlightning/index.ts';
-import { defaultLimits } from '../slightfile/model.ts';
+import { defaultLimits, noTelemetry } from '../slightfile/model.ts';
 import type { Bind, Slightfile } from '../slightfile/model.ts';
 import type { Log } from './log.ts';
 import { StartError } from './start-error.ts';
@@ -39,8 +39,10 @@ export function withoutSlightfile(component: string): Slightfile {
     target: undefined,
     app: { component, start: 'ready', reuse: 'clean' },
     keyvalue: undefined,
-    http: { host: '127.0.0.1', port: 3000, health: undefined, forwarded: false },
+    http: { host: '127.0.0.1', port: 3000, health: undefined, forwarded: false, origins: [] },
     limits: defaultLimits,
+    log: { format: undefined, level: undefined },
+    telemetry: noTelemetry,
   };
 }
 

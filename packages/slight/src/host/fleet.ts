@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { HeldCommand } from '../triggers/held/command.ts';
 import type { Log } from './log.ts';
 import type { Assignment, Question } from './message.ts';
 import { startWorker } from './worker-process.ts';
@@ -51,7 +52,7 @@ export const longestIdle = 70_000;
 /** Most replaced workers that wait for what their clients may still send. */
 const mostRetired = 8;
 
-export function createFleet(first: Release, log: Log): Fleet {
+export function createFleet(first: Release, log: Log, start = startWorker): Fleet {
   let release = first;
   let stopping = false;
   let replacing: Promise<unknown> = Promise.resolve();
@@ -60,14 +61,18 @@ export function createFleet(first: Release, log: Log): Fleet {
   const retired = new Set<WorkerProcess>(); // in order
 
   function launch(place: Place, of: Release): WorkerProcess {
-    const worker = startWorker(of, (reason) => {
+    const onRelay = (command: HeldCommand) => {
+      for (const each of all) each.relay(command);
+    };
+    const onWorn = (reason: string) => {
       void inTurn(async () => {
         if (place.worker !== worker || stopping) return;
         log.host('info', `${name(place)} is replaced: ${reason}`);
         const failure = await replace(place, release);
         if (failure) log.host('warn', `no other worker could be started: ${firstLine(failure)}`);
       });
-    });
+    };
+    const worker = start(of, { onWorn, onRelay });
     all.add(worker);
     void worker.ended.then(() => all.delete(worker));
     return worker;
@@ -116,11 +121,11 @@ export function createFleet(first: Release, log: Log): Fleet {
   }
 
   function restart(place: Place): void {
-    place.timer = setTimeout(() => void revive(place), place.pause);
+    place.timer = setTimeout(() => void revive(place, true), place.pause);
     place.pause = Math.min(longestPause, Math.max(firstPause, place.pause * 2));
   }
 
-  async function revive(place: Place): Promise<void> {
+  async function revive(place: Place, again: boolean): Promise<void> {
     const worker = launch(place, release);
     const started = await worker.started;
     if (stopping) return;
@@ -131,7 +136,7 @@ export function createFleet(first: Release, log: Log): Fleet {
       return restart(place);
     }
     seat(place, worker);
-    log.host('info', `listening again on ${started.url}`);
+    if (again) log.host('info', `listening again on ${started.url}`);
   }
 
   async function replace(place: Place, by: Release, idle?: number): Promise<Error | undefined> {
@@ -159,7 +164,7 @@ export function createFleet(first: Release, log: Log): Fleet {
       delete place.worker;
       if (worker !== undefined) retire(worker);
     }
-    await Promise.all(added.map(revive));
+    await Promise.all(added.map((place) => revive(place, false)));
   }
 
   function name({ number }: Place): string {

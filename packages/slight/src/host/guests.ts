@@ -2,8 +2,9 @@ import type { Component, Instance, MaybePromise } from '@spiderlightning/compone
 import { renew, wasiImports } from '@spiderlightning/wasi';
 import type { WasiImports } from '@spiderlightning/wasi';
 import { spiderlightningImports } from '../dialects/spiderlightning/index.ts';
-import type { LogSink } from '../dialects/spiderlightning/index.ts';
+import type { HeldSink, LogSink } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
+import type { IncomingBody } from '../triggers/http-message.ts';
 import type { Bindings } from './bind.ts';
 import { InstanceStartError } from './failure.ts';
 import { isCompatible } from './import-name.ts';
@@ -13,8 +14,8 @@ import { placeTranslator } from './source-map.ts';
 /** One instance with what is its own: it serves one request at a time. */
 export interface Guest {
   readonly instance: Instance;
-  /** Which request it serves, for the log, and how many lines that has written. */
-  readonly context: { id: string | undefined; lines: number };
+  /** Which request it serves, for the log, how many lines that has written, and its body where it is on its way. */
+  readonly context: { id: string | undefined; lines: number; body?: IncomingBody | undefined };
 }
 
 /** Makes the instances of an app, and makes them ready for another request. */
@@ -47,6 +48,7 @@ export function openGuests(
   bindings: Bindings,
   log: Log,
   names: readonly string[],
+  held?: HeldSink,
 ): Guests {
   const { limits } = file;
   const keep = file.app.reuse === 'keep';
@@ -67,7 +69,7 @@ export function openGuests(
     const print = (line: string) => say('info', line, '', []);
     // Small guests do without; making it would cost more than the rest of their instance.
     const system = usesSystem ? wasiImports({ stdout: print, stderr: print }) : undefined;
-    const imports = { ...system, ...spiderlightningImports({ log: say, keyvalue: bindings.keyvalue }) };
+    const imports = { ...system, ...spiderlightningImports({ log: say, body: () => context.body, held, keyvalue: bindings.keyvalue }) };
     const start = performance.now();
     try {
       const instance = await component.instantiate(imports, {
@@ -110,6 +112,7 @@ export function openGuests(
   function begin({ context }: Guest): void {
     context.id = undefined;
     context.lines = 0;
+    context.body = undefined;
   }
 
   function dispose(guest: Guest): void {

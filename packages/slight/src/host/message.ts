@@ -1,4 +1,5 @@
 import type { Slightfile } from '../slightfile/model.ts';
+import type { HeldCommand } from '../triggers/held/command.ts';
 import type { BindingRow } from './bind.ts';
 
 /** What a worker runs. */
@@ -15,6 +16,8 @@ export type Question = 'health';
 
 /** From the supervisor to a worker. */
 export type ToWorker =
+  /** What a worker said to all. */
+  | { readonly type: 'relay'; readonly command: HeldCommand }
   | ({ readonly type: 'start' } & Assignment)
   /**
    * Take no new connections, finish what is under way within `bound` milliseconds, then exit. For `idle` milliseconds
@@ -25,6 +28,8 @@ export type ToWorker =
 
 /** From a worker to its supervisor. */
 export type FromWorker =
+  /** For all workers, the one that says it included. */
+  | { readonly type: 'relay'; readonly command: HeldCommand }
   /** It listens to messages. */
   | { readonly type: 'hello' }
   | { readonly type: 'ready'; readonly url: string; readonly rows: readonly BindingRow[] }

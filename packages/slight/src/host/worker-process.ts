@@ -2,7 +2,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { HeldCommand } from '../triggers/held/command.ts';
 import type { Assignment, FromWorker, Question, ToWorker } from './message.ts';
+import { sizeOf } from './relay.ts';
 import { StartError } from './start-error.ts';
 
 export type Ready = Extract<FromWorker, { type: 'ready' }>;
@@ -22,8 +24,21 @@ export interface WorkerProcess {
    * has not started it is killed at once. For `idle` milliseconds its idle connections may bring one more request.
    */
   drain(bound: number, idle: number): void;
+  /** Hands on what a worker said to all. */
+  relay(command: HeldCommand): void;
   kill(): void;
 }
+
+/** What a worker asks for by itself. */
+export interface WorkerWishes {
+  /** It wants to be replaced. */
+  onWorn(reason: string): void;
+  /** It says something to all workers. */
+  onRelay(command: HeldCommand): void;
+}
+
+/** Bytes that may wait for a worker that does not listen; what is said beyond them is lost on its clients. */
+const mostWaiting = 64 * 1024 * 1024;
 
 /** Milliseconds in which a worker must have started. */
 const longestStart = 60_000;
@@ -38,8 +53,8 @@ const execArgv = ['--wasm-stack-switching-stack-size=128'];
 /** The number that the inherited socket has in a worker: the one after stdin, stdout, stderr and the messages'. */
 const inheritedFd = 4;
 
-/** Starts a process that runs the app. `onWorn`: it wants to be replaced. */
-export function startWorker(assignment: Assignment, onWorn: (reason: string) => void): WorkerProcess {
+/** Starts a process that runs the app. */
+export function startWorker(assignment: Assignment, { onWorn, onRelay }: WorkerWishes): WorkerProcess {
   const program = fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
   const { fd } = assignment;
   const child = fork(program, [], {
@@ -52,6 +67,7 @@ export function startWorker(assignment: Assignment, onWorn: (reason: string) => 
   const ended = Promise.withResolvers<string>();
   const questions = new Map<number, (answer: unknown) => void>();
   let asked = 0;
+  let waiting = 0;
   let state: 'starting' | 'serving' | 'draining' | 'ended' = 'starting';
   let failure: Error | undefined;
   let timer: NodeJS.Timeout | undefined = setTimeout(() => {
@@ -88,6 +104,8 @@ export function startWorker(assignment: Assignment, onWorn: (reason: string) => 
         return void (failure = toError(message));
       case 'worn':
         return onWorn(message.reason);
+      case 'relay':
+        return onRelay(message.command);
       case 'answer':
         return questions.get(message.id)?.(message.answer);
     }
@@ -125,6 +143,12 @@ export function startWorker(assignment: Assignment, onWorn: (reason: string) => 
       state = 'draining';
       send({ type: 'drain', bound, idle });
       timer = setTimeout(kill, bound + grace);
+    },
+    relay(command) {
+      const size = sizeOf(command);
+      if (!child.connected || waiting + size > mostWaiting) return;
+      waiting += size;
+      child.send({ type: 'relay', command } satisfies ToWorker, () => (waiting -= size));
     },
     kill,
   };

@@ -1,13 +1,16 @@
 import { flushCompileCache } from 'node:module';
 import { compile, ComponentError } from '@spiderlightning/component';
 import type { Component } from '@spiderlightning/component';
+import { createConnections } from '../triggers/held/connections.ts';
 import { startHttpTrigger } from '../triggers/http.ts';
+import { watchAddressSpace } from './address-space.ts';
 import { openApp } from './app.ts';
 import type { App } from './app.ts';
 import type { WorkerHealth } from './health-summary.ts';
 import { openLog } from './log.ts';
 import type { Assignment, FromWorker, Question, ToWorker } from './message.ts';
 import { cacheFolder, openModuleCache } from './module-cache.ts';
+import { createWorkerRelay } from './relay.ts';
 import { StartError } from './start-error.ts';
 
 /** The process that runs the guest. It does what its supervisor says and ends when the supervisor is gone. */
@@ -15,7 +18,14 @@ import { StartError } from './start-error.ts';
 /** Milliseconds for the requests under way where no supervisor says how long they may take. */
 const unsupervised = 10_000;
 
+/** Milliseconds between signs of life on held connections: proxies end connections on which nothing moves for a minute. */
+const heartbeat = 20_000;
+
 const log = openLog();
+const relay = createWorkerRelay((message, sent) => {
+  if (process.connected) process.send!(message, undefined, undefined, sent);
+  else sent();
+});
 let app: App | undefined;
 let close: ((bound: number, idle: number) => Promise<void>) | undefined;
 
@@ -34,6 +44,8 @@ process.on('message', (message: ToWorker) => {
       return void start(message);
     case 'drain':
       return void stop(message.bound, message.idle);
+    case 'relay':
+      return relay.deliver(message.command);
     case 'ask':
       return tell({ type: 'answer', id: message.id, answer: answer(message.question) });
   }
@@ -43,17 +55,41 @@ tell({ type: 'hello' });
 async function start({ file, component: bytes, fd }: Assignment): Promise<void> {
   try {
     const component = await load(file.app.component, bytes);
-    const opened = await openApp(component, file, log);
+    const opened = await openApp(component, file, log, relay);
     app = opened;
+    const held = createConnections({
+      connections: file.limits.connections,
+      message: file.limits.message,
+      heartbeat,
+      relay,
+      handler: opened.held,
+      events: Math.ceil(file.limits.instances / 2),
+      log,
+    });
+    const addresses = watchAddressSpace({
+      instances: file.limits.instances,
+      onWorn: (reason) => tell({ type: 'worn', reason }),
+    });
+    const { note } = addresses;
     const http = await startHttpTrigger({
       address: { ...file.http, fd },
       forwarded: file.http.forwarded,
       body: file.limits.body,
       bodyTimeout: file.limits.deadline,
       log,
-      handle: opened.handle,
+      streamBodies: opened.streamsBodies,
+      held,
+      origins: file.http.origins,
+      handle:
+        note === undefined
+          ? opened.handle
+          : (request, signal) => {
+              note(opened.counts().busy);
+              return opened.handle(request, signal);
+            },
     });
     close = async (bound, idle) => {
+      addresses.close();
       await http.close(bound, idle);
       await opened.close();
     };

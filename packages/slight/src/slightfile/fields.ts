@@ -64,6 +64,32 @@ export function countField(doc: string, example: number, least: number, most: nu
   };
 }
 
+/** A number from 0 to 1. */
+export function ratioField(doc: string, example: string): Field<number> {
+  return {
+    doc,
+    example,
+    read: (node) => {
+      const value = node.kind === 'integer' || node.kind === 'float' ? Number(node.value) : Number.NaN;
+      return value >= 0 && value <= 1
+        ? { value }
+        : { expected: 'a number from 0 to 1', fix: `write ${example}, without quotation marks` };
+    },
+  };
+}
+
+/** An address of the Web. */
+export function urlField(doc: string, example: string): Field<string> {
+  return {
+    doc,
+    example,
+    read: (node) =>
+      node.kind === 'string' && /^https?:$/.test(URL.parse(node.value)?.protocol ?? '')
+        ? { value: node.value }
+        : { expected: 'an address, http://HOST:PORT', fix: `write an address such as ${example}` },
+  };
+}
+
 /** A size from `least` to `most` bytes. */
 export function sizeField(doc: string, example: number, least: number, most: number): Field<number> {
   const expected = `a size from "${printSize(least)}" to "${printSize(most)}"`;
@@ -125,6 +151,24 @@ export function addressField(doc: string, example: string): Field<{ host: string
         : { value: { ...value } };
     },
   };
+}
+
+/** Origins of pages: `https://HOST[:PORT]`, several with spaces between, or `*`. */
+export function originsField(doc: string, example: string): Field<readonly string[]> {
+  return {
+    doc,
+    example,
+    read: (node) => {
+      const value = node.kind === 'string' ? node.value.split(/\s+/).filter((each) => each !== '') : [];
+      return value.length > 0 && value.every((each) => each === '*' || isOrigin(each))
+        ? { value }
+        : { expected: 'origins with spaces between, or "*"', fix: `write scheme, host and no path: ${example}` };
+    },
+  };
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text.toLowerCase();
 }
 
 /** What stands in the file, in words; the text of a string is left out, since it may be a credential. */

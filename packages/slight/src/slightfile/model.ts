@@ -23,6 +23,10 @@ export interface Limits {
   readonly body: number;
   readonly instances: number;
   readonly queue: number;
+  /** Connections that each worker holds. */
+  readonly connections: number;
+  /** Bytes of one message on such a connection, in either direction. */
+  readonly message: number;
   /** Processes that run the app; each has its own instances and queue. */
   readonly workers: number;
 }
@@ -48,9 +52,36 @@ export interface Slightfile {
     readonly health: { readonly host: string; readonly port: number } | undefined;
     /** Believe X-Forwarded-For, -Proto and -Host (a trusted proxy stands in front). */
     readonly forwarded: boolean;
+    /** Origins whose pages may open websockets, besides the app's own; `*` is all. */
+    readonly origins: readonly string[];
   };
   readonly limits: Limits;
+  /** Undefined: as it is usual where the log goes. */
+  readonly log: { readonly format: LogFormat | undefined; readonly level: LogLevel | undefined };
+  readonly telemetry: {
+    /** Address of an OpenTelemetry collector. May hold credentials. */
+    readonly traces: string | undefined;
+    readonly service: string | undefined;
+    /** Ratio of the traces that are recorded, of those that begin here. */
+    readonly sample: number | undefined;
+    readonly metrics: boolean;
+  };
 }
+
+/** From the least to the most important. */
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'critical'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Lines for people, or one JSON object a line for programs. */
+export const logFormats = ['human', 'json'] as const;
+export type LogFormat = (typeof logFormats)[number];
+
+export const noTelemetry: Slightfile['telemetry'] = {
+  traces: undefined,
+  service: undefined,
+  sample: undefined,
+  metrics: false,
+};
 
 /** More than any machine has use for: a worker keeps one processor busy. */
 export const mostWorkers = 1_024;
@@ -62,5 +93,7 @@ export const defaultLimits: Limits = {
   body: 10 * 1024 * 1024,
   instances: 32,
   queue: 128,
+  connections: 10_000,
+  message: 1024 * 1024,
   workers: 1,
 };

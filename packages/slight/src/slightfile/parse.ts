@@ -4,7 +4,7 @@ import { type Problem, SlightfileError } from './error.ts';
 import { type Field, describeValue } from './fields.ts';
 import { type Environment, hasPlaceholder, interpolate } from './interpolate.ts';
 import { type Layer, type Report, checkSpecversion, readLayers, unknownName } from './layers.ts';
-import { type Bind, type Slightfile, defaultLimits } from './model.ts';
+import { type Bind, type Slightfile, defaultLimits, noTelemetry } from './model.ts';
 import { type BindTable, type TableName, bindTables, tables } from './schema.ts';
 import { type Entry, type Node, type Table, parseTree } from './tree.ts';
 
@@ -145,14 +145,17 @@ function resolveNode(node: Node, use: Use): Node | undefined {
 }
 
 function buildModel({ values, binds }: Settings, path: string, options: ParseOptions): Slightfile {
-  const { app, http, limits } = values as Partial<{
+  const { app, http, limits, log, telemetry } = values as Partial<{
     app: Partial<Slightfile['app']>;
     http: {
       address?: { host: string; port: number };
       health?: { host: string; port: number };
       forwarded?: boolean;
+      origins?: readonly string[];
     };
     limits: Partial<Slightfile['limits']>;
+    log: Partial<Slightfile['log']>;
+    telemetry: Partial<Slightfile['telemetry']>;
   }>;
   const keyvalue = binds.get('keyvalue');
   const { host, port } = http?.address ?? { host: '127.0.0.1', port: 3000 };
@@ -168,7 +171,15 @@ function buildModel({ values, binds }: Settings, path: string, options: ParseOpt
       reuse: app?.reuse ?? 'clean',
     },
     keyvalue: keyvalue && Object.assign(Object.create(null), Object.fromEntries(keyvalue)),
-    http: { host, port, health: http?.health, forwarded: http?.forwarded ?? false },
+    http: {
+      host,
+      port,
+      health: http?.health,
+      forwarded: http?.forwarded ?? false,
+      origins: http?.origins ?? [],
+    },
     limits: { ...defaultLimits, ...limits },
+    log: { format: log?.format, level: log?.level },
+    telemetry: { ...noTelemetry, ...telemetry },
   };
 }

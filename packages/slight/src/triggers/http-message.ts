@@ -1,3 +1,22 @@
+/** A body that is read as it comes. */
+export interface IncomingBody {
+  /**
+   * The next bytes, at most `max`; undefined at the end.
+   * @throws {BodyFailure}
+   */
+  read(max: number): Promise<Uint8Array | undefined>;
+}
+
+/** Why a body that is read as it comes cannot be read on. */
+export class BodyFailure extends Error {
+  override readonly name = 'BodyFailure';
+  readonly reason: 'too-large' | 'too-slow' | 'broken-off';
+  constructor(reason: BodyFailure['reason'], message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
 /** A request as handlers get it, whatever interface the guest speaks. */
 export interface HttpRequest {
   readonly method: string;
@@ -5,7 +24,8 @@ export interface HttpRequest {
   readonly url: string;
   /** Lower-case names, in order of arrival, without the headers that concern one connection only. */
   readonly headers: [string, string][];
-  readonly body: Uint8Array;
+  /** Whole, or on its way. */
+  readonly body: Uint8Array | IncomingBody;
   /** Address of the client. */
   readonly remote: string;
   readonly id: string;
@@ -15,7 +35,29 @@ export interface HttpRequest {
 export interface HttpResponse {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
-  readonly body: Uint8Array;
+  readonly body: Uint8Array | OutgoingBody | Hold;
+}
+
+/** A body that is made while it is sent. */
+export interface OutgoingBody {
+  readonly kind: 'stream';
+  /** The next piece; undefined: it is whole. One call at a time. @throws {HttpFailure} */
+  next(): Promise<Uint8Array | undefined>;
+  /** Called once, when no more is wanted, and not while `next` is under way. */
+  close(): void;
+}
+
+/** A connection to keep. */
+export interface Hold {
+  readonly kind: 'hold';
+  readonly protocol:
+    | { readonly name: 'event-stream'; readonly retryMs: number | undefined }
+    | { readonly name: 'websocket'; readonly subprotocol: string | undefined };
+  readonly channels: readonly string[];
+  /** The app's own. */
+  readonly context: Uint8Array;
+  /** What the app wants to hear of. */
+  readonly events: { readonly open: boolean; readonly message: boolean; readonly close: boolean };
 }
 
 /** @throws {HttpFailure} */

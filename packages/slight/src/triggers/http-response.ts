@@ -2,17 +2,39 @@ import type { ServerResponse } from 'node:http';
 import { connectionOptions, HttpFailure, isHopByHop } from './http-message.ts';
 import type { HttpResponse } from './http-message.ts';
 
+/** An answer that is there as a whole. */
+export interface WholeResponse extends HttpResponse {
+  readonly body: Uint8Array;
+}
+
 const validName = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/;
 const validValue = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
 
+/** The head of an answer, checked. */
+export interface CheckedHead {
+  /** The headers to send, as the flat list that `writeHead` takes, without those of one connection. */
+  readonly flat: string[];
+  /** What the app says of the length of its body. */
+  readonly length: number | undefined;
+}
+
 /**
- * The headers to send, as the flat list that `writeHead` takes: checked, without those of one connection, with the
- * length of the body and the id of the request.
+ * The headers to send with an answer that is there as a whole: with the length of the body and the id of the request.
  * @param head - the request was HEAD: a length without a body is the app's own statement
  * @throws {HttpFailure} 502 where the answer is not HTTP
  */
-export function checkResponse(response: HttpResponse, head: boolean, id: string): string[] {
-  const { status, headers, body } = response;
+export function checkResponse(response: WholeResponse, head: boolean, id: string): string[] {
+  const { status, body } = response;
+  const { flat, length } = checkHead(response, id);
+  const bodiless = status === 204 || status === 304;
+  if (head && body.length === 0 && length !== undefined) flat.push('content-length', String(length));
+  else if (!bodiless) flat.push('content-length', String(body.length));
+  return flat;
+}
+
+/** @throws {HttpFailure} 502 where the head is not HTTP */
+export function checkHead(response: Pick<HttpResponse, 'status' | 'headers'>, id: string): CheckedHead {
+  const { status, headers } = response;
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw notHttp(`the app answered with status ${status}; a response has 200 to 599`);
   }
@@ -30,17 +52,13 @@ export function checkResponse(response: HttpResponse, head: boolean, id: string)
     if (lower === 'content-length') length = value;
     else if (lower !== 'x-request-id' && !isHopByHop(lower, listed)) flat.push(name, value);
   }
-  const bodiless = status === 204 || status === 304;
-  if (head && body.length === 0 && length !== undefined && /^\d+$/.test(length))
-    flat.push('content-length', length);
-  else if (!bodiless) flat.push('content-length', String(body.length));
-  return flat;
+  return { flat, length: length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined };
 }
 
 /** Sends an answer whose headers are checked. */
 export function sendResponse(
   outgoing: ServerResponse,
-  response: Pick<HttpResponse, 'status' | 'body'>,
+  response: Pick<WholeResponse, 'status' | 'body'>,
   headers: string[],
 ): void {
   outgoing.writeHead(response.status, headers);
@@ -49,7 +67,7 @@ export function sendResponse(
 }
 
 /** The answer to a request that failed, as plain text. */
-export function failureResponse(failure: HttpFailure, id: string): HttpResponse {
+export function failureResponse(failure: HttpFailure, id: string): WholeResponse {
   return {
     status: failure.status,
     headers: [

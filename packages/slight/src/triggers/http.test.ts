@@ -42,7 +42,7 @@ const ok = (body = '', headers: [string, string][] = [], status = 200) => ({
 });
 
 const echo: HttpHandler = async (asked) =>
-  ok(JSON.stringify({ ...asked, body: Buffer.from(asked.body).toString() }));
+  ok(JSON.stringify({ ...asked, body: Buffer.from(asked.body as Uint8Array).toString() }));
 
 async function ask(
   served: Served,

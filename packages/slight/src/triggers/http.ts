@@ -1,23 +1,41 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../host/log.ts';
-import type { Address } from '../slightfile/address.ts';
+import type { HeldConnections } from './held/connections.ts';
+import { full, holdConnection } from './held/hold.ts';
+import { admitsOrigin, asksForWebSocket } from './held/upgrade.ts';
+import type { Upgrade } from './held/upgrade.ts';
 import { createBodyReader } from './http-body.ts';
+import { isLarge, openIncoming } from './http-incoming.ts';
+import { drainServer } from './http-drain.ts';
 import { listen } from './http-listen.ts';
+import type { ListenAddress } from './http-listen.ts';
 import { HttpFailure } from './http-message.ts';
-import type { HttpHandler } from './http-message.ts';
+import type { HttpHandler, HttpResponse, OutgoingBody } from './http-message.ts';
+import { sendStream } from './http-outgoing.ts';
 import { readHead, readRequestId } from './http-request.ts';
-import { checkResponse, failureResponse, sendResponse } from './http-response.ts';
+import { checkHead, checkResponse, failureResponse, sendResponse } from './http-response.ts';
+import type { WholeResponse } from './http-response.ts';
 
 export interface HttpTriggerOptions {
-  readonly address: Address;
+  readonly address: ListenAddress;
   readonly forwarded: boolean;
   /** Most bytes of one request's body. */
   readonly body: number;
-  /** Milliseconds in which a request's body must have come. */
+  /**
+   * Milliseconds in which a request's body must have come. Where it is handed on as it comes, and where an answer is
+   * made while it is sent: in which the client must send or take something.
+   */
   readonly bodyTimeout: number;
+  /** Hand larger bodies to the app as they come. */
+  readonly streamBodies?: boolean;
+  /** Keeps the connections that the app wants to be held. Absent: such answers are refused. */
+  readonly held?: HeldConnections | undefined;
+  /** Origins whose pages may open websockets here besides the app's own. */
+  readonly origins?: readonly string[];
   readonly log: Log;
   readonly handle: HttpHandler;
 }
@@ -29,9 +47,9 @@ export interface HttpTrigger {
   readonly active: number;
   /**
    * Takes no new connections, lets the requests under way finish, and gives up those that have not after `bound`
-   * milliseconds.
+   * milliseconds. For `idle` milliseconds connections without a request may bring one more.
    */
-  close(bound: number): Promise<void>;
+  close(bound: number, idle?: number): Promise<void>;
 }
 
 const mebibyte = 1024 * 1024;
@@ -50,46 +68,98 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
   });
   const active = new Set<AbortController>();
   let closing = false;
-  let idle: (() => void) | undefined;
+  let answered: (() => void) | undefined;
 
-  async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  async function serve(incoming: IncomingMessage, outgoing: ServerResponse, upgrade?: Upgrade): Promise<void> {
     const began = performance.now();
     const id = readRequestId(incoming) ?? randomUUID();
     const method = incoming.method ?? 'GET';
     const controller = new AbortController();
     active.add(controller);
+    const finish = (status: number): void => {
+      if (!active.delete(controller)) return;
+      if (active.size === 0) answered?.();
+      log.access({ method, path: pathOf(incoming.url ?? '/'), status, ms: performance.now() - began, id });
+    };
+    // 499, as other servers log it: the client left before it had the answer.
+    let broken = 499;
     outgoing.once('close', () => {
       const whole = outgoing.writableFinished;
       if (!whole) controller.abort(new HttpFailure(499, 'The client left.'));
-      active.delete(controller);
-      if (active.size === 0) idle?.();
-      const path = pathOf(incoming.url ?? '/');
-      // 499, as other servers log it: the client left before it had the answer.
-      log.access({
-        method,
-        path,
-        status: whole ? outgoing.statusCode : 499,
-        ms: performance.now() - began,
-        id,
-      });
+      finish(whole ? outgoing.statusCode : broken);
     });
     try {
       const head = readHead(incoming, id, origin);
-      const body = await bodies.read(incoming, outgoing);
+      if (upgrade !== undefined) admit(upgrade, head.url);
+      const streamed = options.streamBodies === true && isLarge(incoming);
+      const body = streamed
+        ? openIncoming(incoming, outgoing, { body: options.body, timeout: options.bodyTimeout })
+        : await bodies.read(incoming, outgoing);
       const response = await handle({ ...head, body }, controller.signal);
-      if (!outgoing.destroyed) send(outgoing, response, checkResponse(response, method === 'HEAD', id));
+      if (response.body instanceof Uint8Array) {
+        if (outgoing.destroyed) return;
+        const whole = { ...response, body: response.body };
+        send(incoming, outgoing, whole, checkResponse(whole, method === 'HEAD', id));
+      } else if (response.body.kind === 'stream') {
+        await sendPieces(incoming, outgoing, response, response.body, id);
+      } else if (!outgoing.destroyed) {
+        const { held } = options;
+        if (held === undefined) throw new HttpFailure(502, 'Connections are not held here.');
+        await holdConnection(held, { id, incoming, outgoing, upgrade }, response, response.body);
+        finish(upgrade === undefined ? 200 : 101);
+      }
     } catch (error) {
-      fail(incoming, outgoing, error, id);
+      if (outgoing.headersSent && !controller.signal.aborted) {
+        broken = error instanceof HttpFailure ? error.status : 500;
+        const reason = error instanceof HttpFailure ? (error.reason ?? error.message) : messageOf(error);
+        log.host('error', `request ${id}: its answer broke off: ${reason}`);
+        outgoing.destroy();
+      } else fail(incoming, outgoing, error, id);
     }
   }
 
-  function send(
+  function admit({ incoming }: Upgrade, url: string): void {
+    if (!admitsOrigin(incoming.headers.origin, url, options.origins ?? [])) {
+      throw new HttpFailure(403, 'Pages of this origin may not open websockets here.', {
+        reason: `a page of ${incoming.headers.origin} asked for a websocket; [http] origins does not list it`,
+      });
+    }
+    if (options.held?.admits() === false) throw full();
+  }
+
+  async function sendPieces(
+    incoming: IncomingMessage,
     outgoing: ServerResponse,
-    response: Parameters<typeof sendResponse>[1],
+    response: HttpResponse,
+    body: OutgoingBody,
+    id: string,
+  ): Promise<void> {
+    let head;
+    try {
+      head = checkHead(response, id);
+      if (outgoing.destroyed) return body.close();
+    } catch (error) {
+      body.close();
+      throw error;
+    }
+    if (closing) outgoing.shouldKeepAlive = false;
+    // The rest of the request may never be read: the connection cannot carry another one.
+    if (!incoming.complete) head.flat.push('connection', 'close');
+    await sendStream(outgoing, response.status, head, body, options.bodyTimeout);
+  }
+
+  function send(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    response: Pick<WholeResponse, 'status' | 'body'>,
     headers: string[],
   ): void {
     if (closing) outgoing.shouldKeepAlive = false;
-    sendResponse(outgoing, response, headers);
+    if (incoming.complete) return sendResponse(outgoing, response, headers);
+    // What is left of the request is not read: the connection cannot carry another one.
+    outgoing.writeHead(response.status, [...headers, 'connection', 'close']);
+    outgoing.write(response.body);
+    endLater(incoming, outgoing);
   }
 
   function fail(incoming: IncomingMessage, outgoing: ServerResponse, error: unknown, id: string): void {
@@ -97,12 +167,7 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
     if (outgoing.destroyed) return;
     if (failure.reason !== undefined) log.host('error', `request ${id}: ${failure.reason}`);
     const response = failureResponse(failure, id);
-    const headers = checkResponse(response, incoming.method === 'HEAD', id);
-    if (incoming.complete) return send(outgoing, response, headers);
-    // What is left of the request is not read: the connection cannot carry another one.
-    outgoing.writeHead(response.status, [...headers, 'connection', 'close']);
-    outgoing.write(response.body);
-    endLater(incoming, outgoing);
+    send(incoming, outgoing, response, checkResponse(response, incoming.method === 'HEAD', id));
   }
 
   const server = createServer({
@@ -110,10 +175,15 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
     headersTimeout: 20_000,
     keepAliveTimeout: 65_000, // longer than the minute that balancers keep theirs
     connectionsCheckingInterval: 2_000,
+    // Any other upgrade that a client offers is its own affair: the request is answered as it is.
+    shouldUpgradeCallback: (incoming) => options.held !== undefined && asksForWebSocket(incoming),
   });
   server.maxHeadersCount = 0; // bounded by their size
   const start = (incoming: IncomingMessage, outgoing: ServerResponse) => void serve(incoming, outgoing);
   server.on('request', start).on('checkContinue', start);
+  server.on('upgrade', (incoming, socket, head) => {
+    void serve(incoming, responseOn(incoming, socket as Socket), { incoming, socket, head });
+  });
   server.on('clientError', refuseMalformed);
   server.on('connect', (_incoming, socket) => refuse(socket, '405 Method Not Allowed', 'This is no proxy.'));
   const { url, authority } = await listen(server, options.address);
@@ -124,35 +194,16 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
     get active() {
       return active.size;
     },
-    async close(bound) {
+    async close(bound, idle = 0) {
       closing = true;
-      await drain(server, bound, active, (done) => (idle = done));
+      await Promise.all([
+        drainServer(server, { bound, idle, active, onIdle: (done) => (answered = done) }),
+        // Their clients come back, to whoever listens then.
+        options.held?.close(bound),
+      ]);
+      server.closeAllConnections();
     },
   };
-}
-
-async function drain(
-  server: Server,
-  bound: number,
-  active: ReadonlySet<AbortController>,
-  onIdle: (done: () => void) => void,
-): Promise<void> {
-  server.close();
-  const wait = async (milliseconds: number) => {
-    if (active.size === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, milliseconds);
-      onIdle(resolve);
-    });
-    clearTimeout(timer);
-  };
-  await wait(bound);
-  for (const controller of active) {
-    controller.abort(new HttpFailure(503, 'The app is shutting down.', { headers: [['retry-after', '1']] }));
-  }
-  await wait(500);
-  server.closeAllConnections();
 }
 
 /**
@@ -166,6 +217,17 @@ function endLater(incoming: IncomingMessage, outgoing: ServerResponse): void {
   };
   const timer = setTimeout(end, 500);
   incoming.on('error', end).once('close', end).once('end', end).resume();
+}
+
+/** An answer on a connection that Node has handed over, for requests that ask for a websocket. */
+function responseOn(incoming: IncomingMessage, socket: Socket): ServerResponse {
+  const outgoing = new ServerResponse(incoming);
+  outgoing.assignSocket(socket);
+  outgoing.shouldKeepAlive = false;
+  const leave = () => void socket.destroy();
+  socket.on('error', leave).once('end', leave);
+  outgoing.once('finish', () => socket.destroySoon());
+  return outgoing;
 }
 
 const malformed: { readonly [code: string]: readonly [status: string, message: string] } = {
@@ -200,6 +262,9 @@ function pathOf(target: string): string {
 }
 
 function unexpected(error: unknown): HttpFailure {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new HttpFailure(500, 'The host failed while it answered this request.', { reason });
+  return new HttpFailure(500, 'The host failed while it answered this request.', { reason: messageOf(error) });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,0 +1,84 @@
+import { isTrap } from '@spiderlightning/component';
+import { heldHandler, httpStream, nextPiece, tellHeld } from '../dialects/spiderlightning/index.ts';
+import type { Limits } from '../slightfile/model.ts';
+import type { HeldHandler } from '../triggers/held/event.ts';
+import { HttpFailure } from '../triggers/http-message.ts';
+import type { OutgoingBody } from '../triggers/http-message.ts';
+import { toHttpFailure } from './failure.ts';
+import type { Guest } from './guests.ts';
+import { PoolBusyError } from './pool.ts';
+import type { Pool } from './pool.ts';
+
+/** Milliseconds after which an event that found no room for it asks again. */
+const pause = 50;
+
+/**
+ * The body that a guest makes while it is sent. The guest stays with the request until `close`; its limits of time hold
+ * for each piece.
+ * @param exported - names of what the component exports
+ * @throws {HttpFailure} 502 where the guest has no body to give
+ */
+export function openStream(
+  guest: Guest,
+  exported: readonly string[],
+  limits: Limits,
+  signal: AbortSignal,
+  release: () => void,
+): OutgoingBody {
+  if (!exported.includes(httpStream)) {
+    const reason = `the app answered with a stream and does not export ${httpStream}`;
+    throw new HttpFailure(502, 'The app gave an answer that is not HTTP.', { reason });
+  }
+  return {
+    kind: 'stream',
+    async next() {
+      try {
+        const piece = await nextPiece(guest.instance, { deadline: limits.deadline, cpu: limits.cpu, signal });
+        if (piece.tag === 'bytes') return piece.val;
+        if (piece.tag === 'end') return undefined;
+        throw new HttpFailure(500, 'The app failed while it answered.', {
+          reason: 'the app could not go on with its body',
+        });
+      } catch (error) {
+        if (signal.aborted && isTrap(error) && error.trap === 'cancelled') throw signal.reason;
+        throw toHttpFailure(error, limits);
+      }
+    },
+    close: release,
+  };
+}
+
+/**
+ * Tells guests what happens on connections; undefined where the app does not want to know. An event that finds every
+ * instance busy waits, as long as a request would.
+ */
+export function openHeldHandler(
+  pool: Pool<Guest>,
+  exported: readonly string[],
+  limits: Limits,
+): HeldHandler | undefined {
+  if (!exported.includes(heldHandler)) return undefined;
+  return async (connection, event, request) => {
+    const guest = await acquire(pool, performance.now() + limits.deadline);
+    guest.context.id = request;
+    try {
+      await tellHeld(guest.instance, connection, event, { deadline: limits.deadline, cpu: limits.cpu });
+    } catch (error) {
+      const { reason, message } = toHttpFailure(error, limits);
+      throw new Error(reason ?? message, { cause: error });
+    } finally {
+      pool.release(guest);
+    }
+  };
+}
+
+async function acquire(pool: Pool<Guest>, until: number): Promise<Guest> {
+  for (;;) {
+    try {
+      return await pool.acquire(until);
+    } catch (error) {
+      if (!(error instanceof PoolBusyError) || performance.now() + pause > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import type { Hold } from '../http-message.ts';
+import type { Encoded } from './encode.ts';
+import type { HeldEvent } from './event.ts';
+
+/** Where a connection's bytes go: one for each protocol. */
+export interface Line {
+  /** Bytes that the client has not taken yet. */
+  readonly pending: number;
+  write(message: Encoded): void;
+  /** Asks for a sign of life; ends the line itself where the one before had none. */
+  beat(): void;
+  /** Ends it in the protocol's own way, then for good. */
+  end(code: number, reason: string): void;
+  /** Ends it at once. */
+  destroy(): void;
+  /** No further messages are read until `resume`. */
+  pause(): void;
+  resume(): void;
+}
+
+/** What one connection has gone through. */
+export interface Connection {
+  readonly id: string;
+  /** Id of the request that it began as. */
+  readonly request: string;
+  readonly hold: Hold;
+  readonly line: Line;
+  readonly channels: Set<string>;
+  /** Events that wait for those before. */
+  readonly events: HeldEvent[];
+  running: boolean;
+  gone: boolean;
+}

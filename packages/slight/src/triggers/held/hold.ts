@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { HttpFailure } from '../http-message.ts';
+import type { Hold, HttpResponse } from '../http-message.ts';
+import { checkHead } from '../http-response.ts';
+import { mostChannels } from './connections.ts';
+import type { HeldConnections } from './connections.ts';
+import { openEventStream } from './event-stream.ts';
+import { offeredProtocols } from './upgrade.ts';
+import type { Upgrade } from './upgrade.ts';
+
+const longestChannel = 256;
+const largestContext = 64 * 1024;
+
+export interface HeldRequest {
+  readonly id: string;
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  /** Where the client asked for a websocket. */
+  readonly upgrade: Upgrade | undefined;
+}
+
+/**
+ * Answers a request with a connection that is kept.
+ * @throws {HttpFailure} 426 where the client did not ask for a websocket, 502 where the answer makes no sense, 503 where
+ * there is no room
+ */
+export async function holdConnection(
+  held: HeldConnections,
+  { id, incoming, outgoing, upgrade }: HeldRequest,
+  { headers }: Pick<HttpResponse, 'headers'>,
+  hold: Hold,
+): Promise<void> {
+  const { protocol } = hold;
+  checkHold(hold);
+  const { flat } = checkHead({ status: 200, headers }, id);
+  if (protocol.name === 'event-stream') {
+    if (upgrade !== undefined) throw wrong('the app answered with an event stream where a websocket is wanted');
+    if (!held.admits()) throw full();
+    const lastEventId = incoming.headers['last-event-id'];
+    held.add(hold, id, typeof lastEventId === 'string' ? lastEventId : undefined, (signals) =>
+      openEventStream(outgoing, flat, protocol.retryMs, signals),
+    );
+    return;
+  }
+  if (upgrade === undefined) {
+    throw new HttpFailure(426, 'Only websockets are served here.', {
+      headers: [
+        ['upgrade', 'websocket'],
+        ['connection', 'upgrade'],
+      ],
+    });
+  }
+  const { subprotocol } = protocol;
+  if (subprotocol !== undefined && !offeredProtocols(incoming).includes(subprotocol))
+    throw wrong('the app chose a websocket subprotocol that the client did not offer');
+  // Loaded with the first websocket: apps without any start faster.
+  const { openWebSocket } = await import('./websocket.ts');
+  if (!held.admits()) throw full();
+  if (outgoing.destroyed) return;
+  outgoing.detachSocket(upgrade.socket as Parameters<ServerResponse['detachSocket']>[0]);
+  held.add(hold, id, undefined, (signals) =>
+    openWebSocket(upgrade, flat, subprotocol, held.message, signals),
+  );
+}
+
+/** No connection can be held now. */
+export function full(): HttpFailure {
+  return new HttpFailure(503, 'Too many connections are open. Try again soon.', {
+    headers: [['retry-after', '1']],
+    reason: 'as many connections are held as limits.connections allows',
+  });
+}
+
+function checkHold({ channels, context }: Hold): void {
+  if (new Set(channels).size > mostChannels)
+    throw wrong(`the app put a connection on more than ${mostChannels} channels`);
+  for (const channel of channels) {
+    const bytes = Buffer.byteLength(channel);
+    if (bytes === 0 || bytes > longestChannel)
+      throw wrong(`the app named a channel of ${bytes} bytes; names have 1 to ${longestChannel}`);
+  }
+  if (context.length > largestContext)
+    throw wrong(`the app gave a connection a context of ${context.length} bytes; 64 KiB are the most`);
+}
+
+function wrong(reason: string): HttpFailure {
+  return new HttpFailure(502, 'The app gave an answer that is not HTTP.', { reason });
+}
