@@ -2,13 +2,22 @@
  * What the build puts between an app and the interface that it exports.
  * @module
  */
-import type { Request, Response } from 'spiderlightning:cloud/http-handler@0.6.0';
+import type { Request, Response, ResponseBody } from 'spiderlightning:cloud/http-handler@0.6.0';
+import type { Piece } from 'spiderlightning:cloud/http-stream@0.6.0';
+import type { Answer } from './answer.ts';
+import { parts } from './live.ts';
+import type { HeldHandler } from './live.ts';
 import { flushLog } from './log.ts';
-import { beginServing, endServing } from './phase.ts';
+import { beginServing, endServing, pauseServing } from './phase.ts';
 
 /** The interface as a guest exports it. */
 export interface HttpHandler {
-  handle(request: Request): Promise<Response>;
+  handle(request: Request): Promise<Response | Answer>;
+}
+
+/** The interface `http-stream` as a guest exports it. */
+export interface HttpStream {
+  next(): Promise<Piece>;
 }
 
 /**
@@ -16,7 +25,7 @@ export interface HttpHandler {
  * interface already.
  * @throws {TypeError} while the app is built, where it is none of these
  */
-export function toHttpHandler(app: unknown): HttpHandler {
+export function toHttpHandler(app: unknown): { handle(request: Request): Promise<Response> } {
   const handle = findHandle(app);
   if (handle === undefined)
     throw new TypeError(
@@ -27,19 +36,69 @@ export function toHttpHandler(app: unknown): HttpHandler {
     async handle(request) {
       beginServing();
       flushLog();
+      let body: ResponseBody | undefined;
       try {
         const answer = await handle(request);
+        body = toBody(answer);
         return {
           status: answer.status,
           // A host refuses text that is not well-formed.
           headers: answer.headers.map(([name, value]): [string, string] => [name, value.toWellFormed()]),
-          body: answer.body,
+          body,
         };
       } finally {
-        endServing();
+        // A stream goes on until its end.
+        if (body?.tag === 'stream') pauseServing();
+        else endServing();
       }
     },
   };
+}
+
+/** Makes the exported interface that gives the pieces of a streamed body. `own`: that of an app without the SDK. */
+export function toHttpStream(
+  own: HttpStream = { next: async () => (await parts.next?.()) ?? { tag: 'end' } },
+): HttpStream {
+  return {
+    async next() {
+      beginServing();
+      let more = false;
+      try {
+        const piece = await own.next();
+        more = piece.tag === 'bytes';
+        return piece;
+      } finally {
+        if (more) pauseServing();
+        else endServing();
+      }
+    },
+  };
+}
+
+/** Makes the exported interface that hears of connections. `own`: that of an app without the SDK. */
+export function toHeldHandler(own?: HeldHandler): HeldHandler {
+  const serve = async (
+    call: (handler: HeldHandler | undefined) => Promise<void> | undefined,
+  ): Promise<void> => {
+    beginServing();
+    flushLog();
+    try {
+      await call(own ?? parts.held);
+    } finally {
+      endServing();
+    }
+  };
+  return {
+    onOpen: (connection, lastEventId) => serve((handler) => handler?.onOpen(connection, lastEventId)),
+    onMessage: (connection, content) => serve((handler) => handler?.onMessage(connection, content)),
+    onClose: (connection, code, reason) => serve((handler) => handler?.onClose(connection, code, reason)),
+  };
+}
+
+/** An answer of the SDK has bytes, or what stands for them; one of the interface itself has its variant. */
+function toBody(answer: Answer | Response): ResponseBody {
+  if ('live' in answer && answer.live !== undefined) return answer.live.begin();
+  return answer.body instanceof Uint8Array ? { tag: 'bytes', val: answer.body } : answer.body;
 }
 
 function findHandle(app: unknown): HttpHandler['handle'] | undefined {

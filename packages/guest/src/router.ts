@@ -2,6 +2,8 @@ import type { Request as WitRequest } from 'spiderlightning:cloud/http-handler@0
 import type { Answer } from './answer.ts';
 import { HttpError } from './error.ts';
 import { answerError } from './failure.ts';
+import { setHeldHandler } from './live.ts';
+import type { HeldHandlers } from './live.ts';
 import { isBelow, parsePrefix, runSteps } from './middleware.ts';
 import type { Middleware, Step } from './middleware.ts';
 import { comparePatterns, matchPath, parsePattern, samePattern, splitPath } from './pattern.ts';
@@ -51,6 +53,12 @@ export interface Router {
    */
   use(middleware: Middleware): Router;
   use(path: string, middleware: Middleware): Router;
+  /** Hears of each connection that `sse` or `websocket` opened. What it throws ends the connection. */
+  onOpen(handler: NonNullable<HeldHandlers['open']>): Router;
+  /** Hears of each message of a websocket; those of one connection come one after the other. */
+  onMessage(handler: NonNullable<HeldHandlers['message']>): Router;
+  /** Hears of the end of each connection. */
+  onClose(handler: NonNullable<HeldHandlers['close']>): Router;
   /** Answers a request; never throws. */
   handle(request: WitRequest): Promise<Answer>;
 }
@@ -96,6 +104,11 @@ export function router(options: RouterOptions = {}): Router {
     return self;
   }
 
+  function hear<Kind extends keyof HeldHandlers>(kind: Kind, handler: HeldHandlers[Kind]): Router {
+    setHeldHandler(kind, handler);
+    return self;
+  }
+
   const adder =
     (method: string): AddRoute =>
     (path: string, ...rest: unknown[]) =>
@@ -115,6 +128,9 @@ export function router(options: RouterOptions = {}): Router {
       steps.push({ run, prefix: parsePrefix(prefix) });
       return self;
     },
+    onOpen: (handler) => hear('open', handler),
+    onMessage: (handler) => hear('message', handler),
+    onClose: (handler) => hear('close', handler),
     async handle(request) {
       const parts = splitPath(pathOf(request.url));
       const { params, before, handler } = choose(routes, request, parts);

@@ -1,4 +1,4 @@
-import { read } from 'spiderlightning:cloud/http-body@0.6.0';
+import { read } from '#cloud/http-body';
 import type { Answer, AnswerInit } from './answer.ts';
 import { bytes } from './answer.ts';
 import { CapabilityError, HttpError, translateErrors } from './error.ts';
@@ -35,15 +35,20 @@ parts.read = (max) => {
 };
 parts.next = async () => {
   try {
-    for (let item = await current?.next(); item !== undefined && item.done !== true; item = await current?.next()) {
+    for (
+      let item = await current?.next();
+      item !== undefined && item.done !== true;
+      item = await current?.next()
+    ) {
       const piece = typeof item.value === 'string' ? encoder.encode(item.value) : item.value;
-      if (piece.length > 0) return piece;
+      if (piece.length > 0) return { tag: 'bytes', val: piece };
     }
     current = undefined;
-    return null;
+    return { tag: 'end' };
   } catch (error) {
     log('error', `the body of an answer failed: ${inspect(error)}`);
-    throw error;
+    current = undefined;
+    return { tag: 'failed' };
   }
 };
 
@@ -70,7 +75,9 @@ export function stream(source: StreamSource, init: AnswerInit & { readonly type?
  * read. A body can be read once, here or with `json()` and its like.
  * @throws {HttpError} 413 beyond the host's `limits.body`, 408 where nothing came in time, 400 where it broke off
  */
-export async function* bodyOf(req: Pick<GuestRequest, 'pieces'>): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* bodyOf(
+  req: Pick<GuestRequest, 'pieces'>,
+): AsyncGenerator<Uint8Array, void, undefined> {
   yield* req.pieces();
 }
 
@@ -85,7 +92,9 @@ function iterate(source: StreamSource): AsyncIterator<Piece> | Iterator<Piece> {
 }
 
 function isIterable(value: unknown): value is AsyncIterable<Piece> | Iterable<Piece> {
-  return typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
+  return (
+    typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value)
+  );
 }
 
 function iteratorOf(source: AsyncIterable<Piece> | Iterable<Piece>): AsyncIterator<Piece> | Iterator<Piece> {
