@@ -19,6 +19,7 @@ orders = "sqlite"
 address = "0.0.0.0:8080"
 health = "[::1]:0"
 forwarded = true
+origins = "https://app.example.com  http://127.0.0.1:5173"
 
 [limits]
 memory = "64MiB"
@@ -27,6 +28,8 @@ cpu = "1s"
 body = "1KiB"
 instances = 4
 queue = 0
+connections = 50
+message = "2KiB"
 workers = 3
 
 [target.cloud.keyvalue]
@@ -78,6 +81,7 @@ test('a whole file', () => {
     port: 8080,
     health: { host: '::1', port: 0 },
     forwarded: true,
+    origins: ['https://app.example.com', 'http://127.0.0.1:5173'],
   });
   assert.deepEqual(file.limits, {
     memory: 64 * 1024 ** 2,
@@ -86,6 +90,8 @@ test('a whole file', () => {
     body: 1024,
     instances: 4,
     queue: 0,
+    connections: 50,
+    message: 2048,
     workers: 3,
   });
 });
@@ -93,7 +99,13 @@ test('a whole file', () => {
 test('what a file leaves out has its default, and nothing is granted', () => {
   const file = parse(valid(''));
   assert.equal(file.keyvalue, undefined);
-  assert.deepEqual(file.http, { host: '127.0.0.1', port: 3000, health: undefined, forwarded: false });
+  assert.deepEqual(file.http, {
+    host: '127.0.0.1',
+    port: 3000,
+    health: undefined,
+    forwarded: false,
+    origins: [],
+  });
   assert.deepEqual(file.limits, defaultLimits);
   assert.equal(file.app.start, 'ready');
   assert.equal(file.target, undefined);
@@ -215,6 +227,8 @@ test('what is wrong is named with its place and a way out', () => {
     ['[limits]\nqueue = -1', '5:9', /a whole number from 0/],
     ['[limits]\nqueue = 99999999999999999999', '5:9', /a whole number from 0/],
     ['[http]\naddress = "3000"', '5:11', /an address, HOST:PORT, and another text/],
+    ['[http]\norigins = "app.example.com"', '5:11', /origins with spaces between/],
+    ['[http]\norigins = "https://a.example/path"', '5:11', /origins with spaces between/],
     ['[http]\nforwarded = "yes"', '5:13', /true or false, and another text/],
     ['[keyvalue]\norders = ""', '5:10', /\[keyvalue\] orders is empty/],
     ['[keyvalue]\n"" = "memory"', '5:1', /1 to 128 characters/],
