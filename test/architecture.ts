@@ -41,8 +41,9 @@ const withoutNode: { readonly [folder: string]: RegExp | undefined } = {
 const floors: readonly { name: string; files: RegExp; may: readonly string[]; lazily?: readonly string[] }[] =
   [
     { name: 'slightfile', files: /^slightfile\//, may: [] },
-    { name: 'log', files: /^host\/(log|start-error)\.ts$/, may: ['slightfile'] },
-    { name: 'messages', files: /^triggers\/(http-message|held\/(command|event))\.ts$/, may: [] },
+    { name: 'log', files: /^host\/(log|log-json|start-error)\.ts$/, may: ['slightfile'] },
+    { name: 'telemetry', files: /^telemetry\//, may: ['slightfile', 'core'] },
+    { name: 'messages', files: /^triggers\/(http-message|held\/(command|event))\.ts$/, may: ['telemetry'] },
     {
       name: 'registry',
       files: /^capabilities\/core\/registry\.ts$/,

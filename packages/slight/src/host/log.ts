@@ -1,20 +1,26 @@
 import { maskSecrets } from '../slightfile/mask.ts';
+import { logFormats, logLevels as levels } from '../slightfile/model.ts';
+import type { LogFormat, LogLevel as Level, Slightfile } from '../slightfile/model.ts';
+import { printAccessLine, printGuestLine, printHostLine } from './log-json.ts';
 
-/** From the least to the most important. */
-export const levels = ['trace', 'debug', 'info', 'warn', 'error', 'critical'] as const;
-export type Level = (typeof levels)[number];
+export type { Level };
+
+/** The request that a line is about; none while a guest starts. */
+export interface RequestPlace {
+  readonly id?: string | undefined;
+  /** Where requests are traced. */
+  readonly trace?: { readonly traceId: string; readonly spanId: string } | undefined;
+}
 
 /** What a line of the guest belongs to. */
-export interface GuestLine {
-  /** The request during which it was said; none while the guest starts. */
-  readonly id?: string;
+export interface GuestLine extends RequestPlace {
   /** Which part of the app speaks. */
   readonly context?: string;
   readonly fields?: readonly (readonly [string, string])[];
 }
 
 /** One answered (or given up) request. */
-export interface AccessLine {
+export interface AccessLine extends RequestPlace {
   readonly method: string;
   readonly path: string;
   readonly status: number;
@@ -26,7 +32,7 @@ export interface AccessLine {
 /** The one place where this process writes for people. Lines wait for the end of the turn and go out in one write. */
 export interface Log {
   /** A line of the host itself. */
-  host(level: Level, message: string): void;
+  host(level: Level, message: string, about?: RequestPlace): void;
   /** What the guest said; each of its lines is marked, and none can pass for another or command the terminal. */
   guest(level: Level, message: string, line?: GuestLine): void;
   access(line: AccessLine): void;
@@ -38,11 +44,14 @@ export interface LogOptions {
   /** A person watches: short times, and colours unless `NO_COLOR` forbids them. */
   readonly terminal: boolean;
   readonly colour?: boolean;
-  /** Lines below it are dropped. Default `info`. */
+  /** Lines below it are dropped; those of requests are `info`. Default `info`. */
   readonly level?: Level;
+  /** Default `human`. */
+  readonly format?: LogFormat;
   readonly now?: () => Date;
 }
 
+const info = levels.indexOf('info');
 /** Most lines of one message. */
 const mostParts = 200;
 
@@ -68,19 +77,46 @@ export function createLog(options: LogOptions): Log {
     write(text);
   }
 
-  function add(label: string, text: string, urgent: boolean): void {
-    const time = terminal ? now().toTimeString().slice(0, 8) : now().toISOString();
-    const head = label.padEnd(5);
+  function put(text: string, urgent: boolean): void {
     if (pending === '' && !urgent) setImmediate(flush);
-    pending += `${colour ? paint(90, time) : time} ${colour ? paint(colours[label] ?? 0, head) : head} ${text}\n`;
+    pending += text;
     // A process may be about to die of what it warns about: such lines must not wait.
     if (urgent) flush();
   }
 
+  function add(label: string, text: string, urgent: boolean): void {
+    const time = terminal ? now().toTimeString().slice(0, 8) : now().toISOString();
+    const head = label.padEnd(5);
+    put(
+      `${colour ? paint(90, time) : time} ${colour ? paint(colours[label] ?? 0, head) : head} ${text}\n`,
+      urgent,
+    );
+  }
+
+  if (options.format === 'json') {
+    const time = () => now().toISOString();
+    return {
+      host(level, message, about = {}) {
+        const rank = levels.indexOf(level);
+        if (rank >= least) put(printHostLine(time(), level, message, about), rank >= 3);
+      },
+      guest(level, message, line = {}) {
+        const rank = levels.indexOf(level);
+        if (rank >= least) put(printGuestLine(time(), level, message, line), rank >= 3);
+      },
+      access(line) {
+        if (least <= info) put(printAccessLine(time(), line), false);
+      },
+      flush,
+    };
+  }
+
   return {
-    host(level, message) {
+    host(level, message, { id } = {}) {
       const rank = levels.indexOf(level);
-      if (rank >= least) add(level, maskSecrets(message), rank >= 3);
+      if (rank < least) return;
+      const text = maskSecrets(message);
+      add(level, id === undefined ? text : `request ${id}: ${text}`, rank >= 3);
     },
     guest(level, message, line = {}) {
       const rank = levels.indexOf(level);
@@ -97,26 +133,45 @@ export function createLog(options: LogOptions): Log {
         fields = '';
       }
     },
-    access({ method, path, status, ms, id }) {
+    access({ method, path, status, ms, id, trace }) {
+      if (least > info) return;
       const code = colour ? paint(status < 400 ? 32 : status < 500 ? 33 : 31, String(status)) : status;
-      add('http', `${method} ${printable(path)} ${code} ${ms.toFixed(1)}ms ${id}`, false);
+      add(
+        'http',
+        `${method} ${printable(path)} ${code} ${ms.toFixed(1)}ms ${id}${trace === undefined ? '' : ` trace=${trace.traceId}`}`,
+        false,
+      );
     },
     flush,
   };
 }
 
-/** The log of this process, on stderr. `SLIGHT_LOG` names the least level that is shown. */
-export function openLog(environment: NodeJS.ProcessEnv = process.env): Log {
+/** The log of this process, on stderr. */
+export function openLog(
+  { level, format }: Partial<Slightfile['log']> = {},
+  environment: NodeJS.ProcessEnv = process.env,
+): Log {
   const terminal = process.stderr.isTTY === true;
   // Nobody reads any more: that is no reason to stop serving.
   process.stderr.on('error', () => undefined);
-  const wanted = environment.SLIGHT_LOG as Level | undefined;
   return createLog({
     write: (text) => void process.stderr.write(text),
     terminal,
     colour: terminal && !environment.NO_COLOR,
-    level: wanted !== undefined && levels.includes(wanted) ? wanted : 'info',
+    level: level ?? 'info',
+    format: format ?? 'human',
   });
+}
+
+/**
+ * What the environment says of the log: `SLIGHT_LOG` names the least level that is shown, `SLIGHT_LOG_FORMAT` how lines
+ * are written. Other words count as none.
+ */
+export function readLogSettings(environment: NodeJS.ProcessEnv): Slightfile['log'] {
+  return {
+    level: levels.find((level) => level === environment.SLIGHT_LOG),
+    format: logFormats.find((format) => format === environment.SLIGHT_LOG_FORMAT),
+  };
 }
 
 function paint(code: number, text: string): string {

@@ -1,0 +1,145 @@
+import { CapabilityError } from '../capabilities/core/error.ts';
+import type { ObserveCall, Operation } from '../capabilities/core/observe.ts';
+import { newSpanId, printTraceparent, readTraceContext } from './context.ts';
+import type { TraceContext } from './context.ts';
+import type { HostMetrics } from './host-metrics.ts';
+import { startContext } from './sampler.ts';
+import type { Sampling } from './sampler.ts';
+import { spanKind } from './span.ts';
+import type { Attributes, Span } from './span.ts';
+import type { RequestHead, RequestWatch } from './watch.ts';
+
+export interface RecorderOptions {
+  readonly traces: { readonly sampling: Sampling; add(span: Span): void } | undefined;
+  readonly metrics: Pick<HostMetrics, 'requests' | 'failures' | 'calls'> | undefined;
+}
+
+/** Makes spans and numbers of what the host does. */
+export interface Recorder {
+  watch(head: RequestHead): RequestWatch;
+  /** For the calls of one instance; `current` is the request that it serves. */
+  calls(current: () => RequestWatch | undefined): ObserveCall;
+}
+
+/** Any other is `_OTHER`: whoever sends requests must not choose how many names there are. */
+const knownMethods = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'PATCH',
+  'OPTIONS',
+  'TRACE',
+  'CONNECT',
+  'QUERY',
+]);
+
+export function createRecorder({ traces, metrics }: RecorderOptions): Recorder {
+  function watch(head: RequestHead): RequestWatch {
+    const parent = traces && readTraceContext(head.traceparent, head.tracestate);
+    const context = traces && startContext(parent, traces.sampling);
+    const method = knownMethods.has(head.method) ? head.method : '_OTHER';
+    let failure: string | undefined;
+    return {
+      context,
+      passOn(headers) {
+        if (context === undefined) return headers;
+        const others = headers.filter(([name]) => name !== 'traceparent' && name !== 'tracestate');
+        others.push(['traceparent', printTraceparent(context)]);
+        if (context.state !== undefined) others.push(['tracestate', context.state]);
+        return others;
+      },
+      fail(reason) {
+        failure = reason;
+        metrics?.failures.add({ reason });
+      },
+      end(status, milliseconds) {
+        metrics?.requests.observe({ method, status: `${Math.floor(status / 100)}xx` }, milliseconds / 1_000);
+        if (!context?.sampled) return;
+        const end = performance.now();
+        traces!.add({
+          context,
+          parentId: parent?.spanId,
+          name: method === '_OTHER' ? 'HTTP' : method,
+          kind: spanKind.server,
+          start: end - milliseconds,
+          end,
+          attributes: describeRequest(head, method, status, failure),
+          failed: status >= 500,
+        });
+      },
+    };
+  }
+
+  function calls(current: () => RequestWatch | undefined): ObserveCall {
+    return (operation) => {
+      const start = performance.now();
+      // Read now: the instance may serve another request when the answer comes.
+      const parent = current()?.context;
+      return (error) => {
+        const end = performance.now();
+        const outcome = error === undefined ? 'ok' : codeOf(error);
+        metrics?.calls.observe(
+          { capability: operation.capability, operation: operation.operation, outcome },
+          (end - start) / 1_000,
+        );
+        if (parent?.sampled) traces?.add(describeCall(operation, parent, start, end, outcome));
+      };
+    };
+  }
+
+  return { watch, calls };
+}
+
+function describeRequest(
+  { method, path, id, version }: RequestHead,
+  known: string,
+  status: number,
+  failure: string | undefined,
+): Attributes {
+  const attributes: [string, string | number][] = [
+    ['http.request.method', known],
+    ['url.path', path],
+    ['url.scheme', 'http'],
+    ['network.protocol.version', version],
+    ['http.response.status_code', status],
+    ['slight.request.id', id],
+  ];
+  if (known !== method) attributes.push(['http.request.method_original', method.slice(0, 32)]);
+  if (failure !== undefined || status >= 500) attributes.push(['error.type', failure ?? String(status)]);
+  return attributes;
+}
+
+function describeCall(
+  { capability, operation, name, system, host, port }: Operation,
+  parent: TraceContext,
+  start: number,
+  end: number,
+  outcome: string,
+): Span {
+  const attributes: [string, string | number][] = [
+    ['db.system.name', system],
+    ['db.operation.name', operation],
+    ['db.namespace', name],
+    ['slight.capability', capability],
+  ];
+  if (host !== undefined) attributes.push(['server.address', host]);
+  if (port !== undefined) attributes.push(['server.port', port]);
+  if (outcome !== 'ok') attributes.push(['error.type', outcome]);
+  return {
+    context: { ...parent, spanId: newSpanId() },
+    parentId: parent.spanId,
+    name: `${operation} ${name}`,
+    kind: host === undefined ? spanKind.internal : spanKind.client,
+    start,
+    end,
+    attributes,
+    failed: outcome !== 'ok',
+  };
+}
+
+/** Messages may say more than the operator of a collector should know: the code alone is recorded. */
+function codeOf(error: unknown): string {
+  return error instanceof CapabilityError ? error.code : 'internal';
+}

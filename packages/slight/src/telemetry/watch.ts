@@ -1,0 +1,24 @@
+import type { TraceContext } from './context.ts';
+
+/** Follows one request, for traces and metrics. */
+export interface RequestWatch {
+  /** Undefined where requests are not traced. */
+  readonly context: TraceContext | undefined;
+  /** The request's headers as the app gets them: with the context of this request in place of the client's. */
+  passOn(headers: [string, string][]): [string, string][];
+  /** Why the app did not answer: `cpu`, `unreachable`, `busy` … */
+  fail(reason: string): void;
+  /** It is over. `status` is the one of the access log, `milliseconds` counts from its head. */
+  end(status: number, milliseconds: number): void;
+}
+
+/** What of a request's head is recorded. */
+export interface RequestHead {
+  readonly method: string;
+  /** Without the query, which may hold secrets. */
+  readonly path: string;
+  readonly id: string;
+  readonly version: string;
+  readonly traceparent: string | undefined;
+  readonly tracestate: string | undefined;
+}
