@@ -87,8 +87,7 @@ export async function writeEntry(
   { version, expires }: { readonly version: string; readonly expires?: number | undefined },
 ): Promise<void> {
   const name = nameOfKey(key);
-  const newMeta = join(folder.meta, '.new-meta');
-  const newValue = join(folder.meta, '.new-value');
+  const [newMeta, newValue] = temporaryFiles(folder);
   let visible = false;
   try {
     const now: Written = { sha256: sha256(value), version, ...(expires !== undefined && { expires }) };
@@ -104,6 +103,15 @@ export async function writeEntry(
   } catch (error) {
     throw explainFiles(error, visible ? 'unknown' : 'none');
   }
+}
+
+/** What a write that was cut off may have left. Only under the folder's lock: else it is someone's at work. */
+export function removeLeftovers(folder: Folder): void {
+  for (const path of temporaryFiles(folder)) rmSync(path, { force: true });
+}
+
+function temporaryFiles({ meta }: Folder): [meta: string, value: string] {
+  return [join(meta, '.new-meta'), join(meta, '.new-value')];
 }
 
 /** Removes what is there, expired or not, under whichever name. Only under the folder's lock. */

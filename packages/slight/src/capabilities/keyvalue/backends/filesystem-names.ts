@@ -18,7 +18,7 @@ const device = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/;
 export function nameOfKey(key: string): string {
   let name = '';
   for (const byte of Buffer.from(key)) name += spelling[byte];
-  if (/^\./.test(name) || device.test(name)) name = escape(name.charCodeAt(0)) + name.slice(1);
+  if (name.startsWith('.') || device.test(name)) name = escape(name.charCodeAt(0)) + name.slice(1);
   if (name.endsWith('.')) name = name.slice(0, -1) + escape(0x2e);
   if (name.length <= longestName) return name;
   return name.slice(0, 100) + hashMark + hash('sha256', key);

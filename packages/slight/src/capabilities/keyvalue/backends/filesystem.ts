@@ -17,6 +17,7 @@ import {
   listMeta,
   openFolder,
   removeEntry,
+  removeLeftovers,
   writeEntry,
   type Folder,
 } from './filesystem-folder.ts';
@@ -155,9 +156,10 @@ function readCursor(cursor: string): string {
   return Buffer.from(cursor, 'base64url').toString();
 }
 
-/** What expired is invisible already; this gives its room back, now and then letting others have their turn. */
+/** What expired or was cut off is invisible already; this gives its room back, and lets others have their turn. */
 async function sweep(folder: Folder, lock: FolderLock): Promise<void> {
   try {
+    await lock.hold(async () => removeLeftovers(folder));
     let looked = 0;
     for (const { key, stale } of listMeta(folder)) {
       if (stale) await lock.hold(async () => void (isStale(folder, key) && (await removeEntry(folder, key))));

@@ -27,7 +27,7 @@ const shared = new Map<string, Shared>();
 /** @param timeout milliseconds that an operation may take, waiting included */
 export function openLock(path: string, timeout: number): FolderLock {
   const lock = shared.get(path) ?? {
-    db: new DatabaseSync(path, { timeout: 0 }),
+    db: openFile(path),
     last: Promise.resolve(),
     opens: 0,
   };
@@ -43,7 +43,7 @@ export function openLock(path: string, timeout: number): FolderLock {
     try {
       db.exec('BEGIN IMMEDIATE');
     } catch (error) {
-      if (!isBusy(error)) throw error;
+      if (!isBusy(error)) throw explain(path, error);
       await retryBusy(left, () => db.exec('BEGIN IMMEDIATE'));
     }
     try {
@@ -67,4 +67,21 @@ export function openLock(path: string, timeout: number): FolderLock {
       db.close();
     },
   };
+}
+
+function openFile(path: string): DatabaseSync {
+  try {
+    return new DatabaseSync(path, { timeout: 0 });
+  } catch (error) {
+    throw explain(path, error);
+  }
+}
+
+function explain(path: string, error: unknown): CapabilityError {
+  const said = error instanceof Error ? error.message : String(error);
+  return new CapabilityError(
+    'unavailable',
+    `${path} cannot be locked: ${said}. Let this user read and write the folder. If it was moved away, bring it back or start the app again`,
+    { cause: error, retryable: false },
+  );
 }
