@@ -1,3 +1,5 @@
+import type { CoreModule } from './link/core-module.ts';
+
 /**
  * The public shapes of the engine. Plain data; the code that fills them lives beside this file.
  *
@@ -39,7 +41,10 @@ export type HostInterface = { readonly [name: string]: HostFunction };
  * that function's name. A name with a version also serves every version that semver calls compatible: `0.2.12` serves
  * an import of `0.2.0` and the other way round (same major, or same minor below 1.0).
  */
-export type HostImports = { readonly [name: string]: HostInterface | HostFunction };
+export type HostImports = { readonly [name: string]: HostInstance | HostFunction | CoreModule };
+
+/** As `HostInterface`, for imports that hold core modules or interfaces themselves. */
+export type HostInstance = { readonly [name: string]: HostFunction | HostInstance | CoreModule };
 
 /** What may stop a component from becoming an instance. `component` errors name the import, the type or the offset. */
 export type ComponentErrorCode =
@@ -159,6 +164,8 @@ export interface Instance {
   callSync(name: string, args: readonly unknown[]): unknown;
   /** The export looked up once, for hot calls. */
   bind(name: string): (args: readonly unknown[], options?: CallOptions) => Promise<unknown>;
+  /** The core modules that it exports: `m` of the world, `ns:pkg/iface@1.0.0#m` of an interface. */
+  readonly modules: ReadonlyMap<string, CoreModule>;
   /** Whether the instance can still be called. */
   readonly alive: boolean;
   /** Bytes of linear memory in use. */

@@ -22,7 +22,7 @@ const TYPED_ARRAYS: Readonly<Record<string, Function>> = {
 };
 
 function checkList(cx: AbiContext, pointer: number, size: number, align: number): void {
-  checkLength(cx, pointer, size, 'list');
+  checkLength(pointer, size, 'list');
   checkBlock(cx, pointer, align, size, 'list');
 }
 

@@ -133,11 +133,9 @@ export function checkBlock(cx: AbiContext, pointer: number, align: number, size:
 }
 
 /** @throws {Trap} where a block is longer than what one string or list may be */
-export function checkLength(cx: AbiContext, pointer: number, size: number, what: string): void {
-  if (size <= MAX_BYTES) return;
-  const tooLong = `${what} of ${size} bytes is longer than ${MAX_BYTES}`;
-  const outside = pointer + size > cx.memory.bytes.length;
-  trapAbi(outside ? `${tooLong}; ${outOfBounds(cx, pointer, size, what)}` : tooLong);
+export function checkLength(pointer: number, size: number, what: string): void {
+  if (size > MAX_BYTES)
+    trapAbi(`${what} content out-of-bounds: ${size} bytes at ${pointer} are longer than ${MAX_BYTES}`);
 }
 
 function outOfBounds(cx: AbiContext, pointer: number, size: number, what: string): string {

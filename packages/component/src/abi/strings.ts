@@ -93,7 +93,7 @@ function writeLatin1OrUtf16(cx: AbiContext, text: string): void {
 }
 
 function checkString(cx: AbiContext, pointer: number, size: number, align: number): void {
-  checkLength(cx, pointer, size, 'string');
+  checkLength(pointer, size, 'string');
   checkBlock(cx, pointer, align, size, 'string');
   spendBudget(cx, size);
 }

@@ -64,6 +64,8 @@ export function readAlias(reader: Reader): Alias {
   }
 }
 
+const attributes = ['implements', 'version-suffix', 'external-id'];
+
 /** The name of an import or export. Its attributes inform people and tools; linking goes by the name alone. */
 export function readExternName(reader: Reader): string {
   const offset = reader.position;
@@ -71,9 +73,14 @@ export function readExternName(reader: Reader): string {
   if (form > 0x02) reader.failByte(form, 'component name');
   const name = reader.name();
   if (form === 0x02) {
+    const seen = new Set<number>();
     reader.vector('attributes of a name', () => {
+      const start = reader.position;
       const attribute = reader.byte();
       if (attribute > 0x02) reader.failByte(attribute, 'name option');
+      if (seen.has(attribute))
+        reader.fail(`duplicate '${attributes[attribute]}' option in name`, start, 'invalid');
+      seen.add(attribute);
       return reader.name();
     });
   }

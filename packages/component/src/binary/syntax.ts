@@ -95,20 +95,77 @@ export type TypeSyntax = DefinedTypeSyntax | FuncTypeSyntax | ResourceTypeSyntax
 
 export type CoreValueType = string;
 
-export interface CoreFuncType {
-  readonly kind: 'func';
+/** Parameters and results of a core function; a tag has no results. */
+export interface CoreSignature {
   readonly params: readonly CoreValueType[];
   readonly results: readonly CoreValueType[];
 }
 
-/** A module type: what a core module imports and exports, by kind. */
-export interface CoreModuleType {
-  readonly kind: 'module';
-  readonly imports: readonly { readonly module: string; readonly name: string; readonly kind: CoreSort }[];
-  readonly exports: readonly { readonly name: string; readonly kind: CoreSort }[];
+/** A type of core WebAssembly. Those of objects are not told apart here. */
+export type CoreSubType = ({ readonly kind: 'func' } & CoreSignature) | { readonly kind: 'object' };
+
+export interface CoreLimits {
+  readonly minimum: bigint;
+  readonly maximum: bigint | undefined;
+  readonly shared: boolean;
+  /** Addressed by i64. */
+  readonly wide: boolean;
+  /** Its logarithm. */
+  readonly pageSize: number;
 }
 
-export type CoreTypeSyntax = CoreFuncType | CoreModuleType;
+/** The type of what a core module imports or exports; `Signature` is a number as long as it is not resolved. */
+export type CoreExternType<Signature = CoreSignature> =
+  | { readonly kind: 'func' | 'tag'; readonly type: Signature; readonly unknown?: undefined }
+  | {
+      readonly kind: 'table';
+      readonly element: CoreValueType;
+      readonly limits: CoreLimits;
+      readonly unknown?: undefined;
+    }
+  | { readonly kind: 'memory'; readonly limits: CoreLimits; readonly unknown?: undefined }
+  | {
+      readonly kind: 'global';
+      readonly content: CoreValueType;
+      readonly mutable: boolean;
+      readonly unknown?: undefined;
+    }
+  /** Of which only the kind could be made out. */
+  | { readonly kind: CoreItemSort; readonly unknown: true };
+
+export type CoreItemSort = 'func' | 'table' | 'memory' | 'global' | 'tag';
+
+/** A type of a module type's own index space. */
+export type ModuleLocalType =
+  | CoreSubType
+  | { readonly kind: 'outer'; readonly scopes: number; readonly index: number };
+
+/** A module type, as it is written: types are named by their index. */
+export interface CoreModuleType {
+  readonly kind: 'module';
+  readonly types: readonly ModuleLocalType[];
+  readonly imports: readonly {
+    readonly module: string;
+    readonly name: string;
+    readonly type: CoreExternType<number>;
+  }[];
+  readonly exports: readonly { readonly name: string; readonly type: CoreExternType<number> }[];
+}
+
+/** What a core module imports and exports. */
+export interface ModuleInterface {
+  readonly imports: readonly {
+    readonly module: string;
+    readonly name: string;
+    readonly type: CoreExternType;
+  }[];
+  readonly exports: ReadonlyMap<string, CoreExternType>;
+}
+
+/** A definition of a core type: a group may define several. */
+export type CoreTypeSyntax =
+  | { readonly kind: 'group'; readonly types: readonly CoreSubType[] }
+  | CoreModuleType;
 
 export type Declaration = { readonly offset: number } & (
   | { readonly kind: 'core-type'; readonly type: CoreTypeSyntax }

@@ -41,7 +41,7 @@ function skipBytes(reader: Reader, count: number): void {
 }
 
 /** Past a constant expression. @returns false at an instruction that is not known */
-function skipConstant(reader: Reader): boolean {
+export function skipConstant(reader: Reader): boolean {
   for (;;) {
     switch (reader.byte()) {
       case 0x0b: // end

@@ -50,7 +50,9 @@ function reasonOf(bytes: Uint8Array): string {
   try {
     return String(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>));
   } catch (error) {
-    return (error as Error).message.replace(/^WebAssembly\.Module\(\): /, '');
+    const reason = (error as Error).message.replace(/^WebAssembly\.Module\(\): /, '');
+    if (/^expected (magic|version)/.test(reason)) return `expected a version header for a module: ${reason}`;
+    return reason.startsWith('unexpected section') ? `section out of order: ${reason}` : reason;
   }
 }
 

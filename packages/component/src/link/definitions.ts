@@ -4,6 +4,7 @@ import { createScope } from '../types/entities.ts';
 import type { ComponentEntity, Entity, InstanceEntity, Scope } from '../types/entities.ts';
 import { resolveExtern, resolveType } from '../types/interfaces.ts';
 import type { Wanted } from '../types/interfaces.ts';
+import { resolveCoreType } from '../types/modules.ts';
 import { at, exportedBy, invalid, outerScope, unsupported } from '../types/resolve.ts';
 import { defineCanonical } from './canonicals.ts';
 import { aliasCoreExport, defineCoreInstance, defineInlineCoreInstance } from './core-instances.ts';
@@ -65,7 +66,7 @@ function define(
     case 'core-instance-inline':
       return defineInlineCoreInstance(scope, definition.exports, offset);
     case 'core-type':
-      scope.coreTypes.push(definition.type);
+      scope.coreTypes.push(...resolveCoreType(definition.type, scope, offset));
       return;
     case 'component':
       scope.components.push({ syntax: definition.component, scope });
@@ -129,8 +130,7 @@ function defineType(planner: Planner, site: Site, definition: Extract<Definition
     return;
   }
   const resource =
-    planner.resources.push({ name: 'resource', from: 'guest', interface: undefined, owner: site.context }) -
-    1;
+    planner.resources.push({ name: 'resource', from: 'guest', path: [], owner: site.context }) - 1;
   if (type.destructor !== undefined) {
     const core = at(site.scope.core.func, type.destructor, 'core function', offset);
     settle(planner, [core]);

@@ -1,45 +1,53 @@
 import { evaluateInterface } from '../types/interfaces.ts';
 import type { Wanted } from '../types/interfaces.ts';
+import type { ModuleInterface } from '../binary/syntax.ts';
+import { findModuleMisfit } from '../types/modules.ts';
 import type { Entity } from '../types/entities.ts';
 import { equalFuncTypes, equalValueTypes } from '../types/match.ts';
 import { invalid, unsupported } from '../types/resolve.ts';
-import type { CompiledModule } from './plan.ts';
 import { spend } from './planner.ts';
 import type { Planner } from './planner.ts';
 
-/** Makes what the host is to serve under a name: of the world itself, or of one of its interfaces. */
+/** Makes what the host is to serve under a name, inside of the interfaces of `path` or of the world itself. */
 export function provideFromHost(
   planner: Planner,
-  within: string | undefined,
+  path: readonly string[],
   name: string,
   wanted: Wanted,
   offset: number,
 ): Entity {
+  const host = { path, name };
   switch (wanted.sort) {
     case 'func': {
-      const index = planner.hostFunctions.push({ interface: within, name }) - 1;
+      const index = planner.hostFunctions.push(host) - 1;
       return { sort: 'func', func: { type: wanted.type, weight: wanted.weight, from: 'host', index } };
     }
     case 'type': {
       if (wanted.type !== undefined) return { sort: 'type', type: wanted.type };
-      const slot = planner.resources.push({ name, from: 'host', interface: within, owner: undefined }) - 1;
+      const slot = planner.resources.push({ name, from: 'host', path, owner: undefined }) - 1;
       return { sort: 'type', type: { kind: 'resource', slot } };
     }
     case 'instance': {
-      if (within !== undefined) {
-        unsupported(
-          `The import ${JSON.stringify(within)} holds an instance, which hosts cannot serve`,
-          offset,
-        );
-      }
+      planner.hostInstances.push(host);
+      const inside = [...path, name];
       const exports = evaluateInterface(wanted.syntax, wanted.scope, (inner, type, at) =>
-        provideFromHost(planner, name, inner, type, at),
+        provideFromHost(planner, inside, inner, type, at),
       );
       return { sort: 'instance', instance: { exports } };
     }
-    default:
+    case 'core module': {
+      const { type } = wanted;
+      const imports = type.imports.map((item) => ({ ...item, kind: item.type.kind }));
+      const exports = new Map([...type.exports].map(([key, item]) => [key, item.kind] as const));
+      const lasting = 'come from the host';
+      return {
+        sort: 'core module',
+        module: planner.modules.push({ host, type, imports, exports, lasting }) - 1,
+      };
+    }
+    case 'component':
       return unsupported(
-        `The import ${JSON.stringify(name)} is a ${wanted.sort}, which hosts cannot serve`,
+        `The import ${JSON.stringify(name)} is a component: root-level component imports are not supported`,
         offset,
       );
   }
@@ -78,7 +86,7 @@ export function checkEntity(
       break;
     }
     case 'core module':
-      checkModule(planner.modules[(actual as { module: number }).module]!, wanted, what, offset);
+      checkModule(planner.typesOf((actual as { module: number }).module), wanted.type, what, offset);
       break;
   }
   return actual;
@@ -104,21 +112,7 @@ function isTypeFit(
   return wanted.type.kind === type.kind;
 }
 
-function checkModule(
-  module: CompiledModule,
-  wanted: Extract<Wanted, { sort: 'core module' }>,
-  what: string,
-  offset: number,
-): void {
-  for (const { module: from, name, kind } of module.imports) {
-    if (
-      !wanted.type.imports.some((item) => item.module === from && item.name === name && item.kind === kind)
-    ) {
-      invalid(`${what} is a module that also imports ${JSON.stringify(`${from} ${name}`)}`, offset);
-    }
-  }
-  for (const { name, kind } of wanted.type.exports) {
-    if (module.exports.get(name) !== kind)
-      invalid(`${what} is a module without the ${kind} ${JSON.stringify(name)}`, offset);
-  }
+function checkModule(actual: ModuleInterface, wanted: ModuleInterface, what: string, offset: number): void {
+  const problem = findModuleMisfit(wanted, actual);
+  if (problem !== undefined) invalid(`${what} is a module of another type: ${problem}`, offset);
 }

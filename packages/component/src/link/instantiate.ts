@@ -24,6 +24,7 @@ import { InstanceState } from '../runtime/state.ts';
 import { trapAbi, trapFromGuest } from '../runtime/trap.ts';
 import type { CoreReference } from '../types/entities.ts';
 import { instantiateAdapters } from './adapters.ts';
+import type { CoreModule } from './core-module.ts';
 import { bindHost } from './host.ts';
 import { findRestorer } from './restorer.ts';
 import type {
@@ -31,6 +32,7 @@ import type {
   BindingsPlan,
   CalleeReference,
   CanonicalPlan,
+  CompiledModule,
   ModuleImport,
   Plan,
   Step,
@@ -44,6 +46,7 @@ interface Assembly {
   readonly contexts: readonly InstanceContext[];
   readonly resources: ResourceType[];
   readonly hosts: readonly HostCallee[];
+  readonly modules: readonly CompiledModule[];
   readonly instances: WebAssembly.Exports[];
   readonly canonicals: CoreFunction[];
   readonly lifts: GuestCallee[];
@@ -66,7 +69,7 @@ export async function instantiatePlan(
   imports: HostImports,
   options: InstantiateOptions,
 ): Promise<Instance> {
-  const { callees, drops } = bindHost(plan, imports);
+  const { callees, drops, modules, given } = bindHost(plan, imports);
   const limits = createLimits(hostThread(), { memory: options.memory });
   const runner = new Runner(limits);
   const resources: ResourceType[] = [];
@@ -95,6 +98,7 @@ export async function instantiatePlan(
     contexts,
     resources,
     hosts: callees,
+    modules,
     instances: [],
     canonicals: [],
     lifts: [],
@@ -110,13 +114,16 @@ export async function instantiatePlan(
   }
   const functions = new Map<string, Callee>();
   for (const [name, reference] of plan.functions) functions.set(name, calleeOf(assembly, reference));
-  const measure = plan.modules.some((module) => module.shape !== undefined)
+  const measure = modules.some((module) => module.shape !== undefined)
     ? () => limits.memoryBytes
     : () => bytesOf(assembly.instances);
   const restorer = findRestorer(plan, runner, options);
   if (typeof restorer === 'string') state.unrestorable = restorer;
   else state.keep(restorer);
-  return new ComponentInstance(runner, state, functions, measure);
+  const exported = new Map<string, CoreModule>();
+  for (const [name, module] of plan.exportedModules)
+    exported.set(name, typeof module === 'number' ? given.get(module)! : module);
+  return new ComponentInstance(runner, state, functions, measure, exported);
 }
 
 function describeFailure(error: unknown): unknown {
@@ -172,7 +179,7 @@ function instantiateCore(
   assembly: Assembly,
   step: Extract<Step, { kind: 'instantiate' }>,
 ): Promise<unknown> | undefined {
-  const { module, shape } = assembly.plan.modules[step.module]!;
+  const { module, shape } = assembly.modules[step.module]!;
   const { limits } = assembly.runner;
   const imports = collectImports(assembly, step.imports);
   const instance = instantiateModule(module, shape, imports, limits);

@@ -1,7 +1,9 @@
 import { ComponentError } from '../api.ts';
-import type { ComponentSyntax, CoreSort, Definition } from '../binary/syntax.ts';
+import type { ComponentSyntax, CoreSort, Definition, ModuleInterface } from '../binary/syntax.ts';
 import type { PrepareOptions } from '../core/model.ts';
+import { readModuleInterface } from '../core/module-interface.ts';
 import { prepareModule } from '../core/prepare.ts';
+import { CoreModule } from './core-module.ts';
 import type { CompiledModule } from './plan.ts';
 
 const sorts: Record<WebAssembly.ImportExportKind, CoreSort> = {
@@ -12,23 +14,44 @@ const sorts: Record<WebAssembly.ImportExportKind, CoreSort> = {
   tag: 'tag',
 };
 
+export interface CompiledModules {
+  readonly modules: CompiledModule[];
+  /** The number of each module by its definition. */
+  readonly numbers: Map<Definition, number>;
+  /** Reads what a module imports and exports, which most components never need. */
+  readonly readTypes: (number: number) => ModuleInterface;
+}
+
 /**
  * Compiles all core modules of a component, those of nested components too.
  *
- * @returns the modules, and the number of each by its definition
  * @throws {ComponentError} `invalid`, `unsupported`, with the offset of the module
  */
 export async function compileModules(
   bytes: Uint8Array,
   syntax: ComponentSyntax,
   options: PrepareOptions,
-): Promise<{ modules: CompiledModule[]; numbers: Map<Definition, number> }> {
+): Promise<CompiledModules> {
   const definitions = [...listModules(syntax)];
   const numbers = new Map<Definition, number>(definitions.map((definition, number) => [definition, number]));
   const modules = await Promise.all(
     definitions.map(({ start, end }) => compileModule(bytes.slice(start, end), start, options)),
   );
-  return { modules, numbers };
+  const readTypes = (number: number): ModuleInterface => {
+    const { start, end } = definitions[number]!;
+    return readModuleInterface(bytes.slice(start, end));
+  };
+  return { modules, numbers, readTypes };
+}
+
+/**
+ * Compiles a core module by itself, to be given to components that import one.
+ *
+ * @throws {ComponentError} `invalid`, `unsupported`
+ */
+export async function compileCoreModule(bytes: Uint8Array, options: PrepareOptions): Promise<CoreModule> {
+  const compiled = await compileModule(bytes, 0, options);
+  return new CoreModule(compiled, readModuleInterface(bytes));
 }
 
 function* listModules(syntax: ComponentSyntax): Generator<Extract<Definition, { kind: 'core-module' }>> {

@@ -4,7 +4,8 @@
  */
 import type { LiftPlan, LowerPlan, TaskReturnPlan } from '../abi/model.ts';
 import type { ExternDescription } from '../api.ts';
-import type { CoreSort } from '../binary/syntax.ts';
+import type { CoreModule } from './core-module.ts';
+import type { CoreSort, ModuleInterface } from '../binary/syntax.ts';
 import type { ModuleShape } from '../core/model.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { CoreReference } from '../types/entities.ts';
@@ -23,16 +24,22 @@ export interface CompiledModule {
 export interface ResourcePlan {
   name: string;
   readonly from: 'host' | 'guest';
-  /** Of the host's: the name of its interface; undefined: the world itself. */
-  readonly interface: string | undefined;
+  /** Of the host's: the interface that it belongs to, and those around it from the outside in; none: the world. */
+  readonly path: readonly string[];
   /** Of a guest's: the number of its component instance. */
   readonly owner: number | undefined;
 }
 
-/** A function of the host. `interface` is undefined where the world itself imports it. */
-export interface HostFunctionPlan {
-  readonly interface: string | undefined;
+/** What the host is to serve: its name, and the interfaces around it from the outside in; none: the world imports it. */
+export interface HostItemPlan {
+  readonly path: readonly string[];
   readonly name: string;
+}
+
+/** A core module that the host is to serve. Its imports and exports are those that the component speaks of. */
+export interface HostModulePlan extends Pick<CompiledModule, 'imports' | 'exports' | 'lasting'> {
+  readonly host: HostItemPlan;
+  readonly type: ModuleInterface;
 }
 
 /** Where the canonical options of a function come from. */
@@ -99,14 +106,18 @@ export type Step =
   | { readonly kind: 'start'; readonly func: CalleeReference };
 
 export interface Plan {
-  readonly modules: readonly CompiledModule[];
+  readonly modules: readonly (CompiledModule | HostModulePlan)[];
   /** For each component instance the number of the one in which it was made. */
   readonly contexts: readonly (number | undefined)[];
   readonly resources: readonly ResourcePlan[];
-  readonly hostFunctions: readonly HostFunctionPlan[];
+  readonly hostFunctions: readonly HostItemPlan[];
+  /** Interfaces of the host, and those inside them. */
+  readonly hostInstances: readonly HostItemPlan[];
   readonly steps: readonly Step[];
   /** Functions to call, by `name` or `interface#name`. */
   readonly functions: ReadonlyMap<string, CalleeReference>;
+  /** Core modules that it exports, by the same names; a number is that of a module of the host. */
+  readonly exportedModules: ReadonlyMap<string, CoreModule | number>;
   readonly imports: readonly ExternDescription[];
   readonly exports: readonly ExternDescription[];
   /** State after instantiation, by the limit of memory. Filled as instances are made. */

@@ -1,7 +1,14 @@
 import { ComponentError } from '../api.ts';
-import type { Definition } from '../binary/syntax.ts';
+import type { Definition, ModuleInterface } from '../binary/syntax.ts';
 import type { CoreReference, Scope } from '../types/entities.ts';
-import type { AdapterPlan, CompiledModule, HostFunctionPlan, ResourcePlan, Step } from './plan.ts';
+import type {
+  AdapterPlan,
+  CompiledModule,
+  HostItemPlan,
+  HostModulePlan,
+  ResourcePlan,
+  Step,
+} from './plan.ts';
 
 /**
  * Most work that planning may take: parts of types looked at, definitions evaluated. A component of a few kilobytes
@@ -12,12 +19,16 @@ const maxInstances = 1_000;
 
 /** What planning has come to so far. */
 export interface Planner {
-  readonly modules: readonly CompiledModule[];
+  /** Those of the file, and behind them those of the host. */
+  readonly modules: (CompiledModule | HostModulePlan)[];
+  /** What a module imports and exports, with types, by its number. */
+  readonly typesOf: (module: number) => ModuleInterface;
   readonly moduleNumbers: ReadonlyMap<Definition, number>;
   readonly steps: Step[];
   readonly contexts: (number | undefined)[];
   readonly resources: ResourcePlan[];
-  readonly hostFunctions: HostFunctionPlan[];
+  readonly hostFunctions: HostItemPlan[];
+  readonly hostInstances: HostItemPlan[];
   /** Adapters planned but not made yet: they are made together, as late as possible. */
   pending: AdapterPlan[];
   coreInstances: number;
@@ -37,14 +48,25 @@ export interface Site {
 export function createPlanner(
   modules: readonly CompiledModule[],
   moduleNumbers: ReadonlyMap<Definition, number>,
+  readTypes: (module: number) => ModuleInterface,
 ): Planner {
+  const all: (CompiledModule | HostModulePlan)[] = [...modules];
+  const read = new Map<number, ModuleInterface>();
   return {
-    modules,
+    modules: all,
+    typesOf(number) {
+      const module = all[number]!;
+      if ('host' in module) return module.type;
+      let types = read.get(number);
+      if (types === undefined) read.set(number, (types = readTypes(number)));
+      return types;
+    },
     moduleNumbers,
     steps: [],
     contexts: [],
     resources: [],
     hostFunctions: [],
+    hostInstances: [],
     pending: [],
     coreInstances: 0,
     canonicals: 0,

@@ -1,7 +1,8 @@
-import type { ComponentSyntax, Definition } from '../binary/syntax.ts';
+import type { ComponentSyntax, Definition, ModuleInterface } from '../binary/syntax.ts';
 import type { ExternDescription } from '../api.ts';
 import type { Entity } from '../types/entities.ts';
 import { planInstance } from './definitions.ts';
+import { CoreModule } from './core-module.ts';
 import { provideFromHost } from './imports.ts';
 import type { CalleeReference, CompiledModule, Plan } from './plan.ts';
 import { createPlanner } from './planner.ts';
@@ -15,35 +16,46 @@ export function planComponent(
   syntax: ComponentSyntax,
   modules: readonly CompiledModule[],
   moduleNumbers: ReadonlyMap<Definition, number>,
+  readTypes: (module: number) => ModuleInterface,
 ): Plan {
-  const planner = createPlanner(modules, moduleNumbers);
+  const planner = createPlanner(modules, moduleNumbers, readTypes);
   const imports: ExternDescription[] = [];
   const { exports } = planInstance(
     planner,
     { syntax, scope: undefined },
     undefined,
     (name, wanted, offset) => {
-      const entity = provideFromHost(planner, undefined, name, wanted, offset);
+      const entity = provideFromHost(planner, [], name, wanted, offset);
       imports.push(describe(name, entity));
       return entity;
     },
     0,
   );
   const functions = new Map<string, CalleeReference>();
-  for (const [name, entity] of exports) {
+  const exportedModules = new Map<string, CoreModule | number>();
+  const offer = (name: string, entity: Entity): void => {
     if (entity.sort === 'func') functions.set(name, entity.func);
+    if (entity.sort !== 'core module') return;
+    const module = planner.modules[entity.module]!;
+    exportedModules.set(
+      name,
+      'host' in module ? entity.module : new CoreModule(module, planner.typesOf(entity.module)),
+    );
+  };
+  for (const [name, entity] of exports) {
+    offer(name, entity);
     if (entity.sort !== 'instance') continue;
-    for (const [member, inner] of entity.instance.exports) {
-      if (inner.sort === 'func') functions.set(`${name}#${member}`, inner.func);
-    }
+    for (const [member, inner] of entity.instance.exports) offer(`${name}#${member}`, inner);
   }
   return {
-    modules,
+    modules: planner.modules,
     contexts: planner.contexts,
     resources: planner.resources,
     hostFunctions: planner.hostFunctions,
+    hostInstances: planner.hostInstances,
     steps: planner.steps,
     functions,
+    exportedModules,
     imports,
     exports: [...exports].map(([name, entity]) => describe(name, entity)),
     snapshots: new Map(),

@@ -1,5 +1,6 @@
 import type { Callee } from '../abi/model.ts';
 import type { CallOptions, Instance, MaybePromise } from '../api.ts';
+import type { CoreModule } from '../link/core-module.ts';
 import { versionTrack } from '../types/versions.ts';
 import type { Runner } from './runner.ts';
 import type { InstanceState } from './state.ts';
@@ -11,6 +12,7 @@ export class ComponentInstance implements Instance {
   readonly #state: InstanceState;
   readonly #functions: ReadonlyMap<string, Callee>;
   readonly #memories: () => number;
+  readonly modules: ReadonlyMap<string, CoreModule>;
   #bound: Map<string, (args: readonly unknown[], options?: CallOptions) => Promise<unknown>> = new Map();
 
   constructor(
@@ -18,11 +20,13 @@ export class ComponentInstance implements Instance {
     state: InstanceState,
     functions: ReadonlyMap<string, Callee>,
     memories: () => number,
+    modules: ReadonlyMap<string, CoreModule>,
   ) {
     this.#runner = runner;
     this.#state = state;
     this.#functions = functions;
     this.#memories = memories;
+    this.modules = modules;
   }
 
   get alive(): boolean {

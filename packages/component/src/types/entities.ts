@@ -3,7 +3,13 @@
  * is resolved here; what is not, is a number: of a core instance, a canonical function, a lifted function, a resource.
  */
 import type { FuncType, ValueType } from '../abi/model.ts';
-import type { ComponentSyntax, CoreSort, CoreTypeSyntax, InterfaceTypeSyntax } from '../binary/syntax.ts';
+import type {
+  ComponentSyntax,
+  CoreSort,
+  CoreSubType,
+  InterfaceTypeSyntax,
+  ModuleInterface,
+} from '../binary/syntax.ts';
 
 export interface ValueEntity {
   readonly kind: 'value';
@@ -20,6 +26,8 @@ export type TypeEntity =
   | { readonly kind: 'func'; readonly type: FuncType; readonly weight: number }
   | { readonly kind: 'resource'; readonly slot: number }
   | { readonly kind: 'interface'; readonly syntax: InterfaceTypeSyntax; readonly scope: Scope };
+
+export type CoreTypeEntity = CoreSubType | ({ readonly kind: 'module' } & ModuleInterface);
 
 /** Where a component-level function comes from: the lift or the host function with that number. */
 export interface FuncEntity {
@@ -59,14 +67,14 @@ export type Entity =
   | { readonly sort: 'type'; readonly type: TypeEntity }
   | { readonly sort: 'instance'; readonly instance: InstanceEntity }
   | { readonly sort: 'component'; readonly component: ComponentEntity }
-  /** The number of a module of this file. */
+  /** The number of a module, of this file or of the host. */
   | { readonly sort: 'core module'; readonly module: number };
 
 /** The index spaces of one component instance, or of one interface type. */
 export interface Scope {
   readonly parent: Scope | undefined;
   readonly types: TypeEntity[];
-  readonly coreTypes: CoreTypeSyntax[];
+  readonly coreTypes: CoreTypeEntity[];
   readonly funcs: FuncEntity[];
   readonly instances: InstanceEntity[];
   readonly components: ComponentEntity[];

@@ -1,13 +1,14 @@
 import type { FuncType } from '../abi/model.ts';
 import type {
-  CoreModuleType,
   Declaration,
   ExternType,
   InterfaceTypeSyntax,
+  ModuleInterface,
   TypeSyntax,
 } from '../binary/syntax.ts';
 import { createScope } from './entities.ts';
 import type { Entity, Scope, TypeEntity } from './entities.ts';
+import { resolveCoreType } from './modules.ts';
 import { at, exportedBy, invalid, outerScope, resolveDefined, resolveFunc, unsupported } from './resolve.ts';
 
 /** What an import, or an export of an interface, must be. */
@@ -17,7 +18,7 @@ export type Wanted =
   | { readonly sort: 'type'; readonly type: TypeEntity | undefined }
   | { readonly sort: 'instance'; readonly syntax: InterfaceTypeSyntax; readonly scope: Scope }
   | { readonly sort: 'component' }
-  | { readonly sort: 'core module'; readonly type: CoreModuleType };
+  | { readonly sort: 'core module'; readonly type: ModuleInterface };
 
 /** Gives what an interface asks for under a name: something new of the host's, or something that is there, checked. */
 export type Provide = (name: string, wanted: Wanted, offset: number) => Entity;
@@ -92,7 +93,7 @@ function declare(
   const { offset } = declaration;
   switch (declaration.kind) {
     case 'core-type':
-      scope.coreTypes.push(declaration.type);
+      scope.coreTypes.push(...resolveCoreType(declaration.type, scope, offset));
       return;
     case 'type':
       if (declaration.type.kind === 'resource')

@@ -74,7 +74,7 @@ export function resolveDefined(syntax: DefinedTypeSyntax, scope: Scope, offset: 
   const optional = (ref: ValueTypeRef | undefined) => (ref === undefined ? undefined : value(ref));
   const type = build();
   depth += 1;
-  if (depth > maxDepth) unsupported(`A type nests deeper than ${maxDepth}`, offset);
+  if (depth > maxDepth) unsupported(`type nesting is too deep: more than ${maxDepth}`, offset);
   return { kind: 'value', type, weight, depth, borrows };
 
   function build(): ValueType {
@@ -112,6 +112,8 @@ export function resolveDefined(syntax: DefinedTypeSyntax, scope: Scope, offset: 
       case 'borrow':
         return { kind: syntax.kind, resource: resolveResource(syntax.resource, scope, offset) };
       case 'stream':
+        if (isChar(syntax.element, scope)) invalid('`stream<char>` is not valid at this time', offset);
+        return { kind: 'stream', element: optional(syntax.element) };
       case 'future':
         return { kind: syntax.kind, element: optional(syntax.element) };
       case 'map':
@@ -119,6 +121,12 @@ export function resolveDefined(syntax: DefinedTypeSyntax, scope: Scope, offset: 
         return { kind: 'list', element: { kind: 'tuple', types: [value(syntax.key), value(syntax.value)] } };
     }
   }
+}
+
+function isChar(ref: ValueTypeRef | undefined, scope: Scope): boolean {
+  if (typeof ref !== 'number') return ref === 'char';
+  const entity = scope.types[ref];
+  return entity?.kind === 'value' && entity.type.kind === 'char';
 }
 
 /** The slot of the resource type that an index means. */

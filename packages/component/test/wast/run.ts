@@ -15,6 +15,9 @@ export interface Outcome {
 /** Milliseconds for one call or instantiation. */
 const patience = 10_000;
 
+/** Some scripts grow memories to all that 32 bits can address. */
+const memory = 4 * 2 ** 30;
+
 /**
  * How V8 words the traps of core WebAssembly for which the core specification has words of its own. Everything else is
  * compared as it is.
@@ -23,12 +26,9 @@ const coreTraps: Readonly<Record<string, string>> = {
   'wasm `unreachable` instruction executed': 'unreachable',
 };
 
-/** Runs a script, one directive after the other. `makeImports` is asked once for each instance. */
-export async function runScript(
-  source: string,
-  makeImports: () => HostImports = () => ({}),
-): Promise<Outcome[]> {
-  const script = new Script(makeImports);
+/** Runs a script, one directive after the other, with `host` as what its components may import. */
+export async function runScript(source: string, host: HostImports = {}): Promise<Outcome[]> {
+  const script = new Script(host);
   const outcomes: Outcome[] = [];
   for (const { text, line } of splitForms(source)) {
     let failure: string | undefined;
@@ -44,14 +44,15 @@ export async function runScript(
 
 /** What the directives of one script have made so far. */
 class Script {
-  readonly #makeImports: () => HostImports;
+  /** What the host serves, and under their names the instances made so far: of those, the modules that they export. */
+  readonly #imports: Record<string, HostImports[string]>;
   readonly #definitions = new Map<string, Component>();
   readonly #instances = new Map<string, Instance>();
   #definition: Component | undefined;
   #instance: Instance | undefined;
 
-  constructor(makeImports: () => HostImports) {
-    this.#makeImports = makeImports;
+  constructor(host: HostImports) {
+    this.#imports = { ...host };
   }
 
   async run(form: string): Promise<void> {
@@ -102,8 +103,10 @@ class Script {
     }
     if (kind === 'definition') return;
     if (component === undefined) throw new Error('the component to be made an instance is not there');
-    this.#instance = await component.instantiate(this.#makeImports(), { cpu: patience });
-    if (name !== undefined) this.#instances.set(name, this.#instance);
+    this.#instance = await component.instantiate(this.#imports, { cpu: patience, memory });
+    if (name === undefined) return;
+    this.#instances.set(name, this.#instance);
+    this.#imports[name.slice(1)] = Object.fromEntries(this.#instance.modules);
   }
 
   async #invoke(form: string): Promise<unknown> {
