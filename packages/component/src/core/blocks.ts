@@ -1,10 +1,19 @@
 import { Writer } from './writer.ts';
 
-/** Puts blocks of one memory right. Offsets are multiples of a page. Each says how many blocks it had to write. */
+/**
+ * Bytes that are compared, and then written or left alone, together. It is the size of the system's pages, so that those
+ * of zeros which are left alone take no room.
+ */
+export const BLOCK = 4096;
+
+/**
+ * Puts blocks of one memory right, from the offset `from` up to `to`, both multiples of `BLOCK`. Each says how many it
+ * had to write.
+ */
 export interface BlockWriter {
-  /** Makes the first `bytes` bytes those of the other memory. */
-  restore(bytes: number): number;
-  /** Makes the bytes from `from` up to `to` zeros. */
+  /** Makes them those of the other memory. */
+  restore(from: number, to: number): number;
+  /** Makes them zeros: half as much to look at. */
   clear(from: number, to: number): number;
 }
 
@@ -29,10 +38,7 @@ const SUBTRACT = 0x6b;
 const OR = [0xfd, 0x50];
 const XOR = [0xfd, 0x51];
 const ZERO = [0xfd, 0x0c, ...Array.from({ length: 16 }, () => 0)];
-/**
- * 4096 as a signed number: the bytes that are compared, and then copied or left alone, together. It is the size of the
- * system's pages, so that those of zeros which are left alone take no room.
- */
+/** `BLOCK` as a signed number. */
 const BLOCK_SIZE = [0x80, 0x20];
 
 function load(memory: number, vector: number): number[] {
@@ -121,6 +127,5 @@ let compiled: WebAssembly.Module | undefined;
 export function writeBlocks(live: WebAssembly.Memory, saved: WebAssembly.Memory): BlockWriter {
   compiled ??= new WebAssembly.Module(encodeModule());
   const { exports } = new WebAssembly.Instance(compiled, { memory: { live, saved } });
-  const { restore, clear } = exports as Record<'restore' | 'clear', (from: number, to: number) => number>;
-  return { restore: (bytes) => restore(0, bytes), clear };
+  return exports as unknown as BlockWriter;
 }

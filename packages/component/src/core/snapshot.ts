@@ -1,4 +1,4 @@
-import { writeBlocks } from './blocks.ts';
+import { BLOCK, writeBlocks } from './blocks.ts';
 import type { BlockWriter } from './blocks.ts';
 import type { GuestLimits } from './limits.ts';
 import { PAGE } from './memory.ts';
@@ -17,6 +17,15 @@ interface SavedMemory {
   readonly pages: number;
   /** To compare with. Blocks of zeros were never written to, so they take no room. */
   readonly memory: WebAssembly.Memory;
+  /** What lies in it, from the first block to the last. */
+  readonly runs: readonly Run[];
+}
+
+/** Blocks in a row that are all zeros, or all something else. In bytes. */
+interface Run {
+  readonly from: number;
+  to: number;
+  readonly zero: boolean;
 }
 
 /** Most bytes that all memories of a snapshot have. */
@@ -39,8 +48,19 @@ export function takeSnapshot(limits: GuestLimits): Snapshot | undefined {
 
 function saveMemory({ memory, pages }: MemoryKeeper): SavedMemory {
   const saved = new WebAssembly.Memory({ initial: pages, maximum: pages });
-  writeBlocks(saved, memory).restore(pages * PAGE);
-  return { pages, memory: saved };
+  writeBlocks(saved, memory).restore(0, pages * PAGE);
+  return { pages, memory: saved, runs: listRuns(saved) };
+}
+
+function listRuns({ buffer }: WebAssembly.Memory): Run[] {
+  const runs: Run[] = [];
+  for (let from = 0; from < buffer.byteLength; from += BLOCK) {
+    const zero = new BigUint64Array(buffer, from, BLOCK / 8).every((word) => word === 0n);
+    const last = runs.at(-1);
+    if (last?.zero === zero) last.to += BLOCK;
+    else runs.push({ from, to: from + BLOCK, zero });
+  }
+  return runs;
 }
 
 /** Whether the instance is as large as the one whose snapshot this is. */
@@ -75,9 +95,12 @@ export class Restorer {
     }
     if (grown > MOST_GROWN) return false;
     this.#writers ??= keepers.map(({ memory }, index) => writeBlocks(memory, memories[index]!.memory));
-    for (const [index, { pages }] of memories.entries()) {
+    for (const [index, { pages, runs }] of memories.entries()) {
       const writer = this.#writers[index]!;
-      writer.restore(pages * PAGE);
+      for (const { from, to, zero } of runs) {
+        if (zero) writer.clear(from, to);
+        else writer.restore(from, to);
+      }
       // To its real end: stores between virtual and real size do not trap.
       const { byteLength } = keepers[index]!.memory.buffer;
       if (byteLength > pages * PAGE) writer.clear(pages * PAGE, byteLength);
