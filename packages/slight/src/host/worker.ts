@@ -2,7 +2,7 @@ import { flushCompileCache } from 'node:module';
 import { compile, ComponentError } from '@spiderlightning/component';
 import type { Component } from '@spiderlightning/component';
 import { createConnections } from '../triggers/held/connections.ts';
-import { startHttpTrigger } from '../triggers/http.ts';
+import { mostConnections, startHttpTrigger } from '../triggers/http.ts';
 import { watchAddressSpace } from './address-space.ts';
 import { openApp } from './app.ts';
 import type { App } from './app.ts';
@@ -73,6 +73,7 @@ async function start({ file, component: bytes, fd }: Assignment): Promise<void> 
     const { note } = addresses;
     const http = await startHttpTrigger({
       address: { ...file.http, fd },
+      connections: mostConnections + file.limits.connections,
       forwarded: file.http.forwarded,
       body: file.limits.body,
       bodyTimeout: file.limits.deadline,

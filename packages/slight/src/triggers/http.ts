@@ -10,6 +10,7 @@ import { admitsOrigin, asksForWebSocket } from './held/upgrade.ts';
 import type { Upgrade } from './held/upgrade.ts';
 import { createBodyReader } from './http-body.ts';
 import { isLarge, openIncoming } from './http-incoming.ts';
+import { limitConnections } from './http-crowd.ts';
 import { drainServer } from './http-drain.ts';
 import { listen } from './http-listen.ts';
 import type { ListenAddress } from './http-listen.ts';
@@ -30,6 +31,8 @@ export interface HttpTriggerOptions {
    * made while it is sent: in which the client must send or take something.
    */
   readonly bodyTimeout: number;
+  /** Most connections at once. Default 10,000. */
+  readonly connections?: number;
   /** Hand larger bodies to the app as they come. */
   readonly streamBodies?: boolean;
   /** Keeps the connections that the app wants to be held. Absent: such answers are refused. */
@@ -53,6 +56,8 @@ export interface HttpTrigger {
 }
 
 const mebibyte = 1024 * 1024;
+/** Most connections at once that are not held. */
+export const mostConnections = 10_000;
 
 /**
  * Serves HTTP on `node:http`.
@@ -70,7 +75,11 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
   let closing = false;
   let answered: (() => void) | undefined;
 
-  async function serve(incoming: IncomingMessage, outgoing: ServerResponse, upgrade?: Upgrade): Promise<void> {
+  async function serve(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    upgrade?: Upgrade,
+  ): Promise<void> {
     const began = performance.now();
     const id = readRequestId(incoming) ?? randomUUID();
     const method = incoming.method ?? 'GET';
@@ -179,6 +188,7 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
     shouldUpgradeCallback: (incoming) => options.held !== undefined && asksForWebSocket(incoming),
   });
   server.maxHeadersCount = 0; // bounded by their size
+  limitConnections(server, options.connections ?? mostConnections, log);
   const start = (incoming: IncomingMessage, outgoing: ServerResponse) => void serve(incoming, outgoing);
   server.on('request', start).on('checkContinue', start);
   server.on('upgrade', (incoming, socket, head) => {
@@ -262,7 +272,9 @@ function pathOf(target: string): string {
 }
 
 function unexpected(error: unknown): HttpFailure {
-  return new HttpFailure(500, 'The host failed while it answered this request.', { reason: messageOf(error) });
+  return new HttpFailure(500, 'The host failed while it answered this request.', {
+    reason: messageOf(error),
+  });
 }
 
 function messageOf(error: unknown): string {
