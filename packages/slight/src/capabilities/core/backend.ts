@@ -39,6 +39,11 @@ export interface Backend<Capability, Feature extends string = string> {
   /** Whether its data lives in this process only, so that a second worker would see other data. */
   readonly singleProcess?: boolean;
   /**
+   * The folders outside `dataDir` that it writes to: the processes that run the app may write nowhere else.
+   * @throws {CapabilityError} `invalid-argument`
+   */
+  folders?(url: URL, dataDir: string): readonly string[];
+  /**
    * Opens and proves the connection.
    * @throws {CapabilityError} `unauthenticated`, `unavailable`, `invalid-argument`
    */

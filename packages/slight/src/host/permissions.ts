@@ -1,0 +1,31 @@
+import { dirname } from 'node:path';
+import { findKeyValueFolders } from '../capabilities/core/registry.ts';
+import type { Slightfile } from '../slightfile/model.ts';
+import { dataFolder } from './bind.ts';
+import { cacheFolder } from './module-cache.ts';
+
+/**
+ * The flags of Node's permission model for a worker: it starts no programs, loads no native addons, and writes to the
+ * app's data, its backends' folders and the caches alone. Reading stays free, since client libraries read what they
+ * need (certificates, profiles), and so does the network. `node:sqlite` is outside the model: where the databases lie
+ * is said by the host, never by a guest.
+ * @throws {CapabilityError} `invalid-argument`: a bind that no backend takes
+ */
+export async function findPermissions(file: Slightfile): Promise<string[]> {
+  const data = dataFolder(file);
+  const binds = Object.values(file.keyvalue ?? {});
+  const others = await Promise.all(binds.map((bind) => findKeyValueFolders(bind, data)));
+  const caches = [dirname(cacheFolder()), process.env.NODE_COMPILE_CACHE ?? []].flat();
+  const folders = [...new Set([data, ...others.flat(), ...caches])];
+  return [
+    '--permission',
+    '--allow-worker',
+    '--allow-net',
+    '--allow-fs-read=*',
+    // Folders that do not exist yet are named with what will be in them.
+    ...folders.flatMap((folder) => [`--allow-fs-write=${folder}`, `--allow-fs-write=${folder}/*`]),
+    // Each start would warn that the flag for the network is new, and that threads share what the process may do.
+    '--disable-warning=ExperimentalWarning',
+    '--disable-warning=PERM0006',
+  ];
+}
