@@ -17,6 +17,7 @@ const written = new Set([
   'ComponentError',
   'BuildFailure',
   'StartError',
+  'CommandError',
   'UsageError',
 ]);
 
@@ -79,6 +80,13 @@ export function reportError(error: unknown, stream: NodeJS.WritableStream = proc
   }
   if (process.env.SLIGHT_DEBUG === '1') stream.write(`${maskSecrets(inspectError(error))}\n`);
   return exitCodeOf(error);
+}
+
+/** The same as text, for logs. */
+export function describeFailure(error: unknown): string {
+  return describeError(error)
+    .map(({ message, fix }) => maskSecrets(fix === undefined ? message : `${message}\n  fix: ${fix}`))
+    .join('\n');
 }
 
 function describeError(error: unknown): Report[] {

@@ -7,6 +7,7 @@ import type { Capability, KeyValueStores } from '../dialects/spiderlightning/ind
 import { defaultLimits, noTelemetry } from '../slightfile/model.ts';
 import type { Bind, Slightfile } from '../slightfile/model.ts';
 import type { Log } from './log.ts';
+import type { Probe } from './readiness.ts';
 import { StartError } from './start-error.ts';
 import { namedStores, reopeningStore, storesOnDemand } from './stores.ts';
 
@@ -24,6 +25,8 @@ export interface Bindings {
   readonly rows: readonly BindingRow[];
   /** What does not answer yet, in an app that starts degraded. */
   failures(): string[];
+  /** What is open, to be asked whether it answers. */
+  probes(): Probe[];
   close(): Promise<void>;
 }
 
@@ -76,12 +79,19 @@ export async function bindCapabilities(
   const around = surroundings(file);
   if (file.path === undefined) {
     if (!used.has('keyvalue'))
-      return { keyvalue: undefined, rows: [], failures: () => [], close: async () => {} };
+      return { keyvalue: undefined, rows: [], failures: () => [], probes: () => [], close: async () => {} };
     const stores = storesOnDemand((name) => openKeyValue({ name, bind: 'sqlite', config: {} }, around));
     return {
       keyvalue: stores,
       rows: [{ capability: 'keyvalue', name: '(any name)', where: `sqlite in ${around.dataDir}` }],
       failures: () => [],
+      probes: () =>
+        [...stores.opened].map(([name, store]) => ({
+          capability: 'keyvalue',
+          name,
+          where: 'sqlite',
+          ping: () => store.ping(),
+        })),
       close: () => closeAll(stores.opened.values()),
     };
   }
@@ -108,9 +118,15 @@ export async function bindCapabilities(
     await closeAll(stores.values());
     throw new StartError(problems.join('\n\n'));
   }
+  const rows = binds.map((bind) => ({
+    capability: 'keyvalue',
+    name: bind.name,
+    where: redactUrl(bind.bind),
+  }));
   return {
     keyvalue: file.keyvalue && namedStores(stores, file.path),
-    rows: binds.map((bind) => ({ capability: 'keyvalue', name: bind.name, where: redactUrl(bind.bind) })),
+    rows,
+    probes: () => rows.map((row) => ({ ...row, ping: () => stores.get(row.name)!.ping() })),
     failures: () => standIns.flatMap(({ failure }) => (failure === undefined ? [] : [failure.message])),
     close: () => closeAll(stores.values()),
   };

@@ -44,6 +44,14 @@ export function toHttpFailure(error: unknown, limits: Limits): HttpFailure {
   }
 }
 
+/** Why a request was not answered, in one word of a closed set: for metrics and traces. */
+export function nameFailure(error: unknown): string {
+  if (error instanceof PoolBusyError) return 'busy';
+  if (error instanceof InstanceStartError) return 'start';
+  if (error instanceof HttpFailure) return 'response';
+  return isTrap(error) ? error.trap : 'internal';
+}
+
 /** A trap or an error in one line, for the log. */
 export function describeCause(error: unknown): string {
   if (!isTrap(error)) return firstLine(error);

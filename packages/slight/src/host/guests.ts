@@ -4,18 +4,27 @@ import type { WasiImports } from '@spiderlightning/wasi';
 import { spiderlightningImports } from '../dialects/spiderlightning/index.ts';
 import type { HeldSink, LogSink } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { RequestWatch } from '../telemetry/watch.ts';
 import type { IncomingBody } from '../triggers/http-message.ts';
 import type { Bindings } from './bind.ts';
 import { InstanceStartError } from './failure.ts';
 import { isCompatible } from './import-name.ts';
 import type { Log } from './log.ts';
 import { placeTranslator } from './source-map.ts';
+import { observeStores } from './telemetry.ts';
 
 /** One instance with what is its own: it serves one request at a time. */
 export interface Guest {
   readonly instance: Instance;
   /** Which request it serves, for the log, how many lines that has written, and its body where it is on its way. */
-  readonly context: { id: string | undefined; lines: number; body?: IncomingBody | undefined };
+  readonly context: {
+    id: string | undefined;
+    lines: number;
+    body?: IncomingBody | undefined;
+    /** Follows that request, where somebody wants to know. */
+    watch?: RequestWatch | undefined;
+  };
 }
 
 /** Makes the instances of an app, and makes them ready for another request. */
@@ -49,11 +58,13 @@ export function openGuests(
   log: Log,
   names: readonly string[],
   held?: HeldSink,
+  telemetry?: Telemetry,
 ): Guests {
   const { limits } = file;
   const keep = file.app.reuse === 'keep';
   const usesSystem = component.imports.some(({ name }) => names.some((each) => isCompatible(each, name)));
   const translate = placeTranslator(file.app.component);
+  const observed = telemetry && bindings.keyvalue && observeStores(bindings.keyvalue, file);
   const systems = new WeakMap<Guest, WasiImports>();
   let cheapest = Infinity;
 
@@ -61,15 +72,19 @@ export function openGuests(
     const context: Guest['context'] = { id: undefined, lines: 0 };
     const say: LogSink = (level, message, part, fields) => {
       if (++context.lines > mostLines) return;
-      const { id } = context;
-      log.guest(level, translate(message), { ...(id !== undefined && { id }), context: part, fields });
-      if (context.lines === mostLines)
-        log.guest('warn', `(only ${mostLines} lines for each request)`, id === undefined ? {} : { id });
+      const { id, watch } = context;
+      const about = { id, trace: watch?.context };
+      log.guest(level, translate(message), { ...about, context: part, fields });
+      if (context.lines === mostLines) log.guest('warn', `(only ${mostLines} lines for each request)`, about);
     };
     const print = (line: string) => say('info', line, '', []);
     // Small guests do without; making it would cost more than the rest of their instance.
     const system = usesSystem ? wasiImports({ stdout: print, stderr: print }) : undefined;
-    const imports = { ...system, ...spiderlightningImports({ log: say, body: () => context.body, held, keyvalue: bindings.keyvalue }) };
+    const keyvalue = observed?.(telemetry!.calls(() => context.watch)) ?? bindings.keyvalue;
+    const imports = {
+      ...system,
+      ...spiderlightningImports({ log: say, body: () => context.body, held, keyvalue }),
+    };
     const start = performance.now();
     try {
       const instance = await component.instantiate(imports, {
@@ -113,6 +128,7 @@ export function openGuests(
     context.id = undefined;
     context.lines = 0;
     context.body = undefined;
+    context.watch = undefined;
   }
 
   function dispose(guest: Guest): void {

@@ -4,7 +4,7 @@ import type { Limits } from '../slightfile/model.ts';
 import type { HeldHandler } from '../triggers/held/event.ts';
 import { HttpFailure } from '../triggers/http-message.ts';
 import type { OutgoingBody } from '../triggers/http-message.ts';
-import { toHttpFailure } from './failure.ts';
+import { nameFailure, toHttpFailure } from './failure.ts';
 import type { Guest } from './guests.ts';
 import { PoolBusyError } from './pool.ts';
 import type { Pool } from './pool.ts';
@@ -41,6 +41,7 @@ export function openStream(
         });
       } catch (error) {
         if (signal.aborted && isTrap(error) && error.trap === 'cancelled') throw signal.reason;
+        guest.context.watch?.fail(nameFailure(error));
         throw toHttpFailure(error, limits);
       }
     },

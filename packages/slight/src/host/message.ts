@@ -1,6 +1,8 @@
 import type { Slightfile } from '../slightfile/model.ts';
 import type { HeldCommand } from '../triggers/held/command.ts';
+import type { TraceSettings } from '../telemetry/settings.ts';
 import type { BindingRow } from './bind.ts';
+import type { WorkerMetrics } from './fleet-metrics.ts';
 
 /** What a worker runs. */
 export interface Assignment {
@@ -9,10 +11,12 @@ export interface Assignment {
   readonly component: Uint8Array;
   /** The app's socket, bound by the supervisor. Undefined on systems without file descriptors. */
   readonly fd: number | undefined;
+  /** What is traced, where somebody asks for it. */
+  readonly traces?: TraceSettings | undefined;
 }
 
 /** What the supervisor asks its workers. */
-export type Question = 'health';
+export type Question = 'health' | 'readiness' | 'metrics';
 
 /** From the supervisor to a worker. */
 export type ToWorker =
@@ -37,4 +41,6 @@ export type FromWorker =
   | { readonly type: 'failed'; readonly name: string; readonly message: string; readonly stack?: string }
   /** It should be replaced before it comes to harm. */
   | { readonly type: 'worn'; readonly reason: string }
+  /** What it has counted until its end. */
+  | { readonly type: 'counted'; readonly last: WorkerMetrics }
   | { readonly type: 'answer'; readonly id: number; readonly answer: unknown };

@@ -1,17 +1,23 @@
+import { randomUUID } from 'node:crypto';
 import { flushCompileCache } from 'node:module';
 import { compile, ComponentError } from '@spiderlightning/component';
 import type { Component } from '@spiderlightning/component';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { createConnections } from '../triggers/held/connections.ts';
+import type { HeldConnections } from '../triggers/held/connections.ts';
 import { mostConnections, startHttpTrigger } from '../triggers/http.ts';
+import type { HttpTrigger } from '../triggers/http.ts';
 import { watchAddressSpace } from './address-space.ts';
 import { openApp } from './app.ts';
 import type { App } from './app.ts';
+import type { WorkerMetrics } from './fleet-metrics.ts';
 import type { WorkerHealth } from './health-summary.ts';
-import { openLog } from './log.ts';
+import { openLog, readLogSettings } from './log.ts';
 import type { Assignment, FromWorker, Question, ToWorker } from './message.ts';
 import { cacheFolder, openModuleCache } from './module-cache.ts';
 import { createWorkerRelay } from './relay.ts';
 import { StartError } from './start-error.ts';
+import { openTelemetry } from './telemetry.ts';
 
 /** The process that runs the guest. It does what its supervisor says and ends when the supervisor is gone. */
 
@@ -21,12 +27,17 @@ const unsupervised = 10_000;
 /** Milliseconds between signs of life on held connections: proxies end connections on which nothing moves for a minute. */
 const heartbeat = 20_000;
 
-const log = openLog();
+/** Milliseconds in which the last spans must have left. */
+const longestFarewell = 1_500;
+
+const id = randomUUID();
+let log = openLog(readLogSettings(process.env));
 const relay = createWorkerRelay((message, sent) => {
   if (process.connected) process.send!(message, undefined, undefined, sent);
   else sent();
 });
 let app: App | undefined;
+let metrics: (() => WorkerMetrics) | undefined;
 let close: ((bound: number, idle: number) => Promise<void>) | undefined;
 
 // Ctrl-C reaches the whole process group, as a terminal's end does; the supervisor says what follows from it.
@@ -47,15 +58,19 @@ process.on('message', (message: ToWorker) => {
     case 'relay':
       return relay.deliver(message.command);
     case 'ask':
-      return tell({ type: 'answer', id: message.id, answer: answer(message.question) });
+      return void answer(message.question).then((given) =>
+        tell({ type: 'answer', id: message.id, answer: given }),
+      );
   }
 });
 tell({ type: 'hello' });
 
-async function start({ file, component: bytes, fd }: Assignment): Promise<void> {
+async function start({ file, component: bytes, fd, traces }: Assignment): Promise<void> {
+  log = openLog(file.log);
   try {
+    const telemetry = await openTelemetry(file, traces, log);
     const component = await load(file.app.component, bytes);
-    const opened = await openApp(component, file, log, relay);
+    const opened = await openApp(component, file, log, relay, telemetry);
     app = opened;
     const held = createConnections({
       connections: file.limits.connections,
@@ -78,6 +93,7 @@ async function start({ file, component: bytes, fd }: Assignment): Promise<void> 
       body: file.limits.body,
       bodyTimeout: file.limits.deadline,
       log,
+      watch: telemetry?.watch,
       streamBodies: opened.streamsBodies,
       held,
       origins: file.http.origins,
@@ -93,7 +109,11 @@ async function start({ file, component: bytes, fd }: Assignment): Promise<void> 
       addresses.close();
       await http.close(bound, idle);
       await opened.close();
+      await telemetry?.close(longestFarewell);
+      const last = metrics?.();
+      if (last !== undefined) await new Promise<void>((sent) => tell({ type: 'counted', last }, sent));
     };
+    if (file.telemetry.metrics && telemetry) metrics = () => readMetrics(telemetry, opened, http, held);
     tell({ type: 'ready', url: http.url, rows: opened.rows });
     // Now, not at the end: a process that is killed would leave nothing to the next one.
     flushCompileCache();
@@ -103,11 +123,25 @@ async function start({ file, component: bytes, fd }: Assignment): Promise<void> 
   }
 }
 
-function answer(question: Question): unknown {
+async function answer(question: Question): Promise<unknown> {
   switch (question) {
     case 'health':
       return app && ({ failures: app.failures(), instances: app.counts() } satisfies WorkerHealth);
+    case 'readiness':
+      return await app?.probe();
+    case 'metrics':
+      return metrics?.();
   }
+}
+
+function readMetrics(
+  telemetry: Telemetry,
+  { counts }: App,
+  { active }: HttpTrigger,
+  { count: held }: HeldConnections,
+): WorkerMetrics {
+  const { waiting, ...instances } = counts();
+  return { id, pid: process.pid, families: telemetry.collect({ instances, waiting, active, held }) };
 }
 
 async function load(path: string, bytes: Uint8Array): Promise<Component> {

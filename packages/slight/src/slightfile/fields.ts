@@ -162,7 +162,10 @@ export function originsField(doc: string, example: string): Field<readonly strin
       const value = node.kind === 'string' ? node.value.split(/\s+/).filter((each) => each !== '') : [];
       return value.length > 0 && value.every((each) => each === '*' || isOrigin(each))
         ? { value }
-        : { expected: 'origins with spaces between, or "*"', fix: `write scheme, host and no path: ${example}` };
+        : {
+            expected: 'origins with spaces between, or "*"',
+            fix: `write scheme, host and no path: ${example}`,
+          };
     },
   };
 }

@@ -16,8 +16,8 @@ export interface Readings {
   readonly waiting: number;
   /** Requests under way. */
   readonly active: number;
-  /** Open connections that the host keeps for the app, by protocol. */
-  readonly held: { readonly [protocol: string]: number };
+  /** Open connections that the host keeps for the app. */
+  readonly held: number;
   readonly spans?: { readonly sent: number; readonly dropped: number; readonly waiting: number } | undefined;
 }
 
@@ -43,7 +43,6 @@ export function createHostMetrics(): HostMetrics {
     calls,
     collect(now) {
       const states = Object.entries(now.instances).map(([state, count]) => [{ state }, count] as const);
-      const held = Object.entries(now.held).map(([protocol, count]) => [{ protocol }, count] as const);
       const slowest = [
         [{ quantile: '0.5' }, delay.percentile(50) / 1e9],
         [{ quantile: '0.99' }, delay.percentile(99) / 1e9],
@@ -56,7 +55,9 @@ export function createHostMetrics(): HostMetrics {
         failures.collect(),
         gauge('slight_instances', 'Instances of the app by state.', states),
         gauge('slight_requests_waiting', 'Requests that wait for an instance.', [[{}, now.waiting]]),
-        gauge('slight_connections_held', 'Connections that the host keeps open for the app.', held),
+        gauge('slight_connections_held', 'Connections that the host keeps open for the app.', [
+          [{}, now.held],
+        ]),
         calls.collect(),
         ...collectProcess('worker'),
         gauge(

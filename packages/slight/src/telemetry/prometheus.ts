@@ -1,7 +1,5 @@
 import type { Family, Labels, Sample } from './metrics.ts';
 
-export const prometheusType = 'text/plain; version=0.0.4; charset=utf-8';
-
 /**
  * The text format of Prometheus.
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/

@@ -4,32 +4,62 @@ import type { Address } from '../slightfile/address.ts';
 import { listen } from './http-listen.ts';
 
 export interface Health {
-  /** Whether the app takes requests. */
+  /** What the status says: 200 or 503. */
   readonly ok: boolean;
   readonly [name: string]: unknown;
 }
 
+/** What is answered, by path. */
+export interface HealthPages {
+  /** `/healthz`. */
+  health(): Promise<Health>;
+  /** `/readyz`. */
+  readiness(): Promise<Health>;
+  /** `/metrics`, as Prometheus reads it. Undefined: there is no such page. */
+  metrics(): Promise<string | undefined>;
+}
+
+interface Page {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+}
+
 /**
- * Answers `/healthz` on an address of its own, which need not be reachable for the app's clients: 200 or 503, with
- * the state as JSON.
+ * Answers on an address of its own, which need not be reachable for the app's clients.
  * @throws {StartError} where the address cannot be had
  */
 export async function startHealth(
   address: Address,
-  state: () => Promise<Health>,
+  pages: HealthPages,
 ): Promise<{ readonly url: string; close(): void }> {
+  const find = async (path: string | undefined): Promise<Page | undefined> => {
+    switch (path) {
+      case '/healthz':
+        return toPage(await pages.health());
+      case '/readyz':
+        return toPage(await pages.readiness());
+      case '/metrics': {
+        const text = await pages.metrics();
+        return text === undefined
+          ? undefined
+          : { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', text };
+      }
+      default:
+        return undefined;
+    }
+  };
+
   async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     incoming.resume();
-    if (incoming.url !== '/healthz') return void outgoing.writeHead(404).end();
-    if (incoming.method !== 'GET' && incoming.method !== 'HEAD') {
+    const { method, url } = incoming;
+    if (method !== 'GET' && method !== 'HEAD') {
       return void outgoing.writeHead(405, { allow: 'GET, HEAD' }).end();
     }
-    const current = await state();
-    outgoing.writeHead(current.ok ? 200 : 503, {
-      'content-type': 'application/json',
-      'cache-control': 'no-store',
-    });
-    outgoing.end(`${JSON.stringify(current)}\n`);
+    const page = await find(url?.split('?', 1)[0]);
+    if (page === undefined) return void outgoing.writeHead(404).end();
+    outgoing.writeHead(page.status, { 'content-type': page.type, 'cache-control': 'no-store' });
+    outgoing.end(page.text);
   }
 
   const server = createServer((incoming, outgoing) => void answer(incoming, outgoing));
@@ -40,5 +70,13 @@ export async function startHealth(
       server.close();
       server.closeAllConnections();
     },
+  };
+}
+
+function toPage(health: Health): Page {
+  return {
+    status: health.ok ? 200 : 503,
+    type: 'application/json',
+    text: `${JSON.stringify(health)}\n`,
   };
 }

@@ -1,3 +1,5 @@
+import type { RequestWatch } from '../telemetry/watch.ts';
+
 /** A body that is read as it comes. */
 export interface IncomingBody {
   /**
@@ -29,6 +31,8 @@ export interface HttpRequest {
   /** Address of the client. */
   readonly remote: string;
   readonly id: string;
+  /** Hears how it goes, where somebody wants to know. */
+  readonly watch?: RequestWatch | undefined;
 }
 
 /** What a handler answers. It comes from a guest: nothing in it has been checked. */

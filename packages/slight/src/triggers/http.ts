@@ -3,7 +3,8 @@ import { createServer, ServerResponse } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Log } from '../host/log.ts';
+import type { Log, RequestPlace } from '../host/log.ts';
+import type { RequestHead, RequestWatch } from '../telemetry/watch.ts';
 import type { HeldConnections } from './held/connections.ts';
 import { full, holdConnection } from './held/hold.ts';
 import { admitsOrigin, asksForWebSocket } from './held/upgrade.ts';
@@ -40,6 +41,8 @@ export interface HttpTriggerOptions {
   /** Origins whose pages may open websockets here besides the app's own. */
   readonly origins?: readonly string[];
   readonly log: Log;
+  /** Follows each request, where somebody wants to know. */
+  readonly watch?: ((head: RequestHead) => RequestWatch) | undefined;
   readonly handle: HttpHandler;
 }
 
@@ -83,12 +86,17 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
     const began = performance.now();
     const id = readRequestId(incoming) ?? randomUUID();
     const method = incoming.method ?? 'GET';
+    const path = pathOf(incoming.url ?? '/');
+    const watch = options.watch?.({ method, path, id, version: incoming.httpVersion, ...traceOf(incoming) });
+    const about = { id, trace: watch?.context };
     const controller = new AbortController();
     active.add(controller);
     const finish = (status: number): void => {
       if (!active.delete(controller)) return;
       if (active.size === 0) answered?.();
-      log.access({ method, path: pathOf(incoming.url ?? '/'), status, ms: performance.now() - began, id });
+      const ms = performance.now() - began;
+      log.access({ method, path, status, ms, ...about });
+      watch?.end(status, ms);
     };
     // 499, as other servers log it: the client left before it had the answer.
     let broken = 499;
@@ -104,7 +112,11 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
       const body = streamed
         ? openIncoming(incoming, outgoing, { body: options.body, timeout: options.bodyTimeout })
         : await bodies.read(incoming, outgoing);
-      const response = await handle({ ...head, body }, controller.signal);
+      const request =
+        watch === undefined
+          ? { ...head, body }
+          : { ...head, headers: watch.passOn(head.headers), body, watch };
+      const response = await handle(request, controller.signal);
       if (response.body instanceof Uint8Array) {
         if (outgoing.destroyed) return;
         const whole = { ...response, body: response.body };
@@ -121,9 +133,9 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
       if (outgoing.headersSent && !controller.signal.aborted) {
         broken = error instanceof HttpFailure ? error.status : 500;
         const reason = error instanceof HttpFailure ? (error.reason ?? error.message) : messageOf(error);
-        log.host('error', `request ${id}: its answer broke off: ${reason}`);
+        log.host('error', `its answer broke off: ${reason}`, about);
         outgoing.destroy();
-      } else fail(incoming, outgoing, error, id);
+      } else fail(incoming, outgoing, error, about);
     }
   }
 
@@ -171,12 +183,17 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
     endLater(incoming, outgoing);
   }
 
-  function fail(incoming: IncomingMessage, outgoing: ServerResponse, error: unknown, id: string): void {
+  function fail(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    error: unknown,
+    about: RequestPlace & { readonly id: string },
+  ): void {
     const failure = error instanceof HttpFailure ? error : unexpected(error);
     if (outgoing.destroyed) return;
-    if (failure.reason !== undefined) log.host('error', `request ${id}: ${failure.reason}`);
-    const response = failureResponse(failure, id);
-    send(incoming, outgoing, response, checkResponse(response, incoming.method === 'HEAD', id));
+    if (failure.reason !== undefined) log.host('error', failure.reason, about);
+    const response = failureResponse(failure, about.id);
+    send(incoming, outgoing, response, checkResponse(response, incoming.method === 'HEAD', about.id));
   }
 
   const server = createServer({
@@ -263,6 +280,12 @@ function refuse(socket: Duplex, status: string, message: string): void {
       `date: ${new Date().toUTCString()}\r\nconnection: close\r\n\r\n${body}`,
     () => socket.destroy(),
   );
+}
+
+/** The headers of W3C Trace Context. Node gives several of one name as one text. */
+function traceOf({ headers }: IncomingMessage): Pick<RequestHead, 'traceparent' | 'tracestate'> {
+  const { traceparent, tracestate } = headers as { [name: string]: string | undefined };
+  return { traceparent, tracestate };
 }
 
 /** The path for the log: queries may hold secrets. */

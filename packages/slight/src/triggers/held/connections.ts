@@ -202,4 +202,3 @@ export function createConnections(options: HeldOptions): HeldConnections {
     },
   };
 }
-

@@ -34,7 +34,8 @@ export async function holdConnection(
   checkHold(hold);
   const { flat } = checkHead({ status: 200, headers }, id);
   if (protocol.name === 'event-stream') {
-    if (upgrade !== undefined) throw wrong('the app answered with an event stream where a websocket is wanted');
+    if (upgrade !== undefined)
+      throw wrong('the app answered with an event stream where a websocket is wanted');
     if (!held.admits()) throw full();
     const lastEventId = incoming.headers['last-event-id'];
     held.add(hold, id, typeof lastEventId === 'string' ? lastEventId : undefined, (signals) =>
