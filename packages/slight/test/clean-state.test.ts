@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { compile } from '@spiderlightning/component';
 import type { Component } from '@spiderlightning/component';
 import { openApp } from '../src/host/app.ts';
+import type { App } from '../src/host/app.ts';
 import { withoutSlightfile } from '../src/host/bind.ts';
 import { createLog } from '../src/host/log.ts';
+import { startHttpTrigger } from '../src/triggers/http.ts';
 import { buildScriptGuest } from './guests.ts';
 import { appFolder, serveApp } from './slight.ts';
 import type { Served } from './slight.ts';
@@ -82,20 +86,32 @@ test('chance is another for each request, on one instance and on others', async 
   }
 });
 
-test('instances are restored, not made anew', async () => {
+/** The app in this process, which hears of each instance that is made or put back. */
+async function open(heard: { made?(): void; restored?(): void }): Promise<App> {
   const compiled = await compile(component);
-  let made = 0;
-  const counting: Component = {
+  const watched: Component = {
     ...compiled,
-    instantiate: (...given) => {
-      made++;
-      return compiled.instantiate(...given);
+    async instantiate(...given) {
+      heard.made?.();
+      const instance = await compiled.instantiate(...given);
+      const { restore } = instance;
+      return Object.assign(instance, {
+        restore: () => {
+          heard.restored?.();
+          return restore.call(instance);
+        },
+      });
     },
   };
-  const folder = await appFolder();
-  const base = withoutSlightfile(`${folder}/app.wasm`);
-  const log = createLog({ write: () => undefined, terminal: false });
-  const app = await openApp(counting, { ...base, limits: { ...base.limits, instances: 2 } }, log);
+  const base = withoutSlightfile(`${await appFolder()}/app.wasm`);
+  return await openApp(watched, { ...base, limits: { ...base.limits, instances: 2 } }, silent);
+}
+
+const silent = createLog({ write: () => undefined, terminal: false });
+
+test('instances are restored, not made anew', async () => {
+  let made = 0;
+  const app = await open({ made: () => made++ });
   const request = { method: 'GET', url: 'http://h/find', headers: [], remote: '127.0.0.1', id: 'r' };
   for (let round = 0; round < 40; round++) {
     const answer = await app.handle({ ...request, body: new Uint8Array() }, new AbortController().signal);
@@ -103,6 +119,31 @@ test('instances are restored, not made anew', async () => {
   }
   await app.close();
   assert.ok(made <= 2, `${made} instances`);
+});
+
+test('an answer has left before its instance is put back', async () => {
+  let socket: Socket | undefined;
+  const hear = (message: unknown): void => void ({ socket } = message as { socket: Socket });
+  subscribe('http.server.request.start', hear);
+  const left: { written: number; waiting: number }[] = [];
+  const app = await open({
+    restored: () => left.push({ written: socket!.bytesWritten, waiting: socket!.writableLength }),
+  });
+  const address = { host: '127.0.0.1', port: 0 };
+  const limits = { body: 1_000, bodyTimeout: 1_000 };
+  const http = await startHttpTrigger({
+    address,
+    ...limits,
+    forwarded: false,
+    log: silent,
+    handle: app.handle,
+  });
+  const { body } = await fetch(`${http.url}/dice`).then(async (answer) => ({ body: await answer.text() }));
+  while (left.length === 0) await new Promise(setImmediate);
+  unsubscribe('http.server.request.start', hear);
+  await http.close(0);
+  await app.close();
+  assert.ok(left[0]!.written > body.length && left[0]!.waiting === 0, JSON.stringify(left));
 });
 
 test('keep: an instance goes on as it was left, and is dropped when it traps', async () => {
