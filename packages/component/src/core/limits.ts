@@ -150,7 +150,8 @@ export class GuestLimits implements Limits {
     this.#charge();
     thread.current = this.#previous;
     this.#previous = undefined;
-    thread.current?.#beginSlice();
+    const next = thread.current;
+    if (next !== undefined) next.#beginSlice();
   }
 
   /** Ends out of turn: whoever took the thread from this guest gives it to the one before. */
