@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { parseAddress } from '../slightfile/address.ts';
 import { mostWorkers } from '../slightfile/model.ts';
+import type { CleanOptions } from './clean.ts';
 import { reportError } from './report.ts';
 
 /**
@@ -65,6 +66,17 @@ function describeProgram(finish: (exitCode: number) => void): Command {
     .action(async (entry: string | undefined, options: { output?: string; check: boolean }) => {
       const { build } = await import('./build.ts');
       finish(await build({ entry, ...options }));
+    });
+  program
+    .command('clean')
+    .description('Remove what an app stored on this machine.')
+    .option('-c, --config <file>', 'the slightfile beside which it lies (default: the working folder)')
+    .option('--cache', 'remove what is kept to start faster instead, and no data')
+    .option('-y, --yes', 'do not ask')
+    .option('--json', 'say what was removed as JSON, on stdout')
+    .action(async (options: CleanOptions) => {
+      const { clean } = await import('./clean.ts');
+      finish(await clean(options));
     });
   return program;
 }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { withoutSlightfile } from '../host/bind.ts';
+import { dataFolder, withoutSlightfile } from '../host/bind.ts';
 import type { BindingRow } from '../host/bind.ts';
+import { useData } from '../host/data-lock.ts';
 import { openLog } from '../host/log.ts';
 import { supervise } from '../host/supervisor.ts';
 import { parseAddress } from '../slightfile/address.ts';
@@ -36,10 +37,16 @@ const usualFile = 'slightfile.toml';
 export async function run(options: RunOptions): Promise<number> {
   const log = openLog();
   return await supervise({
-    read: async () => withOptions(await readApp(options), options),
+    async read() {
+      const file = withOptions(await readApp(options), options);
+      useData(dataFolder(file));
+      return file;
+    },
     watch: options.watchApp === true,
     log,
     onReady(file, { url, rows }, health) {
+      // Only now is it known that an app without a slightfile stores something.
+      useData(dataFolder(file), { make: file.path === undefined && rows.length > 0 });
       log.flush();
       process.stderr.write(describeStart(file, url, health, rows));
       // Whoever wanted to know may have gone.
