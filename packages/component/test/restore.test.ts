@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GuestResource } from '@spiderlightning/component';
+import { compileModule, GuestResource } from '@spiderlightning/component';
 import type { HostImports, Instance, Trap } from '@spiderlightning/component';
+import { assemble } from '../../../test/guests/wat.ts';
 import { compileText, pause, start } from './fixture.ts';
 
 /** Counts, keeps and breaks whatever there is: a global, a memory, two tables of handles, a context slot. */
@@ -311,6 +312,16 @@ test('restorable: what only reads tables, copies memory, and has globals that st
   const instance = await start(module(fields), {}, { restorable: true });
   assert.equal(instance.unrestorable, undefined);
   assert.equal(instance.restore(), true);
+});
+
+test('not restorable: what the host gives may differ from one instance to the next', async () => {
+  const component = await compileText(`
+    (import "m" (core module $M (export "run" (func))))
+    (core instance $m (instantiate $M))
+    (func (export "run") (canon lift (core func $m "run")))`);
+  const m = await compileModule(await assemble('(module (func (export "run")))'));
+  const instance = await component.instantiate({ m }, { restorable: true });
+  assert.match(instance.unrestorable ?? '', /come from the host/);
 });
 
 test('not restorable: initialisation that calls the host, without limits, or unasked', async () => {
