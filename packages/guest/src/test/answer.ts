@@ -1,4 +1,4 @@
-import type { Hold, Response } from 'spiderlightning:cloud/http-handler@0.6.0';
+import type { Hold, Response, ResponseBody } from 'spiderlightning:cloud/http-handler@0.6.0';
 import { toHttpStream } from '../entry.ts';
 import { RequestHeaders } from '../request.ts';
 
@@ -13,13 +13,14 @@ export interface TestAnswer {
   readonly text: string;
   /** The body as JSON, unchecked. @throws {SyntaxError} with the text, where it is no JSON */
   json<T = any>(): T;
+  /** False: the body is a stream that failed; the reason is in the logs. */
+  readonly whole: boolean;
   /** What the host would keep open, where the app answered so. */
   readonly hold: Hold | undefined;
 }
 
 export async function readAnswer({ status, headers, body }: Response): Promise<TestAnswer> {
-  const bytes =
-    body.tag === 'bytes' ? body.val : body.tag === 'stream' ? await readStream() : new Uint8Array(0);
+  const { bytes, whole } = body.tag === 'stream' ? await readStream() : { bytes: plain(body), whole: true };
   const text = new TextDecoder().decode(bytes);
   return {
     status,
@@ -33,13 +34,19 @@ export async function readAnswer({ status, headers, body }: Response): Promise<T
         throw new SyntaxError(`the answer (${status}) is no JSON: ${text.slice(0, 500)}`, { cause });
       }
     },
+    whole,
     hold: body.tag === 'hold' ? body.val : undefined,
   };
 }
 
-async function readStream(): Promise<Uint8Array> {
+function plain(body: ResponseBody): Uint8Array {
+  return body.tag === 'bytes' ? body.val : new Uint8Array(0);
+}
+
+async function readStream(): Promise<{ bytes: Uint8Array; whole: boolean }> {
   const { next } = toHttpStream();
   const pieces: Uint8Array[] = [];
-  for (let piece = await next(); piece !== null; piece = await next()) pieces.push(piece);
-  return Buffer.concat(pieces);
+  let piece = await next();
+  for (; piece.tag === 'bytes'; piece = await next()) pieces.push(piece.val);
+  return { bytes: Buffer.concat(pieces), whole: piece.tag === 'end' };
 }

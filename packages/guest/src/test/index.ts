@@ -47,7 +47,7 @@ export interface TestApp {
   readonly logs: readonly TestLine[];
   /** What the app broadcast or sent to connections. */
   readonly sent: readonly TestMessage[];
-  /** Lets time pass for the stores, in milliseconds: values expire. Timers go by the real time. */
+  /** Lets time pass for the stores, in milliseconds: their clock stands still otherwise. Timers go by the real time. */
   readonly advance: (milliseconds: number) => void;
   /** Has every use of a store fail with this code, until it is called without one. */
   readonly failStore: (name: string, code?: ErrorCode) => void;
@@ -61,10 +61,10 @@ export interface TestApp {
 export function testApp(app: unknown, options: TestOptions = {}): TestApp {
   const { handle } = toHttpHandler(app);
   const stores = new Map<string, MemoryStore>();
-  let passed = 0;
+  let now = Date.now();
   let requests = 0;
   const host: TestHost = {
-    now: () => Date.now() + passed,
+    now: () => now,
     store(name) {
       if (options.stores !== undefined && !options.stores.includes(name)) return undefined;
       let store = stores.get(name);
@@ -87,7 +87,7 @@ export function testApp(app: unknown, options: TestOptions = {}): TestApp {
     logs: host.lines,
     sent: host.sent,
     advance(milliseconds) {
-      passed += milliseconds;
+      now += milliseconds;
     },
     failStore(name, code) {
       if (code === undefined) host.failures.delete(name);

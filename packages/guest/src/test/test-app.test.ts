@@ -50,6 +50,12 @@ app.get('/pieces', () =>
     yield 'two';
   }),
 );
+app.get('/cut', () =>
+  stream(async function* () {
+    yield 'one ';
+    throw new Error('cut off');
+  }),
+);
 app.get('/events', () => sse({ channel: 'news' }));
 app.post('/events', async (req) => {
   broadcast('news', { said: await req.text() });
@@ -144,8 +150,12 @@ describe('testApp', () => {
   });
 
   test('streams are read to their end; connections are told of', async () => {
-    const { request, sent } = testApp(app);
-    assert.equal((await request('/pieces')).text, 'one two');
+    const { request, sent, logs } = testApp(app);
+    const pieces = await request('/pieces');
+    assert.deepEqual([pieces.text, pieces.whole], ['one two', true]);
+    const cut = await request('/cut');
+    assert.deepEqual([cut.text, cut.whole], ['one ', false]);
+    assert.match(logs.at(-1)?.message ?? '', /the body of an answer failed: Error: cut off/);
     assert.deepEqual((await request('/events')).hold?.channels, ['news']);
     await request('/events', { body: 'hello' });
     assert.deepEqual(sent, [{ channel: 'news', data: '{"said":"hello"}', event: undefined, id: undefined }]);
