@@ -25,6 +25,7 @@ interface Manifest {
   version: string;
   files?: string[];
   exports?: unknown;
+  imports?: unknown;
   [key: string]: unknown;
 }
 
@@ -107,7 +108,7 @@ function stage(folder: string, work: string): { name: string; folder: string } |
   }
   const published = publishedManifest(manifest);
   writeFileSync(join(target, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);
-  for (const path of listPaths([published.exports, published['bin']])) {
+  for (const path of listPaths([published.exports, published.imports, published['bin']])) {
     if (!existsSync(join(target, path))) throw new Error(`${folder} promises ${path}, which is not there`);
   }
   return { name: manifest.name, folder: target };
@@ -126,9 +127,14 @@ function rewriteReferences(file: string): void {
 }
 
 function publishedManifest(manifest: Manifest): Manifest {
-  const { scripts: _scripts, devDependencies: _devDependencies, exports, ...rest } = manifest;
+  const { scripts: _scripts, devDependencies: _devDependencies, exports, imports, ...rest } = manifest;
   // Not in the sources: npm would warn everyone whose own Node is older, though scripts here run in the right one.
-  return { ...rest, exports: rewriteExports(exports), engines: { node: '>=26' } };
+  return {
+    ...rest,
+    exports: rewriteExports(exports),
+    ...(imports !== undefined && { imports: rewriteExports(imports) }),
+    engines: { node: '>=26' },
+  };
 }
 
 /** `./src/x.ts` becomes `./dist/x.js` with its declarations beside it. */

@@ -12,16 +12,18 @@ type Builder = typeof import('@spiderlightning/build');
 const builder = '@spiderlightning/build';
 const usualEntries = ['src/app.ts', 'app.ts', 'src/app.js', 'app.js'];
 
-/**
- * `slight build`. What it did goes to stderr, the path of the component to stdout. Gives the exit code.
- * @throws {UsageError} where there is no entry
- */
-export async function build(options: {
-  entry: string | undefined;
-  output?: string;
-  check: boolean;
-}): Promise<number> {
-  const entry = options.entry ?? usualEntries.find((file) => existsSync(file));
+export interface BuildFlags {
+  readonly entry: string | undefined;
+  readonly output?: string;
+  /** Check types too. */
+  readonly check: boolean;
+  /** Write the path of the component to stdout. Default true. */
+  readonly printPath?: boolean;
+}
+
+/** The file to build. @throws {UsageError} where none was named and none has a usual name, or it is not there */
+export function findEntry(named: string | undefined): string {
+  const entry = named ?? usualEntries.find((file) => existsSync(file));
   if (entry === undefined) {
     throw new UsageError(
       'no file to build was named, and there is no src/app.ts\n  fix: name the file that exports the app: slight build ENTRY',
@@ -30,6 +32,20 @@ export async function build(options: {
   if (!existsSync(entry)) {
     throw new UsageError(`there is no ${entry}\n  fix: name the file that exports the app`);
   }
+  return entry;
+}
+
+/** Where the component of an entry goes. */
+export function outputOf(entry: string): string {
+  return join('dist', `${basename(entry).replace(/\.[^.]+$/, '')}.wasm`);
+}
+
+/**
+ * `slight build`. What it did goes to stderr, the path of the component to stdout. Gives the exit code.
+ * @throws {UsageError} where there is no entry
+ */
+export async function build(flags: BuildFlags): Promise<number> {
+  const entry = findEntry(flags.entry);
   const print = (text: string) => process.stderr.write(`${maskSecrets(text)}\n`);
   const loaded = await loadBuilder(entry);
   if (loaded === undefined) {
@@ -38,12 +54,12 @@ export async function build(options: {
     return 1;
   }
   const { buildComponent, formatBuildError } = loaded;
-  const out = options.output ?? join('dist', `${basename(entry).replace(/\.[^.]+$/, '')}.wasm`);
+  const out = flags.output ?? outputOf(entry);
   try {
-    const result = await buildComponent({ entry, out, typecheck: options.check });
+    const result = await buildComponent({ entry, out, typecheck: flags.check });
     for (const warning of result.warnings) print(`warning: ${formatBuildError(warning, process.cwd())}`);
     print(describeResult(result, out));
-    process.stdout.write(`${relative(process.cwd(), resolve(out)) || out}\n`);
+    if (flags.printPath ?? true) process.stdout.write(`${relative(process.cwd(), resolve(out)) || out}\n`);
     return 0;
   } catch (error) {
     // The class may come from another copy of the package than any that could be imported here.

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { parseAddress } from '../slightfile/address.ts';
-import { mostWorkers } from '../slightfile/model.ts';
+import { logFormats, logLevels } from '../slightfile/model.ts';
+import type { LogFormat, LogLevel } from '../slightfile/model.ts';
 import type { CleanOptions } from './clean.ts';
+import { mostWorkers } from '../slightfile/model.ts';
 import { reportError } from './report.ts';
 
 /**
@@ -48,11 +50,13 @@ function describeProgram(finish: (exitCode: number) => void): Command {
         'listen there (default: 127.0.0.1:3000); port 0 picks a free one',
       ),
     )
-    .addOption(addressOption('--health <host:port>', 'answer /healthz there'))
+    .addOption(addressOption('--health <host:port>', 'answer /healthz, /readyz and /metrics there'))
     .addOption(
       new Option('--workers <count>', 'run the app in so many processes (default: 1)').argParser(readCount),
     )
     .option('--watch-app', 'replace the workers when the component changes')
+    .addOption(new Option('--log-format <format>', 'how log lines are written').choices(logFormats))
+    .addOption(new Option('--log-level <level>', 'the least level that is shown').choices(logLevels))
     .action(async (app: string | undefined, options: RunFlags) => {
       const { run } = await import('./run.ts');
       finish(await run({ ...options, ...(app === undefined ? {} : { app }) }));
@@ -78,6 +82,27 @@ function describeProgram(finish: (exitCode: number) => void): Command {
       const { clean } = await import('./clean.ts');
       finish(await clean(options));
     });
+  program
+    .command('dev')
+    .description('Build and run a TypeScript app, again after each change of its sources.')
+    .argument('[entry]', 'the file that exports the app (default: src/app.ts)')
+    .option('-c, --config <file>', 'the slightfile (default: slightfile.toml, where there is one)')
+    .option('--target <name>', 'lay [target.NAME] of the slightfile over it')
+    .addOption(addressOption('--address <host:port>', 'listen there (default: 127.0.0.1:3000)'))
+    .option('--no-check', 'do not check types')
+    .action(async (entry: string | undefined, options: RunFlags & { check: boolean }) => {
+      const { develop } = await import('./dev.ts');
+      finish(await develop({ entry, ...options }));
+    });
+  program
+    .command('new')
+    .description('Make a project from a template, in a new folder.')
+    .argument('<template>', 'ts: a TypeScript app')
+    .requiredOption('-n, --name <name>', 'the name of the project and of its folder')
+    .action(async (template: string, options: { name: string }) => {
+      const { createProject } = await import('./new.ts');
+      finish(createProject(template, options.name));
+    });
   return program;
 }
 
@@ -86,6 +111,8 @@ interface RunFlags {
   target?: string;
   address?: string;
   health?: string;
+  logFormat?: LogFormat;
+  logLevel?: LogLevel;
   workers?: number;
   watchApp?: boolean;
 }

@@ -3,11 +3,13 @@ import { resolve } from 'node:path';
 import { dataFolder, withoutSlightfile } from '../host/bind.ts';
 import type { BindingRow } from '../host/bind.ts';
 import { useData } from '../host/data-lock.ts';
-import { openLog } from '../host/log.ts';
+import { openLog, readLogSettings } from '../host/log.ts';
+import { StartError } from '../host/start-error.ts';
 import { supervise } from '../host/supervisor.ts';
 import { parseAddress } from '../slightfile/address.ts';
-import type { Slightfile } from '../slightfile/model.ts';
+import type { LogFormat, LogLevel, Slightfile } from '../slightfile/model.ts';
 import { readSlightfile } from '../slightfile/read.ts';
+import { describeFailure, exitCodeOf } from './report.ts';
 import { UsageError } from './usage.ts';
 
 export interface RunOptions {
@@ -24,6 +26,8 @@ export interface RunOptions {
   readonly workers?: number;
   /** Replace them when the component's file changes. */
   readonly watchApp?: boolean;
+  readonly logFormat?: LogFormat;
+  readonly logLevel?: LogLevel;
 }
 
 const usualFile = 'slightfile.toml';
@@ -35,25 +39,57 @@ const usualFile = 'slightfile.toml';
  * @throws whatever keeps the app from starting
  */
 export async function run(options: RunOptions): Promise<number> {
-  const log = openLog();
+  let settings = logSettings(options);
+  try {
+    const file = await readFile(options);
+    settings = file.log;
+    return await serve(file, options);
+  } catch (error) {
+    if (settings.format !== 'json' || error instanceof UsageError) throw error;
+    const log = openLog(settings);
+    log.host('critical', describeFailure(error));
+    log.flush();
+    return exitCodeOf(error);
+  }
+}
+
+async function serve(file: Slightfile, options: RunOptions): Promise<number> {
+  const log = openLog(file.log);
   return await supervise({
-    async read() {
-      const file = withOptions(await readApp(options), options);
-      useData(dataFolder(file));
-      return file;
-    },
+    file,
+    read: () => readFile(options),
     watch: options.watchApp === true,
     log,
-    onReady(file, { url, rows }, health) {
+    onReady(_file, { url, rows }, health) {
       // Only now is it known that an app without a slightfile stores something.
       useData(dataFolder(file), { make: file.path === undefined && rows.length > 0 });
+      const lines = describeStart(file, url, health, rows);
+      if (file.log.format === 'json') for (const line of lines) log.host('info', line.trim());
       log.flush();
-      process.stderr.write(describeStart(file, url, health, rows));
+      if (file.log.format !== 'json') process.stderr.write(`${lines.join('\n')}\n`);
       // Whoever wanted to know may have gone.
       process.stdout.on('error', () => undefined);
       if (!process.stdout.isTTY) process.stdout.write(`${url}\n`);
     },
   });
+}
+
+async function readFile(options: RunOptions): Promise<Slightfile> {
+  const file = withOptions(await readApp(options), options);
+  useData(dataFolder(file));
+  if (file.telemetry.metrics && file.http.health === undefined) {
+    throw new StartError(
+      `${file.path}: metrics are answered on the health address, and there is none\n` +
+        '  fix: add health = "127.0.0.1:3001" below [http], or start with --health 127.0.0.1:3001',
+    );
+  }
+  return file;
+}
+
+/** What the command line says of the log, and where it says nothing, the environment. */
+function logSettings({ logFormat, logLevel }: RunOptions): Slightfile['log'] {
+  const { format, level } = readLogSettings(process.env);
+  return { format: logFormat ?? format, level: logLevel ?? level };
 }
 
 async function readApp({ app, config, target }: RunOptions): Promise<Slightfile> {
@@ -76,7 +112,9 @@ async function readApp({ app, config, target }: RunOptions): Promise<Slightfile>
   return withoutSlightfile(resolve(app));
 }
 
-function withOptions(file: Slightfile, { address, health, workers }: RunOptions): Slightfile {
+function withOptions(file: Slightfile, options: RunOptions): Slightfile {
+  const { address, health, workers } = options;
+  const { format, level } = logSettings(options);
   return {
     ...file,
     http: {
@@ -85,6 +123,7 @@ function withOptions(file: Slightfile, { address, health, workers }: RunOptions)
       ...(health !== undefined && { health: readAddress('--health', health) }),
     },
     limits: { ...file.limits, ...(workers !== undefined && { workers }) },
+    log: { format: format ?? file.log.format, level: level ?? file.log.level },
   };
 }
 
@@ -101,7 +140,7 @@ function describeStart(
   url: string,
   health: string | undefined,
   rows: readonly BindingRow[],
-): string {
+): string[] {
   const from = file.path ?? `no ${usualFile}: storage is embedded, nothing else is granted`;
   const width = (key: 'capability' | 'name') => Math.max(0, ...rows.map((row) => row[key].length));
   const [first, second] = [width('capability'), width('name')];
@@ -110,6 +149,5 @@ function describeStart(
     ...rows.map((row) => `  ${row.capability.padEnd(first)}  ${row.name.padEnd(second)}  ${row.where}`),
     ...(health === undefined ? [] : [`health on ${health}`]),
     `listening on ${url}`,
-    '',
-  ].join('\n');
+  ];
 }
