@@ -6,10 +6,11 @@ import type { Slightfile } from '../slightfile/model.ts';
 import { createLocalRelay } from '../triggers/held/command.ts';
 import type { Relay } from '../triggers/held/command.ts';
 import type { HeldHandler } from '../triggers/held/event.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { HttpRequest, HttpResponse } from '../triggers/http-message.ts';
 import { bindCapabilities } from './bind.ts';
 import type { BindingRow } from './bind.ts';
-import { describeCause, InstanceStartError, toHttpFailure } from './failure.ts';
+import { describeCause, InstanceStartError, nameFailure, toHttpFailure } from './failure.ts';
 import { checkGrants } from './grants.ts';
 import { openGuests } from './guests.ts';
 import type { Guest } from './guests.ts';
@@ -18,6 +19,8 @@ import { openHeldHandler, openStream } from './lease.ts';
 import type { Log } from './log.ts';
 import { createPool, PoolBusyError } from './pool.ts';
 import type { PoolCounts } from './pool.ts';
+import { createProber } from './readiness.ts';
+import type { BackendState } from './readiness.ts';
 import { StartError } from './start-error.ts';
 
 /** An app that is bound and ready to be called. */
@@ -32,6 +35,8 @@ export interface App {
   counts(): PoolCounts;
   /** Backends that do not answer yet, in an app that started degraded. */
   failures(): string[];
+  /** Whether each backend answers now. */
+  probe(): Promise<BackendState[]>;
   close(): Promise<void>;
 }
 
@@ -48,6 +53,7 @@ export async function openApp(
   file: Slightfile,
   log: Log,
   relay: Pick<Relay, 'publish'> = createLocalRelay(),
+  telemetry?: Telemetry,
 ): Promise<App> {
   const { limits } = file;
   const system = wasiImports();
@@ -56,7 +62,7 @@ export async function openApp(
   const used = checkGrants(component, file, names);
   const bindings = await bindCapabilities(file, used, log);
   const sink = { message: limits.message, publish: relay.publish };
-  const guests = openGuests(component, file, bindings, log, names, sink);
+  const guests = openGuests(component, file, bindings, log, names, sink, telemetry);
   const pool = createPool<Guest>({
     ...guests,
     limit: limits.instances,
@@ -78,9 +84,10 @@ export async function openApp(
     const until = performance.now() + limits.deadline;
     const guest = await pool.acquire(until, signal);
     guest.context.id = request.id;
+    guest.context.watch = request.watch;
     guest.context.body = request.body instanceof Uint8Array ? undefined : request.body;
     // The answer leaves first; then the guest is put back, and what it held is let go.
-    const release = () => void setImmediate(() => pool.release(guest));
+    const release = () => process.nextTick(() => pool.release(guest));
     let streaming = false;
     try {
       const deadline = until - performance.now();
@@ -109,11 +116,13 @@ export async function openApp(
         if (signal.aborted && (error === signal.reason || (isTrap(error) && error.trap === 'cancelled'))) {
           throw signal.reason;
         }
+        request.watch?.fail(nameFailure(error));
         throw toHttpFailure(error, limits);
       }
     },
     counts: pool.counts,
     failures: bindings.failures,
+    probe: createProber(bindings.probes),
     async close() {
       pool.close();
       await bindings.close();

@@ -19,7 +19,7 @@ interface Fake extends WorkerProcess {
 
 function release(workers: number): Release {
   const file = { ...withoutSlightfile('app.wasm'), limits: { ...defaultLimits, workers } };
-  return { file, component: new Uint8Array(), fd: undefined, volatile: [] };
+  return { file, component: new Uint8Array(), fd: undefined, volatile: [], permissions: [] };
 }
 
 /** A fleet of fakes; `all` has them in the order of their start, `events` what became of them. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HeldCommand } from '../triggers/held/command.ts';
 import type { Log } from './log.ts';
+import type { WorkerMetrics } from './fleet-metrics.ts';
 import type { Assignment, Question } from './message.ts';
 import { startWorker } from './worker-process.ts';
 import type { Ready, WorkerProcess } from './worker-process.ts';
@@ -9,6 +10,8 @@ import type { Ready, WorkerProcess } from './worker-process.ts';
 export interface Release extends Assignment {
   /** What lives in a worker's memory and goes with it, in words. */
   readonly volatile: readonly string[];
+  /** What its processes may do, as flags of Node. */
+  readonly permissions: readonly string[];
 }
 
 /** The workers of an app, each with a place of its own. */
@@ -26,6 +29,11 @@ export interface Fleet {
   roll(release: Release, idle: number): Promise<Error | undefined>;
   /** The answers of the workers that serve; undefined for one that did not answer in time. */
   ask(question: Question): Promise<unknown[]>;
+  counts(): {
+    readonly serving: number;
+    /** Workers that were started because one had died. */
+    readonly restarts: number;
+  };
   /** Ends once all have ended. */
   stop(bound: number): Promise<void>;
   kill(): void;
@@ -52,9 +60,16 @@ export const longestIdle = 70_000;
 /** Most replaced workers that wait for what their clients may still send. */
 const mostRetired = 8;
 
-export function createFleet(first: Release, log: Log, start = startWorker): Fleet {
+/** @param onCounted - hears what each worker has counted until its end */
+export function createFleet(
+  first: Release,
+  log: Log,
+  start = startWorker,
+  onCounted: (last: WorkerMetrics) => void = () => undefined,
+): Fleet {
   let release = first;
   let stopping = false;
+  let restarts = 0;
   let replacing: Promise<unknown> = Promise.resolve();
   const places: Place[] = [];
   const all = new Set<WorkerProcess>();
@@ -72,7 +87,7 @@ export function createFleet(first: Release, log: Log, start = startWorker): Flee
         if (failure) log.host('warn', `no other worker could be started: ${firstLine(failure)}`);
       });
     };
-    const worker = start(of, { onWorn, onRelay });
+    const worker = start(of, { onWorn, onRelay, onCounted });
     all.add(worker);
     void worker.ended.then(() => all.delete(worker));
     return worker;
@@ -121,6 +136,7 @@ export function createFleet(first: Release, log: Log, start = startWorker): Flee
   }
 
   function restart(place: Place): void {
+    restarts++;
     place.timer = setTimeout(() => void revive(place, true), place.pause);
     place.pause = Math.min(longestPause, Math.max(firstPause, place.pause * 2));
   }
@@ -206,6 +222,7 @@ export function createFleet(first: Release, log: Log, start = startWorker): Flee
         [...all].filter(({ serving }) => serving).map((each) => each.ask(question, patience)),
       );
     },
+    counts: () => ({ serving: [...all].filter(({ serving }) => serving).length, restarts }),
     async stop(bound) {
       stopping = true;
       for (const { timer } of places) clearTimeout(timer);

@@ -4,22 +4,28 @@ import type { Slightfile } from '../slightfile/model.ts';
 import { printAddress } from '../slightfile/address.ts';
 import type { Address } from '../slightfile/address.ts';
 import { startHealth } from '../triggers/health.ts';
-import type { Health } from '../triggers/health.ts';
 import { watchApp } from './app-watch.ts';
 import { prepareStorage } from './bind.ts';
 import { readComponent } from './component-file.ts';
+import { createFleetMetrics } from './fleet-metrics.ts';
+import type { WorkerMetrics } from './fleet-metrics.ts';
 import { createFleet, longestIdle } from './fleet.ts';
 import type { Release } from './fleet.ts';
 import { summarizeHealth } from './health-summary.ts';
 import type { WorkerHealth } from './health-summary.ts';
 import type { Log } from './log.ts';
+import { findPermissions } from './permissions.ts';
 import { bindPort } from './port.ts';
 import type { Port } from './port.ts';
+import { summarizeReadiness } from './readiness.ts';
+import type { BackendState } from './readiness.ts';
 import { findVolatile } from './single-process.ts';
+import { findTraces } from './telemetry.ts';
 import type { Ready } from './worker-process.ts';
 
 export interface SuperviseOptions {
-  /** Reads the slightfile; again when the app is asked to take up what has changed. */
+  readonly file: Slightfile;
+  /** Reads the slightfile again when the app is asked to take up what has changed. */
   readonly read: () => Promise<Slightfile>;
   /** Replaces the workers when the component's file changes. */
   readonly watch: boolean;
@@ -49,12 +55,11 @@ const onTerminal = [0, 1, 2].some((fd) => isatty(fd));
  * @throws the error that the first start failed with
  */
 export async function supervise(options: SuperviseOptions): Promise<number> {
-  const { log } = options;
-  const file = await options.read();
-  const content = await prepare(file);
+  const { file, log } = options;
+  const content = await prepare(file, log);
   const port = await bindPort(file.http);
   try {
-    return await superviseOn(port, file, releaseOn(port, content), options);
+    return await superviseOn(port, releaseOn(port, content), options);
   } finally {
     port.close();
     log.flush();
@@ -63,11 +68,11 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
 
 async function superviseOn(
   port: Port,
-  file: Slightfile,
   first: Release,
-  { log, read, watch, onReady }: SuperviseOptions,
+  { file, log, read, watch, onReady }: SuperviseOptions,
 ): Promise<number> {
-  const fleet = createFleet(first, log);
+  const metrics = createFleetMetrics();
+  const fleet = createFleet(first, log, undefined, metrics.hear);
   let release = first;
   let serving = false;
   let stopping = false;
@@ -110,7 +115,7 @@ async function superviseOn(
       if (port.fd === undefined)
         throw new Error('this system cannot share a port between processes: restart it');
       sayWhatStays(file, changed, log);
-      const next = releaseOn(port, await prepare(changed));
+      const next = releaseOn(port, await prepare(changed, log));
       const failure = await fleet.roll(next, idle);
       if (failure !== undefined) throw failure;
       release = next;
@@ -131,9 +136,22 @@ async function superviseOn(
   let health: Awaited<ReturnType<typeof startHealth>> | undefined;
   let unwatch: (() => void) | undefined;
   try {
-    const state = async (): Promise<Health> =>
-      summarizeHealth((await fleet.ask('health')) as WorkerHealth[], release.file.limits.workers, stopping);
-    health = file.http.health && (await startHealth(file.http.health, state));
+    const wanted = () => release.file.limits.workers;
+    health =
+      file.http.health &&
+      (await startHealth(file.http.health, {
+        health: async () =>
+          summarizeHealth((await fleet.ask('health')) as WorkerHealth[], wanted(), stopping),
+        readiness: async () =>
+          summarizeReadiness((await fleet.ask('readiness')) as BackendState[][], stopping),
+        metrics: async () =>
+          release.file.telemetry.metrics
+            ? await metrics.print((await fleet.ask('metrics')) as WorkerMetrics[], {
+                wanted: wanted(),
+                ...fleet.counts(),
+              })
+            : undefined,
+      }));
     const ready = await Promise.race([fleet.start(), over]);
     if (typeof ready === 'number') return ready;
     serving = true;
@@ -161,11 +179,13 @@ type Content = Omit<Release, 'fd'>;
  * Reads and makes what the workers need; databases on this machine are there when they start.
  * @throws {StartError} @throws {CapabilityError}
  */
-async function prepare(file: Slightfile): Promise<Content> {
+async function prepare(file: Slightfile, log: Log): Promise<Content> {
   const volatile = await findVolatile(file);
+  const permissions = await findPermissions(file);
   const component = await readComponent(file.app.component);
   await prepareStorage(file);
-  return { file, component, volatile };
+  const traces = await findTraces(file, (problem) => log.host('warn', problem));
+  return { file, component, volatile, permissions, traces };
 }
 
 function releaseOn({ address, fd }: Port, { file, ...content }: Content): Release {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { HeldCommand } from '../triggers/held/command.ts';
+import type { WorkerMetrics } from './fleet-metrics.ts';
 import type { Assignment, FromWorker, Question, ToWorker } from './message.ts';
 import { sizeOf } from './relay.ts';
 import { StartError } from './start-error.ts';
@@ -35,6 +36,8 @@ export interface WorkerWishes {
   onWorn(reason: string): void;
   /** It says something to all workers. */
   onRelay(command: HeldCommand): void;
+  /** It has counted this, and counts no more. */
+  onCounted(last: WorkerMetrics): void;
 }
 
 /** Bytes that may wait for a worker that does not listen; what is said beyond them is lost on its clients. */
@@ -54,11 +57,14 @@ const execArgv = ['--wasm-stack-switching-stack-size=128'];
 const inheritedFd = 4;
 
 /** Starts a process that runs the app. */
-export function startWorker(assignment: Assignment, { onWorn, onRelay }: WorkerWishes): WorkerProcess {
+export function startWorker(
+  { permissions, ...assignment }: Assignment & { readonly permissions: readonly string[] },
+  { onWorn, onRelay, onCounted }: WorkerWishes,
+): WorkerProcess {
   const program = fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
   const { fd } = assignment;
   const child = fork(program, [], {
-    execArgv: [...process.execArgv, ...execArgv],
+    execArgv: [...process.execArgv, ...execArgv, ...permissions],
     // Bytes travel as they are.
     serialization: 'advanced',
     stdio: ['inherit', 'inherit', 'inherit', 'ipc', ...(fd === undefined ? [] : [fd])],
@@ -106,6 +112,8 @@ export function startWorker(assignment: Assignment, { onWorn, onRelay }: WorkerW
         return onWorn(message.reason);
       case 'relay':
         return onRelay(message.command);
+      case 'counted':
+        return onCounted(message.last);
       case 'answer':
         return questions.get(message.id)?.(message.answer);
     }
