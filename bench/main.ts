@@ -9,6 +9,22 @@ const BENCHMARKS: Record<string, { about: string; load(): Promise<Benchmark> }> 
     about: 'one call of a host function, answered at once and suspended',
     load: async () => (await import('./calls/calls.ts')).benchCalls,
   },
+  http: {
+    about: 'JSON from a TypeScript guest over HTTP, clean and kept, 1 and 2 workers',
+    load: async () => (await import('./http/http.ts')).benchHttp,
+  },
+  keyvalue: {
+    about: 'guests that loop over Redis, 1 and 64 in flight',
+    load: async () => (await import('./keyvalue/keyvalue.ts')).benchKeyvalue,
+  },
+  cold: {
+    about: 'from the start of slight run to its first answer',
+    load: async () => (await import('./cold/cold.ts')).benchCold,
+  },
+  density: {
+    about: 'how many instances fit into a GiB',
+    load: async () => (await import('./density/density.ts')).benchDensity,
+  },
 };
 
 function explain(problem: string): never {

@@ -5,44 +5,65 @@ export interface Contestant {
   run(count: number): unknown;
 }
 
-/** What one contestant took for one piece of work, in nanoseconds, over all rounds. */
+/** The figures of one contestant over all rounds; from `race`, nanoseconds for one piece of work. */
 export interface Timing {
   readonly median: number;
   /** A quarter of the rounds were below the first and a quarter above the second. */
   readonly quartiles: readonly [number, number];
 }
 
-const ROUNDS = 41;
-
-/** How long one contestant works in one round, in milliseconds: long against the clock and a garbage collection. */
-const SLICE = 12;
+export interface RaceOptions {
+  /** Default 41. */
+  readonly rounds?: number;
+  /** How long one contestant works in one round, in milliseconds. Default 12: long against the clock and a garbage collection. */
+  readonly slice?: number;
+}
 
 /**
  * Times contestants against each other. In every round each of them works for one slice, one after the other, so that
  * what else the machine does at that time meets all of them. Nothing is subtracted and no round is left out.
  */
-export async function race(contestants: readonly Contestant[]): Promise<Timing[]> {
+export async function race(
+  contestants: readonly Contestant[],
+  { rounds = 41, slice = 12 }: RaceOptions = {},
+): Promise<Timing[]> {
   const counts: number[] = [];
-  for (const contestant of contestants) counts.push(await calibrate(contestant));
-  const rounds: number[][] = contestants.map(() => []);
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [index, contestant] of contestants.entries()) {
+  for (const contestant of contestants) counts.push(await calibrate(contestant, slice));
+  return await takeTurns(
+    rounds,
+    contestants.map((contestant, index) => async () => {
       const count = counts[index]!;
-      rounds[index]!.push(((await time(contestant, count)) / count) * 1e6);
-    }
+      return ((await time(contestant, count)) / count) * 1e6;
+    }),
+  );
+}
+
+/**
+ * Takes one figure of each contestant in every round, one contestant after the other: for work that takes seconds or
+ * runs in processes of its own.
+ */
+export async function takeTurns(
+  rounds: number,
+  contestants: readonly (() => Promise<number>)[],
+): Promise<Timing[]> {
+  const figures: number[][] = contestants.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [index, sample] of contestants.entries()) figures[index]!.push(await sample());
   }
-  return rounds.map((values) => {
-    values.sort((one, other) => one - other);
-    const at = (share: number) => values[Math.floor((values.length - 1) * share)]!;
-    return { median: at(0.5), quartiles: [at(0.25), at(0.75)] };
-  });
+  return figures.map(summarize);
+}
+
+function summarize(values: number[]): Timing {
+  values.sort((one, other) => one - other);
+  const at = (share: number) => values[Math.floor((values.length - 1) * share)]!;
+  return { median: at(0.5), quartiles: [at(0.25), at(0.75)] };
 }
 
 /** How often a contestant does its work in a slice. Finding out warms it up, too. */
-async function calibrate(contestant: Contestant): Promise<number> {
+async function calibrate(contestant: Contestant, slice: number): Promise<number> {
   for (let count = 64; ; count *= 2) {
     const taken = await time(contestant, count);
-    if (taken >= SLICE * 4) return Math.max(1, Math.round((count * SLICE) / taken));
+    if (taken >= slice * 4) return Math.max(1, Math.round((count * slice) / taken));
   }
 }
 

@@ -6,7 +6,7 @@ export interface Row {
   readonly ours: number;
   readonly baseline: number;
   readonly unit: string;
-  /** How many times the baseline's figure is ours: above 1, ours is better. */
+  /** How many times better ours is than the baseline: above 1, ours is better. */
   readonly ratio: number;
   readonly against: string;
 }
@@ -16,14 +16,24 @@ export interface Comparison extends Row {
   readonly spread: { readonly ours: readonly [number, number]; readonly baseline: readonly [number, number] };
 }
 
-/** Compares nanoseconds: less is better. */
-export function compare(name: string, ours: Timing, baseline: Timing, against: string): Comparison {
+/** Units of which more is better; of all others less is. */
+const gains: ReadonlySet<string> = new Set(['requests/s', 'instances/GiB']);
+
+/** Compares medians. */
+export function compare(
+  name: string,
+  ours: Timing,
+  baseline: Timing,
+  against: string,
+  unit = 'ns',
+): Comparison {
+  const ratio = baseline.median / ours.median;
   return {
     name,
     ours: round(ours.median),
     baseline: round(baseline.median),
-    unit: 'ns',
-    ratio: round(baseline.median / ours.median),
+    unit,
+    ratio: round(gains.has(unit) ? 1 / ratio : ratio),
     against,
     spread: { ours: ours.quartiles, baseline: baseline.quartiles },
   };

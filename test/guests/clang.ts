@@ -17,6 +17,8 @@ const WIT = join(import.meta.dirname, '../../packages/wit/wit');
 const GUESTS = {
   /** `/STORE/KEY` over HTTP: GET, PUT, DELETE, and POST to count. World `http-service`. */
   keyvalue: { files: ['keyvalue.c', 'http.c', 'guest.c'], world: 'http-service' },
+  /** `/COUNT` over HTTP: reads one key so many times. World `http-service`. */
+  loop: { files: ['loop.c', 'http.c', 'guest.c'], world: 'http-service' },
   /** Misbehaves by path: see `hostile.c`. World `http-service`. */
   hostile: { files: ['hostile.c', 'http.c', 'guest.c'], world: 'http-service' },
   /** Prints, reads, waits, rolls dice over WASI 0.2. World in `wasi.wit`. */
