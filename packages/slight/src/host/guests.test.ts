@@ -12,6 +12,7 @@ const bindings: Bindings = {
   keyvalue: undefined,
   rows: [],
   failures: () => [],
+  probes: () => [],
   close: async () => undefined,
 };
 
