@@ -75,17 +75,6 @@ export function findKeyValueBackend(bind: BindText): Promise<Backend<KeyValue, K
 }
 
 /**
- * The folders outside `dataDir` that a bind's backend writes to; nothing is opened.
- * @throws {CapabilityError} `invalid-argument`
- */
-export function findKeyValueFolders(bind: BindText, dataDir: string): Promise<readonly string[]> {
-  return saying(bind, async () => {
-    const { backend, url } = await resolve<KeyValue, KeyValueFeature>('keyvalue', bind);
-    return backend.folders?.(url, dataDir) ?? [];
-  });
-}
-
-/**
  * Opens the store that a bind names and proves that it answers. The store checks its arguments, keeps the deadline
  * and throws `CapabilityError` only; one in this process answers at once, so its errors are thrown, not rejected.
  * @throws {CapabilityError} `invalid-argument`, `unsupported` (client library missing), `unauthenticated`,
