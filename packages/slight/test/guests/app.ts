@@ -18,6 +18,10 @@ export default router()
     while (Date.now() < end) await notes.exists('x');
     return text('waited');
   })
+  .get('/sleep/:ms', async (req) => {
+    await new Promise((wake) => setTimeout(wake, Number(req.params.ms)));
+    return text('slept');
+  })
   .get('/throw', async () => {
     throw new Error('thrown on purpose');
   })
