@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -50,6 +50,11 @@ export function startSlight(
   command = slight,
 ): Promise<Server> {
   return start([command, 'run', '--address', '127.0.0.1:0', ...args], folder, env);
+}
+
+/** The process of `slight run` in which the guests are. */
+export function findWorker(server: Server): number {
+  return Number(execFileSync('pgrep', ['-P', String(server.pid)], { encoding: 'utf8' }).split('\n', 1)[0]);
 }
 
 /** The same handlers on bare `node:http`. */
