@@ -77,7 +77,8 @@ function checkMessage({ content, event, id }: Message, most: number) {
 /** Both stand on lines of their own, and a null byte would make clients ignore the id. */
 function checkLine(what: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  if (Buffer.byteLength(text) > longestName) throw invalid(`the ${what} of an event is longer than 256 bytes`);
+  if (Buffer.byteLength(text) > longestName)
+    throw invalid(`the ${what} of an event is longer than 256 bytes`);
   if (/[\r\n\0]/.test(text)) throw invalid(`the ${what} of an event has a line break or a null character`);
   return text;
 }
@@ -86,7 +87,8 @@ function checkClose(code: number, reason: string): { code: number; reason: strin
   if (code !== 1000 && code !== 1011 && (code < 3000 || code > 4999))
     throw invalid(`an app closes connections with code 1000, 1011 or one from 3000 to 4999, not ${code}`);
   const bytes = Buffer.byteLength(reason);
-  if (bytes > longestReason) throw invalid(`the reason for a close has at most ${longestReason} bytes, not ${bytes}`);
+  if (bytes > longestReason)
+    throw invalid(`the reason for a close has at most ${longestReason} bytes, not ${bytes}`);
   return { code, reason };
 }
 
