@@ -59,7 +59,7 @@ class Describer {
   #item(name: string, entity: Entity, place: Place): WorldItem {
     switch (entity.sort) {
       case 'func':
-        return { ...this.#func(entity.func.type), name };
+        return { kind: 'func', name, ...this.#signature(entity.func.type) };
       case 'instance': {
         const items = this.items(entity.instance.exports, inside(place, name));
         return { kind: 'interface', name, items };
@@ -86,12 +86,11 @@ class Describer {
 
   #named(type: Exclude<TypeEntity, { kind: 'resource' }>): TypeDescription {
     if (type.kind === 'value') return this.#describe(type.type);
-    return type.kind === 'func' ? this.#func(type.type) : { kind: 'interface' };
+    return type.kind === 'func' ? { kind: 'func', ...this.#signature(type.type) } : { kind: 'interface' };
   }
 
-  #func({ async, params, result }: FuncType): FunctionDescription {
+  #signature({ async, params, result }: FuncType): Omit<FunctionDescription, 'kind'> {
     return {
-      kind: 'func',
       async,
       params: params.map(({ name, type }) => ({ name, type: this.#use(type) })),
       ...(result && { result: this.#use(result) }),
