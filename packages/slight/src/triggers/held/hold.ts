@@ -55,7 +55,7 @@ export async function holdConnection(
     throw new HttpFailure(426, 'Only websockets are served here.', {
       headers: [
         ['upgrade', 'websocket'],
-        ['connection', 'upgrade'],
+        ['connection', 'upgrade, close'],
         ['sec-websocket-version', '13'],
       ],
     });
