@@ -7,6 +7,7 @@ const notes = openStore('notes');
 
 export default router()
   .get('/', async () => text('still here'))
+  .get('/header/:name', async (req) => text(req.headers.get(req.params.name) ?? 'none'))
   .get('/count', async () => text(String(++requests)))
   .get('/print', async () => {
     console.log('printed\nin two lines');
