@@ -62,6 +62,11 @@ export function startBare(processes: number, env: NodeJS.ProcessEnv = {}): Promi
   return start([bare, String(processes)], tmpdir(), env);
 }
 
+/** Any program that prints its URL when it listens. */
+export function startProgram(args: readonly string[]): Promise<Server> {
+  return start(args, tmpdir(), {});
+}
+
 async function start(args: readonly string[], folder: string, env: NodeJS.ProcessEnv): Promise<Server> {
   const child = spawn(process.execPath, args, {
     cwd: folder,
