@@ -73,4 +73,4 @@ export async function serveHeld(
   };
 }
 
-export const text = (content: string) => ({ content, event: undefined, id: undefined });
+export const text = (content: string | Uint8Array) => ({ content, event: undefined, id: undefined });

@@ -44,6 +44,19 @@ test('an event stream is bare bytes to its end, for clients of HTTP/1.0 too', as
   }
 });
 
+test('what is sent, in the form of each protocol', async (t) => {
+  const { open, publish, held } = await serveHeld(t);
+  const [reader, talker] = [await open('events'), await open('sockets')];
+  await waitUntil('both are there', () => held.count === 2);
+  const long = 'ü'.repeat(40_000);
+  for (const content of ['one\r\ntwo\rthree\n', '', Uint8Array.of(0, 255), 'x'.repeat(200), long, 'end'])
+    publish({ type: 'broadcast', channel: 'all', message: text(content) });
+  await waitUntil('all is there', () => [reader, talker].every(({ received }) => received.includes('end')));
+  assert.deepEqual(reader.received, ['one\ntwo\nthree\n', '', 'AP8=', 'x'.repeat(200), long, 'end']);
+  assert.deepEqual(talker.received, ['one\r\ntwo\rthree\n', '', 'x'.repeat(200), long, 'end']);
+  assert.deepEqual(talker.raw, ['1', '1', '2', '1', '1', '1']);
+});
+
 test('requests that ask for a websocket in another way get an answer that says how', async (t) => {
   const { port, held } = await serveHeld(t);
   for (const asked of [

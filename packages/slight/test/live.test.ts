@@ -23,6 +23,17 @@ async function serve(settings = '', ...args: string[]): Promise<Served> {
   return await serveApp(await appFolder({ ...guest, 'slightfile.toml': slightfile }), args);
 }
 
+/** Two workers that both take connections, and how many do now. */
+async function serveTwice() {
+  const app = await serve('', '--workers', '2', '--health', '127.0.0.1:0');
+  const serving = async () => {
+    const health = (await (await fetch(app.health!)).json()) as { workers: { serving: number } };
+    return health.workers.serving;
+  };
+  await waitUntil('both serve', async () => (await serving()) === 2);
+  return { app, serving };
+}
+
 const stream = (app: Served, channel: string, headers?: { [name: string]: string }) =>
   subscribe(`${app.url}/events/${channel}`, 'event-stream', headers);
 const socket = (app: Served, path: string, headers?: { [name: string]: string }) =>
@@ -262,12 +273,7 @@ test('a host that stops says goodbye, and its apps hear of it', async () => {
 });
 
 test('connections of all workers hear what one of them says, and outlive the death of another', async () => {
-  const app = await serve('', '--workers', '2', '--health', '127.0.0.1:0');
-  const serving = async () => {
-    const health = (await (await fetch(app.health!)).json()) as { workers: { serving: number } };
-    return health.workers.serving;
-  };
-  await waitUntil('both serve', async () => (await serving()) === 2);
+  const { app, serving } = await serveTwice();
   const [victim, survivor] = (await app.workers()) as [number, number];
   // Which of them takes a connection is the kernel's choice: the other one sleeps meanwhile.
   const openWhile = async (asleep: number) => {
@@ -288,6 +294,23 @@ test('connections of all workers hear what one of them says, and outlive the dea
   await say(app, 'all', 'after all');
   for (const reader of [...kept, late]) await hears(reader, 'after all');
   assert.ok(kept.every(({ closed }) => !closed));
+});
+
+test('a worker that hangs holds up the others for a moment only', async () => {
+  const { app, serving } = await serveTwice();
+  const [hung] = (await app.workers()) as [number];
+  process.kill(hung, 'SIGSTOP');
+  const readers = await Promise.all([stream(app, 'flood?quiet'), socket(app, 'flood?quiet')]);
+  assert.equal((await say(app, 'flood', 'x'.repeat(500_000), 10)).status, 204);
+  for (const { received } of readers) {
+    await waitUntil('all of it arrives', () => received.length === 10);
+    assert.deepEqual(
+      received.map((message) => message.slice(-2)),
+      Array.from({ length: 10 }, (_, index) => `.${index}`),
+    );
+  }
+  assert.match(app.stderr(), /is gone \(it hung: others waited for it/);
+  await waitUntil('another works in its place', async () => (await serving()) === 2);
 });
 
 test('many connections on few instances: each gets every broadcast, all in one order', async () => {

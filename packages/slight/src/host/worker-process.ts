@@ -44,8 +44,8 @@ export interface WorkerWishes {
 
 /** Bytes on their way to a worker from which those who say more wait for it. */
 const enough = 1024 * 1024;
-/** Bytes on their way to a worker from which it counts as hung: its clients would miss what the others hear. */
-const mostWaiting = 256 * 1024 * 1024;
+/** Milliseconds in which a worker for which others wait must take something: a hung one would stop them all. */
+const longestHang = 5_000;
 
 /** Milliseconds in which a worker must have started. */
 const longestStart = 60_000;
@@ -79,6 +79,7 @@ export function startWorker(
   let asked = 0;
   let waiting = 0;
   let saidTaken = 0;
+  let hang: NodeJS.Timeout | undefined;
   const roomy: (() => void)[] = [];
   let state: 'starting' | 'serving' | 'draining' | 'ended' = 'starting';
   let failure: Error | undefined;
@@ -92,6 +93,12 @@ export function startWorker(
     if (child.connected) child.send(message, () => undefined);
   }
 
+  function makeRoom(): void {
+    clearTimeout(hang);
+    hang = undefined;
+    for (const resolve of roomy.splice(0)) resolve();
+  }
+
   function kill(): void {
     child.kill('SIGKILL');
   }
@@ -100,7 +107,7 @@ export function startWorker(
     clearTimeout(timer);
     state = 'ended';
     for (const settle of questions.values()) settle(undefined);
-    for (const resolve of roomy.splice(0)) resolve();
+    makeRoom();
     started.resolve({ failure: failure ?? diedEarly(how) });
     ended.resolve(failure?.message.split('\n', 1)[0] ?? how);
   }
@@ -160,18 +167,22 @@ export function startWorker(
       timer = setTimeout(kill, bound + grace);
     },
     relay(command, own) {
-      if (!child.connected || state === 'ended') return undefined;
+      const full = waiting > enough;
+      // One that starts holds no connections yet, and may be busy for seconds.
+      if (!child.connected || (state === 'starting' && full)) return undefined;
       const size = sizeOf(command);
       waiting += size;
       child.send({ type: 'relay', command, own } satisfies ToWorker, () => {
         waiting -= size;
-        if (waiting <= enough) for (const resolve of roomy.splice(0)) resolve();
+        hang?.refresh();
+        if (waiting <= enough) makeRoom();
       });
-      if (waiting > mostWaiting) {
-        failure ??= new Error('it hung: it takes nothing of what is said on connections');
+      if (waiting <= enough || state === 'starting') return undefined;
+      hang ??= setTimeout(() => {
+        failure ??= new Error('it hung: others waited for it to take what they say on connections');
         kill();
-      }
-      return waiting > enough ? new Promise((resolve) => roomy.push(resolve)) : undefined;
+      }, longestHang);
+      return new Promise((resolve) => roomy.push(resolve));
     },
     taken(command) {
       // In one message for all of a turn.
