@@ -110,7 +110,10 @@ test('nothing is asked of a body that is not sent', async (t) => {
   for (status of [204, 304]) assert.match((await converse(port, get())).text, /\r\n\r\n$/);
   status = 700;
   assert.match((await converse(port, get())).text, /^HTTP\/1.1 502 /);
-  assert.deepEqual(made, Array.from({ length: 4 }, () => ({ asked: 0, closed: 1 })));
+  assert.deepEqual(
+    made,
+    Array.from({ length: 4 }, () => ({ asked: 0, closed: 1 })),
+  );
 });
 
 test('a client that takes nothing is given up, and what makes the body is let go', async (t) => {
