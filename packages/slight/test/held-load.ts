@@ -7,6 +7,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { boundConnections, readOpenFiles } from '../src/host/open-files.ts';
 import { buildScriptGuest } from './guests.ts';
 import { appFolder, serveApp, waitUntil } from './slight.ts';
 import { subscribe } from './subscriber.ts';
@@ -49,6 +50,10 @@ const answer = '["load"]';
 
 /** Opens connections to one host, broadcasts to all of them, and looks whether each got everything, in one order. */
 export async function runHeldLoad(load: HeldLoad): Promise<HeldOutcome> {
+  const held = load.streams + load.sockets + load.slow;
+  // One worker may come to hold all of them.
+  if (boundConnections(held).held.count < held)
+    throw new Error(`${held} connections need more than ${readOpenFiles()} open files: raise ulimit -n`);
   const folder = await appFolder({
     'app.wasm': await buildScriptGuest('live'),
     'slightfile.toml': 'specversion = "0.3"\n[app]\ncomponent = "app.wasm"\n[limits]\ninstances = 32\n',

@@ -173,7 +173,7 @@ test('frames: fragments are put together, pings answered, broken rules end the c
   assert.deepEqual(told[1]?.type === 'message' && told[1].content, 'one message');
   await waitUntil('the ping is answered', () => sound.raw.includes('10'));
   publish({ type: 'close', connection: ids()[0]!, code: 3000, reason: 'enough' });
-  await waitUntil('it is over', () => sound.closed);
+  await waitUntil('it is over', () => sound.closed && told.length === 3);
   assert.equal(sound.code, 3000);
 
   const broken: readonly (readonly [string, number, Buffer])[] = [

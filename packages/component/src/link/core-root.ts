@@ -28,7 +28,7 @@ export async function instantiateModule(
 ): Promise<CoreInstance> {
   const { compiled, types, snapshots } = CoreModule.open(module);
   const limits = createLimits(hostThread(), { memory: options.memory });
-  const runner = new Runner(limits);
+  const runner = new Runner(limits, options.queue);
   const guest = new Guest(runner);
   const context = createContext(runner);
   const given = typeof imports === 'function' ? imports(guest) : imports;

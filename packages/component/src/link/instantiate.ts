@@ -71,7 +71,7 @@ export async function instantiatePlan(
 ): Promise<Instance> {
   const { callees, drops, modules, given } = bindHost(plan, imports);
   const limits = createLimits(hostThread(), { memory: options.memory });
-  const runner = new Runner(limits);
+  const runner = new Runner(limits, options.queue);
   const resources: ResourceType[] = [];
   const contexts: InstanceContext[] = [];
   for (const parent of plan.contexts) {
@@ -285,7 +285,7 @@ function bindDestructor(assembly: Assembly, type: ResourceType, core: CoreFuncti
   const { runner } = assembly;
   type.drop = (rep: number) => {
     // A trap in it ends the instance, which the next call is told of.
-    runner.run(() => callee.call([rep >>> 0])).catch(() => undefined);
+    runner.run(() => callee.call([rep >>> 0]), undefined, true).catch(() => undefined);
   };
 }
 
