@@ -72,13 +72,13 @@ export async function runHeldLoad(load: HeldLoad): Promise<HeldOutcome> {
     instances = Math.max(instances, ready + starting + busy);
   };
 
-  const readers: { client: Subscriber; count: number; answers: number }[] = [];
+  const readers: { kind: Kind; client: Subscriber; count: number; answers: number }[] = [];
   const faults: string[] = [];
   /** All messages, as the first who heard each of them did. */
   const order: string[] = [];
   let heardAt = performance.now();
   const open = async (kind: Kind) => {
-    const reader = { count: 0, answers: 0 };
+    const reader = { kind, count: 0, answers: 0 };
     const client = await subscribe(address(kind), kind, {}, (text) => {
       heardAt = performance.now();
       if (text === answer) return void reader.answers++;
@@ -134,7 +134,7 @@ export async function runHeldLoad(load: HeldLoad): Promise<HeldOutcome> {
   faults.push(...disorder(order, load));
 
   // All websockets speak at once, and each is answered by the app.
-  const talkers = readers.slice(load.streams);
+  const talkers = readers.filter(({ kind }) => kind === 'websocket');
   heardAt = performance.now();
   const spoke = performance.now();
   for (const { client } of talkers) client.send('channels');
