@@ -5,7 +5,6 @@ import { after, before, test } from 'node:test';
 import { redisMissing, startRedis } from '../../../test/servers/redis.ts';
 import type { RedisServer } from '../../../test/servers/redis.ts';
 import { buildScriptGuest } from './guests.ts';
-import { ask } from './load.ts';
 import { appFolder, runCommand, serveApp, waitUntil } from './slight.ts';
 
 const skip = { skip: redisMissing };
@@ -82,12 +81,12 @@ test('an app that may start degraded does, says so, and is well when the server 
   const app = await serveApp(folder, ['--health', '127.0.0.1:0']);
   const health = app.health!;
   assert.match(app.stderr(), /started without keyvalue "notes"/);
-  assert.equal(await ask(health), 503);
+  assert.equal((await fetch(health)).status, 503);
   assert.equal((await app.get('/')).status, 200);
   assert.equal((await app.get('/notes/a')).status, 503, 'the SDK makes 503 of unavailable');
   await redis.restart();
   await waitUntil('the store answers', async () => (await app.get('/notes/a')).status === 200);
-  assert.equal(await ask(health), 200);
+  assert.equal((await fetch(health)).status, 200);
   assert.equal((await app.stop()).code, 0);
 });
 
