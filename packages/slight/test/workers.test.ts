@@ -115,12 +115,13 @@ test(
 
 test('a request that is under way when its worker is replaced is answered', async () => {
   const app = await serveScript();
-  const slow = app.get('/wait/1500');
+  const slow = app.get('/until/replaced');
   await waitUntil('it is under way', async () => {
     await ask(`${app.url}/`);
     return app.stderr().includes('GET / 200');
   });
   await replaceWorkers(app);
+  assert.equal((await app.get('/notes/replaced', { method: 'PUT', body: '1' })).status, 200);
   const answer = await slow;
   assert.deepEqual([answer.status, answer.body], [200, 'waited']);
   assert.equal(answer.headers.get('connection'), 'close');
