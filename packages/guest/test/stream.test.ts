@@ -25,7 +25,7 @@ test('a body comes from whatever gives pieces', async () => {
     },
     async function* () {
       yield 'a';
-      await null;
+      await Promise.resolve();
       yield 'b';
     },
     async (write) => {

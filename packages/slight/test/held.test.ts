@@ -126,6 +126,23 @@ test('a request behind another one is held when its turn comes, or not at all', 
   await waitUntil('none is held', () => held.count === 0);
 });
 
+test('a websocket that is asked for before the request in front of it is answered is refused after it', async (t) => {
+  const release: (() => void)[] = [];
+  const { port, held, trigger } = await serveHeld(t, {
+    handle: async ({ url }) => {
+      if (url.endsWith('/sockets')) return { status: 200, headers: [], body: holdAt(url) };
+      await new Promise<void>((resolve) => release.push(resolve));
+      return { status: 200, headers: [], body: Buffer.from('first') };
+    },
+  });
+  const answer = converse(port, `GET /slow HTTP/1.1\r\nHost: h\r\n\r\n${upgrade()}`);
+  await waitUntil('the first is there', () => release.length === 1);
+  release.pop()!();
+  assert.match(await answer, /^HTTP\/1.1 200 [^]*first[^]*HTTP\/1.1 426 /);
+  await waitUntil('all is over', () => trigger.active === 0);
+  assert.equal(held.count, 0);
+});
+
 test('the id that a client saw last is UTF-8', async (t) => {
   const { port, told } = await serveHeld(t);
   const id = Buffer.from('größe 7').toString('latin1');

@@ -75,6 +75,8 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
     timeout: options.bodyTimeout,
   });
   const active = new Set<AbortController>();
+  /** Connections with requests that are not answered yet: they cannot be handed over to another protocol. */
+  const answering = new WeakMap<Socket, number>();
   let closing = false;
   let answered: (() => void) | undefined;
 
@@ -210,11 +212,21 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
     keepAliveTimeout: 65_000, // longer than the minute that balancers keep theirs
     connectionsCheckingInterval: 2_000,
     // Any other upgrade that a client offers is its own affair: the request is answered as it is.
-    shouldUpgradeCallback: (incoming) => options.held !== undefined && asksForWebSocket(incoming),
+    shouldUpgradeCallback: (incoming) =>
+      options.held !== undefined && asksForWebSocket(incoming) && !answering.has(incoming.socket),
   });
   server.maxHeadersCount = 0; // bounded by their size
   limitConnections(server, options.connections ?? mostConnections, log);
-  const start = (incoming: IncomingMessage, outgoing: ServerResponse) => void serve(incoming, outgoing);
+  const start = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const { socket } = incoming;
+    answering.set(socket, (answering.get(socket) ?? 0) + 1);
+    outgoing.once('close', () => {
+      const left = answering.get(socket)! - 1;
+      if (left === 0) answering.delete(socket);
+      else answering.set(socket, left);
+    });
+    void serve(incoming, outgoing);
+  };
   server.on('request', start).on('checkContinue', start);
   server.on('upgrade', (incoming, socket, head) => {
     const connection = socket as Socket; // of a server without TLS
