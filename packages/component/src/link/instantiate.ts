@@ -16,7 +16,7 @@ import { ComponentError } from '../api.ts';
 import type { HostImports, Instance, InstantiateOptions } from '../api.ts';
 import { instantiateModule } from '../core/instance.ts';
 import { createLimits } from '../core/limits.ts';
-import { hostThread } from '../platform/host-thread.ts';
+import { hostThread, threadReady } from '../platform/host-thread.ts';
 import { createTask, getResourceRep, HandleTable, newResource, releaseHandle } from '../runtime/handles.ts';
 import { ComponentInstance } from '../runtime/instance.ts';
 import { Runner } from '../runtime/runner.ts';
@@ -70,6 +70,8 @@ export async function instantiatePlan(
   options: InstantiateOptions,
 ): Promise<Instance> {
   const { callees, drops, modules, given } = bindHost(plan, imports);
+  const ready = threadReady();
+  if (ready !== undefined) await ready;
   const limits = createLimits(hostThread(), { memory: options.memory });
   const runner = new Runner(limits, options.queue);
   const resources: ResourceType[] = [];
