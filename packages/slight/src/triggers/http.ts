@@ -281,6 +281,8 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
 
 /** Answers on a connection that has no response object, and ends it. */
 function refuse(socket: Duplex, status: string, message: string): void {
+  // Node hears of the errors of a connection that it has handed over no more.
+  socket.on('error', () => undefined);
   if (!socket.writable) return void socket.destroy();
   const body = `${message}\n`;
   socket.end(
