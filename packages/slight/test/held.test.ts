@@ -219,6 +219,38 @@ test('frames: fragments are put together, pings answered, broken rules end the c
   }
 });
 
+test('no way in which clients break off ends the process', async (t) => {
+  const { port, held, publish, told } = await serveHeld(t, {
+    heartbeat: 5,
+    message: 1000,
+    handler: async () => new Promise((resolve) => setTimeout(resolve, 1)),
+  });
+  const ask = 'GET /events HTTP/1.1\r\nHost: h\r\n\r\n';
+  const ends = ['end', 'destroy', 'resetAndDestroy'] as const;
+  const said = [
+    ask,
+    `${ask}${ask}`,
+    `${ask}no HTTP`,
+    upgrade(),
+    Buffer.concat([Buffer.from(upgrade()), frame(1, 'hello'), frame(8, '')]),
+    Buffer.concat([Buffer.from(upgrade()), frame(1, 'half').subarray(0, 7)]),
+    Buffer.concat([Buffer.from(upgrade()), frame(8, Uint8Array.of(3, 232)), frame(1, 'after the end')]),
+    Buffer.concat([Buffer.from(upgrade()), Buffer.alloc(2_000, 0xff)]),
+    upgrade('Sec-WebSocket-Protocol: ,\r\n'),
+  ];
+  for (const each of said)
+    for (let round = 0; round < 30; round++) {
+      const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+      await new Promise((resolve) => socket.write(each, resolve));
+      for (let turn = 0; turn < round % 10; turn++) await new Promise(setImmediate);
+      publish({ type: 'broadcast', channel: 'all', message: text('x'.repeat(1000)) });
+      socket[ends[round % 3]!]();
+    }
+  await waitUntil('all are gone', () => held.count === 0);
+  const count = (type: string) => told.filter((each) => each.type === type).length;
+  await waitUntil('the app heard of each end', () => count('open') === count('close'));
+});
+
 test('origins', () => {
   const asks = (origin: string | undefined, url = 'http://app.example:3000/', allowed: string[] = []) =>
     admitsOrigin(origin, url, allowed);
