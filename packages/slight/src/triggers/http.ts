@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { createServer, ServerResponse } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { Log, RequestPlace } from '../host/log.ts';
 import type { RequestHead, RequestWatch } from '../telemetry/watch.ts';
 import type { HeldConnections } from './held/connections.ts';
@@ -18,6 +17,7 @@ import type { ListenAddress } from './http-listen.ts';
 import { HttpFailure, isHopByHop } from './http-message.ts';
 import type { HttpHandler, HttpResponse, OutgoingBody } from './http-message.ts';
 import { endLater, sendStream } from './http-outgoing.ts';
+import { refuse, refuseMalformed } from './http-refuse.ts';
 import { readHead, readRequestId } from './http-request.ts';
 import { checkHead, checkResponse, failureResponse, sendResponse } from './http-response.ts';
 import type { WholeResponse } from './http-response.ts';
@@ -263,33 +263,6 @@ function responseOn(incoming: IncomingMessage, socket: Socket): ServerResponse {
   socket.on('error', leave).once('end', leave);
   outgoing.once('finish', () => socket.destroySoon());
   return outgoing;
-}
-
-const malformed: { readonly [code: string]: readonly [status: string, message: string] } = {
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are larger than 16 KiB.'],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['413 Content Too Large', 'The chunk extensions are too large.'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The head of the request did not come in time.'],
-};
-
-function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
-  const [status, message] = malformed[error.code ?? ''] ?? [
-    '400 Bad Request',
-    'This is not an HTTP request.',
-  ];
-  refuse(socket, status, message);
-}
-
-/** Answers on a connection that has no response object, and ends it. */
-function refuse(socket: Duplex, status: string, message: string): void {
-  // Node hears of the errors of a connection that it has handed over no more.
-  socket.on('error', () => undefined);
-  if (!socket.writable) return void socket.destroy();
-  const body = `${message}\n`;
-  socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${body.length}\r\n` +
-      `date: ${new Date().toUTCString()}\r\nconnection: close\r\n\r\n${body}`,
-    () => socket.destroy(),
-  );
 }
 
 /** The headers of W3C Trace Context. Node gives several of one name as one text. */
