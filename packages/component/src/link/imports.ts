@@ -2,9 +2,11 @@ import { evaluateInterface } from '../types/interfaces.ts';
 import type { Wanted } from '../types/interfaces.ts';
 import type { ModuleInterface } from '../binary/syntax.ts';
 import { findModuleMisfit } from '../types/modules.ts';
-import type { Entity } from '../types/entities.ts';
+import type { Entity, TypeEntity } from '../types/entities.ts';
 import { equalFuncTypes, equalValueTypes } from '../types/match.ts';
 import { invalid, unsupported } from '../types/resolve.ts';
+import { compareFuncTypes, writeType } from '../types/text.ts';
+import type { NameResource } from '../types/text.ts';
 import { spend } from './planner.ts';
 import type { Planner } from './planner.ts';
 
@@ -68,12 +70,18 @@ export function checkEntity(
     case 'func': {
       const { func } = actual as Extract<Entity, { sort: 'func' }>;
       spend(planner, Math.min(wanted.weight, func.weight), offset);
-      if (!equalFuncTypes(wanted.type, func.type)) invalid(`${what} is a function of another type`, offset);
+      if (!equalFuncTypes(wanted.type, func.type)) {
+        const problem = compareFuncTypes(wanted.type, func.type, nameResource(planner));
+        invalid(`${what} is a function of another type: ${problem}`, offset);
+      }
       break;
     }
     case 'type':
       if (!isTypeFit(planner, wanted, actual as Extract<Entity, { sort: 'type' }>, offset)) {
-        invalid(`${what} is another type than the one that is needed`, offset);
+        const [need, have] = [wanted.type, (actual as typeof wanted).type].map((type) =>
+          nameType(planner, type),
+        );
+        invalid(`${what} is another type than the one that is needed: ${have}, not ${need}`, offset);
       }
       break;
     case 'instance': {
@@ -90,6 +98,18 @@ export function checkEntity(
       break;
   }
   return actual;
+}
+
+function nameResource({ resources }: Planner): NameResource {
+  return (slot) => resources[slot]!.name;
+}
+
+function nameType(planner: Planner, type: TypeEntity | undefined): string {
+  if (type === undefined) return 'a resource';
+  if (type.kind === 'value') return writeType(type.type, nameResource(planner));
+  return type.kind === 'resource'
+    ? `the resource ${nameResource(planner)(type.slot)}`
+    : `a type of ${type.kind === 'func' ? 'functions' : 'instances'}`;
 }
 
 function isTypeFit(
