@@ -160,7 +160,7 @@ test('a client that is still sending gets all of a streamed answer', async (t) =
   const { port } = await serve(t, async () => {
     return { status: 200, headers: [], body: piecesOf([Buffer.alloc(300_000, 'x'), bytes('end')]).body };
   });
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 2; round++) {
     const { text } = await converse(
       port,
       `POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n`,
