@@ -312,7 +312,7 @@ test('a type that does not fit is named, and where it differs', async () => {
       (import "given" (func $given (param "at" (tuple u8 char)) (result u32)))
       (component $c (import "dep" (func (param "at" (tuple u8 string)) (result u32))))
       (instance (instantiate $c (with "dep" (func $given))))`),
-    /The argument "dep" is a function of another type: its parameter at is tuple<u8, char>, but tuple<u8, string> is needed/,
+    /The argument "dep" is a function of another type: .* `at`: it is tuple<u8, char>, but tuple<u8, string> is needed: .*expected string, found char/,
   );
   await assert.rejects(
     compileText(`

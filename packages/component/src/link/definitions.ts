@@ -11,6 +11,7 @@ import { aliasCoreExport, defineCoreInstance, defineInlineCoreInstance } from '.
 import { checkEntity } from './imports.ts';
 import { countInstance, settle, spend } from './planner.ts';
 import type { Planner, Site } from './planner.ts';
+import { checkSignature, DESTRUCTOR } from './signatures.ts';
 
 /** Says what a component's import is: the host's, or an argument of the component around it. */
 export type Import = (name: string, wanted: Wanted, offset: number) => Entity;
@@ -133,6 +134,7 @@ function defineType(planner: Planner, site: Site, definition: Extract<Definition
     planner.resources.push({ name: 'resource', from: 'guest', path: [], owner: site.context }) - 1;
   if (type.destructor !== undefined) {
     const core = at(site.scope.core.func, type.destructor, 'core function', offset);
+    checkSignature(planner, core, DESTRUCTOR, 'wrong signature for a destructor', offset);
     settle(planner, [core]);
     planner.steps.push({ kind: 'destructor', resource, core });
   }
@@ -150,7 +152,7 @@ function defineInstance(
   const provide: Import = (name, wanted, importOffset) => {
     const actual = args.get(name);
     if (actual === undefined)
-      return invalid(`The import ${JSON.stringify(name)} is not given an argument`, offset);
+      return invalid(`missing import named \`${name}\`: it is not given an argument`, offset);
     return checkEntity(planner, wanted, actual, `The argument ${JSON.stringify(name)}`, importOffset);
   };
   return planInstance(planner, component, site.context, provide, offset);

@@ -5,7 +5,7 @@ import { findModuleMisfit } from '../types/modules.ts';
 import type { Entity, TypeEntity } from '../types/entities.ts';
 import { equalFuncTypes, equalValueTypes } from '../types/match.ts';
 import { invalid, unsupported } from '../types/resolve.ts';
-import { compareFuncTypes, writeType } from '../types/text.ts';
+import { compareFuncTypes, explain, writeType } from '../types/text.ts';
 import type { NameResource } from '../types/text.ts';
 import { spend } from './planner.ts';
 import type { Planner } from './planner.ts';
@@ -78,10 +78,11 @@ export function checkEntity(
     }
     case 'type':
       if (!isTypeFit(planner, wanted, actual as Extract<Entity, { sort: 'type' }>, offset)) {
-        const [need, have] = [wanted.type, (actual as typeof wanted).type].map((type) =>
-          nameType(planner, type),
+        const { type } = actual as Extract<Entity, { sort: 'type' }>;
+        invalid(
+          `${what} is another type than the one that is needed: ${compareTypes(planner, wanted.type, type)}`,
+          offset,
         );
-        invalid(`${what} is another type than the one that is needed: ${have}, not ${need}`, offset);
       }
       break;
     case 'instance': {
@@ -104,12 +105,18 @@ function nameResource({ resources }: Planner): NameResource {
   return (slot) => resources[slot]!.name;
 }
 
-function nameType(planner: Planner, type: TypeEntity | undefined): string {
-  if (type === undefined) return 'a resource';
-  if (type.kind === 'value') return writeType(type.type, nameResource(planner));
-  return type.kind === 'resource'
-    ? `the resource ${nameResource(planner)(type.slot)}`
-    : `a type of ${type.kind === 'func' ? 'functions' : 'instances'}`;
+function compareTypes(planner: Planner, wanted: TypeEntity | undefined, found: TypeEntity): string {
+  const sort = (type: TypeEntity) =>
+    type.kind === 'value' ? 'defined type' : type.kind === 'interface' ? 'instance type' : type.kind;
+  if (wanted?.kind === 'value' && found.kind === 'value') {
+    const [need, have] = [wanted, found].map(({ type }) => writeType(type, nameResource(planner)));
+    return `${have}, not ${need}: ${explain(wanted.type, found.type)}`;
+  }
+  if (wanted?.kind === 'func' && found.kind === 'func')
+    return compareFuncTypes(wanted.type, found.type, nameResource(planner));
+  if (wanted?.kind === 'resource' && found.kind === 'resource')
+    return `resource types are not the same (${[found, wanted].map(({ slot }) => nameResource(planner)(slot)).join(', not ')})`;
+  return `expected ${wanted === undefined ? 'resource' : sort(wanted)}, found ${sort(found)}`;
 }
 
 function isTypeFit(

@@ -153,7 +153,7 @@ export function resolveFunc(
     type: value(param.type).type,
   }));
   const result = syntax.result === undefined ? undefined : value(syntax.result);
-  if (result?.borrows === true) invalid('A result holds a borrowed resource', offset);
+  if (result?.borrows === true) invalid('function result cannot contain a `borrow` type', offset);
   const type: FuncType = { params, result: result?.type, async: syntax.async };
   return { kind: 'func', type, weight };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FuncType, ValueType } from '../abi/model.ts';
-import { compareFuncTypes, writeType } from './text.ts';
+import { compareFuncTypes, explain, writeType } from './text.ts';
 
 const u8: ValueType = { kind: 'u8' };
 const text: ValueType = { kind: 'string' };
@@ -62,11 +62,75 @@ test('function types are compared where they first differ', () => {
   const wanted = func([['a', u8]], text);
   for (const [found, message] of [
     [func([['a', u8]], text, true), 'it is async'],
-    [func([], text), 'it has 0 parameters, but 1 are needed'],
-    [func([['b', u8]], text), 'its parameter 1 is called b, but a is needed'],
-    [func([['a', text]], text), 'its parameter a is string, but u8 is needed'],
-    [func([['a', u8]]), 'its result is nothing, but string is needed'],
+    [func([], text), 'expected 1 parameters, found 0'],
+    [func([['b', u8]], text), 'expected parameter named `a`, found `b`'],
+    [
+      func([['a', text]], text),
+      'type mismatch in function parameter `a`: it is string, but u8 is needed: expected u8, found string',
+    ],
+    [func([['a', u8]]), 'expected a result, found none'],
   ] as const) {
     assert.equal(compareFuncTypes(wanted, found, nameResource), message);
+  }
+});
+
+test('value types are compared along the way to where they first differ', () => {
+  const named = (...fields: readonly (readonly [string, ValueType])[]) =>
+    fields.map(([name, type]) => ({ name, type }));
+  const record = (...fields: readonly (readonly [string, ValueType])[]): ValueType => ({
+    kind: 'record',
+    fields: named(...fields),
+  });
+  const own: ValueType = { kind: 'own', resource: 1 };
+  for (const [wanted, found, message] of [
+    [u8, text, 'expected u8, found string'],
+    [own, { kind: 'borrow', resource: 1 }, 'expected own, found borrow'],
+    [
+      { kind: 'list', element: { kind: 'option', type: own } },
+      { kind: 'list', element: { kind: 'option', type: { kind: 'own', resource: 2 } } },
+      'type mismatch in list elements: type mismatch in option: resource types are not the same',
+    ],
+    [
+      { kind: 'list', element: u8, length: 3 },
+      { kind: 'list', element: u8 },
+      'expected 3 elements, found any number',
+    ],
+    [record(['a', u8]), record(['a', u8], ['b', u8]), 'expected 1 fields, found 2'],
+    [record(['a', u8]), record(['b', u8]), 'expected field name `a`, found `b`'],
+    [
+      record(['a', u8], ['b', u8]),
+      record(['a', u8], ['b', text]),
+      'type mismatch in record field `b`: expected u8, found string',
+    ],
+    [
+      { kind: 'variant', cases: [{ name: 'a' }] },
+      { kind: 'variant', cases: [{ name: 'a', type: u8 }] },
+      'expected case `a` to have no type',
+    ],
+    [
+      { kind: 'variant', cases: [{ name: 'a', type: u8 }] },
+      { kind: 'variant', cases: [{ name: 'a' }] },
+      'expected case `a` to have a type, found none',
+    ],
+    [
+      { kind: 'variant', cases: [{ name: 'a' }] },
+      { kind: 'variant', cases: [{ name: 'b' }] },
+      'expected case named `a`, found `b`',
+    ],
+    [
+      { kind: 'tuple', types: [u8, u8] },
+      { kind: 'tuple', types: [u8, text] },
+      'type mismatch in tuple field 1: expected u8, found string',
+    ],
+    [{ kind: 'enum', names: ['a'] }, { kind: 'enum', names: ['b'] }, 'mismatch in enum elements'],
+    [{ kind: 'result' }, { kind: 'result', err: u8 }, 'expected err type to not be present'],
+    [{ kind: 'result', ok: u8 }, { kind: 'result' }, 'expected ok type, but found none'],
+    [
+      { kind: 'result', ok: u8 },
+      { kind: 'result', ok: text },
+      'type mismatch in ok variant: expected u8, found string',
+    ],
+  ] as const satisfies readonly (readonly [ValueType, ValueType, string])[]) {
+    assert.equal(explain(wanted, found), message);
   }
 });
