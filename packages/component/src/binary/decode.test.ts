@@ -258,7 +258,11 @@ const invalid: readonly (readonly [string, RegExp, string])[] = [
     `(component (import "g" (func (param "x" u8)))
       (component $c (import "f" (func))) (instance (instantiate $c (with "f" (func 0)))))`,
   ],
-  ['two imports of one name', /Two imports/, '(component (import "f" (func)) (import "F" (func)))'],
+  [
+    'two imports of one name',
+    /import name `F` conflicts with previous name `f`/,
+    '(component (import "f" (func)) (import "F" (func)))',
+  ],
   [
     'text lifted without memory',
     /option `memory` is required/,

@@ -1,11 +1,10 @@
-import { canonicalExternName } from '../binary/labels.ts';
 import type { Alias, Definition, NamedSortIndex, Sort, SortIndex } from '../binary/syntax.ts';
 import { createScope } from '../types/entities.ts';
 import type { ComponentEntity, Entity, InstanceEntity, Scope } from '../types/entities.ts';
 import { resolveExtern, resolveType } from '../types/interfaces.ts';
 import type { Wanted } from '../types/interfaces.ts';
 import { resolveCoreType } from '../types/modules.ts';
-import { at, exportedBy, invalid, outerScope, unsupported } from '../types/resolve.ts';
+import { at, claimName, exportedBy, invalid, outerScope, unsupported } from '../types/resolve.ts';
 import { defineCanonical } from './canonicals.ts';
 import { aliasCoreExport, defineCoreInstance, defineInlineCoreInstance } from './core-instances.ts';
 import { checkEntity } from './imports.ts';
@@ -34,7 +33,7 @@ export function planInstance(
   const context = definitions.some(needsContext) ? planner.contexts.push(parent) - 1 : parent;
   const site: Site = { scope: createScope(component.scope), context };
   const exports = new Map<string, Entity>();
-  const names = { import: new Set<string>(), export: new Set<string>() };
+  const names = { import: new Map<string, string>(), export: new Map<string, string>() };
   for (const definition of definitions) {
     spend(planner, 1, definition.offset);
     define(planner, site, definition, provide, names, exports);
@@ -53,7 +52,7 @@ function define(
   site: Site,
   definition: Definition,
   provide: Import,
-  names: { readonly import: Set<string>; readonly export: Set<string> },
+  names: { readonly import: Map<string, string>; readonly export: Map<string, string> },
   exports: Map<string, Entity>,
 ): void {
   const { scope } = site;
@@ -97,13 +96,13 @@ function define(
       return;
     }
     case 'import': {
-      claim(names.import, 'imports', definition.name, offset);
+      claimName(names.import, 'import', definition.name, offset);
       enter(scope, provide(definition.name, resolveExtern(definition.type, scope, offset), offset));
       return;
     }
     case 'export': {
       const { name } = definition;
-      claim(names.export, 'exports', name, offset);
+      claimName(names.export, 'export', name, offset);
       const entity = lookUp(scope, definition.item, offset);
       if (definition.type !== undefined) {
         const wanted = resolveExtern(definition.type, scope, offset);
@@ -116,12 +115,6 @@ function define(
       return;
     }
   }
-}
-
-function claim(names: Set<string>, what: string, name: string, offset: number): void {
-  const key = canonicalExternName(name);
-  if (names.has(key)) invalid(`Two ${what} go by the name ${JSON.stringify(name)}`, offset);
-  names.add(key);
 }
 
 function defineType(planner: Planner, site: Site, definition: Extract<Definition, { kind: 'type' }>): void {
