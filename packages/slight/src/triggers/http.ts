@@ -11,7 +11,7 @@ import type { Upgrade } from './held/upgrade.ts';
 import { createBodyReader } from './http-body.ts';
 import { isLarge, openIncoming } from './http-incoming.ts';
 import { limitConnections } from './http-crowd.ts';
-import { drainServer } from './http-drain.ts';
+import { drainServer, watchNewcomers } from './http-drain.ts';
 import { listen } from './http-listen.ts';
 import type { ListenAddress } from './http-listen.ts';
 import { HttpFailure, isHopByHop } from './http-message.ts';
@@ -217,6 +217,7 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
   });
   server.maxHeadersCount = 0; // bounded by their size
   limitConnections(server, options.connections ?? mostConnections, log);
+  const newcomers = watchNewcomers(server);
   const start = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const { socket } = incoming;
     answering.set(socket, (answering.get(socket) ?? 0) + 1);
@@ -245,7 +246,7 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
     async close(bound, idle = 0) {
       closing = true;
       await Promise.all([
-        drainServer(server, { bound, idle, active, onIdle: (done) => (answered = done) }),
+        drainServer(server, { bound, idle, active, newcomers, onIdle: (done) => (answered = done) }),
         // Their clients come back, to whoever listens then.
         options.held?.close(bound),
       ]);
