@@ -27,17 +27,18 @@ export const REQUEST = {
     ['accept', 'application/json'],
     ['user-agent', 'bench'],
   ],
-  body: new Uint8Array(),
+  body: '',
 };
 
 export type GuestName = 'QuickJS' | 'StarlingMonkey';
 
 /** The same source as a component of either JavaScript engine. */
 export async function buildGuest(name: GuestName, tell: (progress: string) => void): Promise<Uint8Array> {
-  const [wit, source] = await Promise.all(
-    ['guest.wit', 'guest.js'].map((file) => readFile(join(import.meta.dirname, file), 'utf8')),
-  );
-  if (name === 'QuickJS') return buildQuickjsGuest(wit!, source!);
+  const read = (file: string) => readFile(join(import.meta.dirname, file), 'utf8');
+  const texts = await Promise.all([read('guest.wit'), read('guest.js')]);
+  if (name === 'QuickJS') return buildQuickjsGuest(...texts);
+  // It knows no asynchronous exports.
+  const [wit, source] = texts.map((text) => text.replaceAll('async ', ''));
   const cache = join(import.meta.dirname, '../../node_modules/.cache/starlingmonkey-guests');
   const key = createHash('sha256').update(wit!).update(source!).digest('hex');
   const file = join(cache, `${key}.wasm`);

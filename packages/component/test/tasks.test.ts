@@ -391,7 +391,7 @@ test('calls that are under way on the thread are bounded together', async () => 
     assert.equal(readWear(8).overlapping - before.overlapping, 3, 'all but four');
     await assert.rejects(instances[7]!.call('count', []), { trap: 'busy', message: /7 calls are under way/ });
     const next = instances[0]!.call('count', []);
-    for (const { open } of [...calls]) open(0);
+    for (const { open } of calls) open(0);
     assert.deepEqual(await Promise.all(waiting), [1, 1, 1, 1, 1, 1, 1]);
     await pause(0);
     calls.at(-1)!.open(0);

@@ -28,7 +28,7 @@ export interface Summary {
   readonly slowest: { readonly seed: number; readonly time: number };
 }
 
-if (parentPort !== null) parentPort.postMessage(await work(workerData as Task));
+if (parentPort !== null) parentPort.postMessage(await work(workerData as Task), []);
 
 async function work({ subjects, from, count, time, seed: current }: Task): Promise<Summary> {
   const fates: Record<Fate, number> = { refused: 0, 'not linked': 0, trapped: 0, ran: 0 };
