@@ -40,7 +40,7 @@ async function replaceWorkers(app: Served): Promise<void> {
   await waitUntil('the workers are replaced', () => count() > before);
 }
 
-test('a worker that is killed loses its own requests only', async () => {
+test('a worker that is killed loses its own requests only', async (t) => {
   const app = await serveScript('--workers', '2', '--health', '127.0.0.1:0');
   const health = async () =>
     (await (await fetch(app.health!)).json()) as {
@@ -56,6 +56,8 @@ test('a worker that is killed loses its own requests only', async () => {
 
   // Which of them takes a connection is the kernel's choice: the other one sleeps meanwhile.
   process.kill(second, 'SIGSTOP');
+  // One that sleeps does not notice that its supervisor is gone.
+  t.after(() => isAlive(second) && process.kill(second, 'SIGCONT'));
   const doomed = start(25_000);
   await waitUntil('the first works', async () => (await health()).instances.busy === 8);
   process.kill(second, 'SIGCONT');
