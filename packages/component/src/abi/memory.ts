@@ -1,5 +1,5 @@
 import { Loans } from '../runtime/loans.ts';
-import { trapAbi } from '../runtime/trap.ts';
+import { trapAbi, trapFromGuest } from '../runtime/trap.ts';
 import { MAX_BYTES } from './layout.ts';
 import type { CanonBindings, CanonOptions, CoreFunction, InstanceContext } from './model.ts';
 import { detectTextCodec } from './text.ts';
@@ -90,7 +90,10 @@ export function spendBudget(cx: AbiContext, bytes: number): void {
   if (cx.budget < 0) trapAbi(`the values of one call take up more than ${LIFT_BUDGET} bytes`);
 }
 
-/** Runs a core function as a leaf: it can neither wait nor leave its instance. */
+/**
+ * Runs a core function as a leaf: it can neither wait nor leave its instance.
+ * @throws {Trap} the guest's own: whoever called for it, on either side, is not to blame
+ */
 export function callLeaf(
   cx: AbiContext,
   call: CoreFunction,
@@ -104,7 +107,12 @@ export function callLeaf(
   const suspendable = store.suspendable;
   store.suspendable = false;
   instance.mayLeave = false;
-  const result = call(a, b, c, d);
+  let result: unknown;
+  try {
+    result = call(a, b, c, d);
+  } catch (error) {
+    throw trapFromGuest(error);
+  }
   instance.mayLeave = true;
   store.suspendable = suspendable;
   cx.memory.refresh();
