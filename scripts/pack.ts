@@ -133,7 +133,7 @@ function publishedManifest(manifest: Manifest): Manifest {
     ...rest,
     exports: rewriteExports(exports),
     ...(imports !== undefined && { imports: rewriteExports(imports) }),
-    engines: { node: '>=26' },
+    engines: { node: '>=26.4' },
   };
 }
 

@@ -76,7 +76,7 @@ test('each package holds what it promises, and no sources or tests', () => {
     assert.equal(manifest['license'], 'MIT');
     assert.equal(manifest['version'], version);
     assert.equal(manifest['devDependencies'], undefined);
-    assert.deepEqual(manifest['engines'], { node: '>=26' });
+    assert.deepEqual(manifest['engines'], { node: '>=26.4' });
     assert.doesNotMatch(JSON.stringify([manifest['exports'], manifest['imports']]), /src/);
     // Templates are what they will be: sources, with tests.
     const exclude = (path: string) => /node_modules|^templates$/.test(path);
@@ -200,6 +200,18 @@ export default router().get('/', async (req) => text(new URL('/packed', req.url)
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts'] }));
   const built = run(process.execPath, [slight, 'build', 'app.ts']);
   assert.deepEqual({ code: built.code, out: built.out }, { code: 0, out: 'dist/app.wasm\n' }, built.err);
+
+  // What comes before an `@` on one line passes for a credential: the bind must not share one with the release.
+  const redis =
+    'specversion = "0.3"\n[app]\ncomponent = "dist/app.wasm"\n[keyvalue]\nnotes = "redis://127.0.0.1:1"\n';
+  writeFileSync(join(folder, 'redis.toml'), redis);
+  const without = run(process.execPath, [slight, 'run', '-c', 'redis.toml']);
+  assert.equal(without.code, 1);
+  assert.match(
+    without.err,
+    /redis\.toml:5:1: .*redis:\/\/127\.0\.0\.1:1.* ioredis is not installed .*\n {2}fix: npm install ioredis@6/,
+  );
+
   t.after(packNode('26.10.0'));
   const server = spawn(
     oldNode ?? process.execPath,

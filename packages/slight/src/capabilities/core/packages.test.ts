@@ -11,7 +11,7 @@ void test('a missing client library gives the command that installs it', async (
     (error) => {
       assert.ok(error instanceof CapabilityError);
       assert.equal(error.code, 'unsupported');
-      assert.match(error.message, /npm install @nobody\/has-this@1\.2\.3$/);
+      assert.match(error.message, /\n {2}fix: npm install @nobody\/has-this@1\.2\.3$/);
       return true;
     },
   );

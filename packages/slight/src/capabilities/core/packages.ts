@@ -15,7 +15,8 @@ export async function importPackage<Module>(spec: string, load: () => Promise<Mo
     if (missing.code !== 'ERR_MODULE_NOT_FOUND' || !missing.message?.includes(`'${name}'`)) throw error;
     throw new CapabilityError(
       'unsupported',
-      `the client library ${name} is not installed beside slight. Install it with: npm install ${spec}`,
+      // On a line of its own: before an `@` everything after `//` may be a credential, and a bind stands on the first.
+      `the client library ${name} is not installed beside slight\n  fix: npm install ${spec}`,
     );
   }
 }
