@@ -125,6 +125,14 @@ test('slight dev builds and runs, and again after each change', async () => {
     /src\/app\.ts:\d+:\d+: Cannot find name 'nothing'/.test(stderr()),
   );
   assert.equal(await ask(), 'shop: changed\n', 'the last build goes on');
+
+  const slightfile = join(folder, 'slightfile.toml');
+  await edit(slightfile, 'notes = "sqlite"', 'notes = sqlite');
+  await waitUntil('the mistake is told', () => /slightfile\.toml:8:9: this is not TOML/.test(stderr()));
+  assert.equal(await ask(), 'shop: changed\n', 'the last slightfile stays');
+  const before = stderr().length;
+  await edit(slightfile, 'notes = sqlite', 'notes = "memory"');
+  await waitUntil('it is taken up', () => stderr().slice(before).includes('the workers are replaced'));
   child.kill('SIGINT');
   assert.equal((await ended).code, 0);
 });

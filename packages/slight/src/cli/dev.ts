@@ -1,8 +1,8 @@
-import { watch } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { unwatchFile, watch, watchFile } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
 import { build, findEntry, outputOf } from './build.ts';
 import { reportError } from './report.ts';
-import { run } from './run.ts';
+import { run, usualFile } from './run.ts';
 import type { RunOptions } from './run.ts';
 
 export interface DevOptions extends Pick<RunOptions, 'config' | 'target' | 'address'> {
@@ -14,9 +14,12 @@ export interface DevOptions extends Pick<RunOptions, 'config' | 'target' | 'addr
 /** Milliseconds without a change after which sources are built: editors write a file in several steps. */
 const settled = 100;
 
+/** Milliseconds between two looks at the slightfile: unlike a watch, they find it when an editor replaces it. */
+const lookAgain = 250;
+
 /**
  * `slight dev`. Builds an app, runs it, and does both again after each change of a source beside its entry or below. A
- * build that fails leaves the last one running. Gives the exit code.
+ * build that fails leaves the last one running. A slightfile that changes is taken up too. Gives the exit code.
  * @throws {UsageError} where there is no entry
  * @throws whatever keeps the app from starting
  */
@@ -25,16 +28,25 @@ export async function develop({ entry: named, check, ...options }: DevOptions): 
   const output = outputOf(entry);
   const attempt = () => build({ entry, output, check, printPath: false }).catch(reportError);
   const changes = watchSources(dirname(resolve(entry)));
+  const slightfile = resolve(options.config ?? usualFile);
   try {
     while ((await attempt()) !== 0) {
       process.stderr.write('waiting for a change\n');
       await changes.next();
     }
     void rebuild(changes, attempt);
+    watchFile(slightfile, { interval: lookAgain }, () => takeUp(slightfile));
     return await run({ ...options, app: output, watchApp: true });
   } finally {
+    unwatchFile(slightfile);
     changes.close();
   }
+}
+
+/** The host reads it again when it is asked by that signal, and says what is wrong with it. */
+function takeUp(slightfile: string): void {
+  process.stderr.write(`${relative(process.cwd(), slightfile)} has changed\n`);
+  process.emit('SIGHUP', 'SIGHUP');
 }
 
 /** The host sees by itself that there is another component. */

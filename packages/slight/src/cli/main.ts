@@ -84,7 +84,7 @@ function describeProgram(finish: (exitCode: number) => void): Command {
     });
   program
     .command('dev')
-    .description('Build and run a TypeScript app, again after each change of its sources.')
+    .description('Build and run a TypeScript app, again after each change of its sources or slightfile.')
     .argument('[entry]', 'the file that exports the app (default: src/app.ts)')
     .option('-c, --config <file>', 'the slightfile (default: slightfile.toml, where there is one)')
     .option('--target <name>', 'lay [target.NAME] of the slightfile over it')

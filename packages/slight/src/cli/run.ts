@@ -30,7 +30,8 @@ export interface RunOptions {
   readonly logLevel?: LogLevel;
 }
 
-const usualFile = 'slightfile.toml';
+/** The slightfile where none is named. */
+export const usualFile = 'slightfile.toml';
 
 /**
  * `slight run`. Serves an app until it is asked to stop. What it says goes to stderr; where stdout is no terminal, the
