@@ -81,7 +81,9 @@ export async function bundle(entry: string, out: string): Promise<Bundle> {
     imports: [...imports].toSorted(),
     exports: optional
       .filter(({ name, module }) =>
-        shape === 'raw' ? exported.includes(name) : usesModule(result.metafile, dirname(entry), guest(module)),
+        shape === 'raw'
+          ? exported.includes(name)
+          : usesModule(result.metafile, dirname(entry), guest(module)),
       )
       .map((item) => item.interface),
     warnings: result.warnings.map((message) => toBuildError(message, dirname(entry))),
@@ -92,8 +94,18 @@ export async function bundle(entry: string, out: string): Promise<Bundle> {
 
 /** What an app may export besides, under these names; with the SDK it does where it uses the module. */
 const optional = [
-  { interface: 'http-stream', name: 'httpStream', make: 'toHttpStream', module: '@spiderlightning/guest/stream' },
-  { interface: 'held-handler', name: 'heldHandler', make: 'toHeldHandler', module: '@spiderlightning/guest/held' },
+  {
+    interface: 'http-stream',
+    name: 'httpStream',
+    make: 'toHttpStream',
+    module: '@spiderlightning/guest/stream',
+  },
+  {
+    interface: 'held-handler',
+    name: 'heldHandler',
+    make: 'toHeldHandler',
+    module: '@spiderlightning/guest/held',
+  },
 ] as const;
 
 function wrapEntry(shape: EntryShape, exported: readonly string[], entry: string): string {
@@ -108,7 +120,10 @@ function wrapEntry(shape: EntryShape, exported: readonly string[], entry: string
   for (const { name, make } of optional) {
     if (shape === 'default') lines.push(`export const ${name} = ${make}();`);
     else if (exported.includes(name))
-      lines.push(`import { ${name} as own_${name} } from ${from};`, `export const ${name} = ${make}(own_${name});`);
+      lines.push(
+        `import { ${name} as own_${name} } from ${from};`,
+        `export const ${name} = ${make}(own_${name});`,
+      );
   }
   return `${lines.join('\n')}\n`;
 }
@@ -116,7 +131,9 @@ function wrapEntry(shape: EntryShape, exported: readonly string[], entry: string
 /** Whether anything of a module went into the output. */
 function usesModule(metafile: Metafile, base: string, path: string): boolean {
   return Object.values(metafile.outputs).some(({ inputs }) =>
-    Object.entries(inputs).some(([name, { bytesInOutput }]) => bytesInOutput > 0 && resolve(base, name) === path),
+    Object.entries(inputs).some(
+      ([name, { bytesInOutput }]) => bytesInOutput > 0 && resolve(base, name) === path,
+    ),
   );
 }
 
