@@ -46,7 +46,7 @@ const floors: readonly { name: string; files: RegExp; may: readonly string[]; la
     { name: 'messages', files: /^triggers\/(http-message|held\/(command|event))\.ts$/, may: ['telemetry'] },
     {
       name: 'registry',
-      files: /^capabilities\/core\/registry\.ts$/,
+      files: /^capabilities\/core\/(registry|open)\.ts$/,
       may: ['slightfile', 'core', 'capabilities'],
       lazily: ['backends'],
     },

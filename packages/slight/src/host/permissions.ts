@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
-import { findKeyValueFolders } from '../capabilities/core/registry.ts';
+import { findFolders } from '../capabilities/core/open.ts';
+import { listBinds } from '../slightfile/model.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { dataFolder } from './bind.ts';
 import { cacheFolder } from './module-cache.ts';
@@ -13,8 +14,7 @@ import { cacheFolder } from './module-cache.ts';
  */
 export async function findPermissions(file: Slightfile): Promise<string[]> {
   const data = dataFolder(file);
-  const binds = Object.values(file.keyvalue ?? {});
-  const others = await Promise.all(binds.map((bind) => findKeyValueFolders(bind, data)));
+  const others = await Promise.all(listBinds(file).map((bind) => findFolders(bind.table, bind, data)));
   const caches = [dirname(cacheFolder()), process.env.NODE_COMPILE_CACHE ?? []].flat();
   const folders = [...new Set([data, ...others.flat(), ...caches])];
   return [

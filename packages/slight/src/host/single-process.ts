@@ -1,5 +1,6 @@
-import { findKeyValueBackend } from '../capabilities/core/registry.ts';
+import { describeBind, findBackend } from '../capabilities/core/open.ts';
 import { redactUrl } from '../capabilities/core/redact.ts';
+import { listBinds } from '../slightfile/model.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { StartError } from './start-error.ts';
 
@@ -9,10 +10,10 @@ import { StartError } from './start-error.ts';
  * @throws {CapabilityError}
  */
 export async function findVolatile(file: Slightfile): Promise<string[]> {
-  const binds = Object.values(file.keyvalue ?? {});
+  const binds = listBinds(file);
   const alone: typeof binds = [];
-  for (const bind of binds) if ((await findKeyValueBackend(bind)).singleProcess) alone.push(bind);
-  const found = alone.map(({ name, bind }) => `keyvalue "${name}" (${redactUrl(bind)})`);
+  for (const bind of binds) if ((await findBackend(bind.table, bind)).singleProcess) alone.push(bind);
+  const found = alone.map((bind) => describeBind(bind.table, bind));
   const { workers } = file.limits;
   if (workers === 1 || found.length === 0) return found;
   const { position, bind } = alone[0]!;

@@ -31,7 +31,20 @@ export interface Limits {
   readonly workers: number;
 }
 
-export interface Slightfile {
+/** Tables of names that the app opens, each with the place where it lives. */
+export const bindTables = ['keyvalue'] as const;
+
+export type BindTable = (typeof bindTables)[number];
+
+/** By name, without prototype. */
+export interface Binds {
+  readonly [name: string]: Bind;
+}
+
+/** Undefined: the file has no such table (nothing is granted). */
+export type BindTables = { readonly [Name in BindTable]: Binds | undefined };
+
+export interface Slightfile extends BindTables {
   /** Absolute path, or undefined for an app that runs without one. */
   readonly path: string | undefined;
   readonly target: string | undefined;
@@ -43,8 +56,6 @@ export interface Slightfile {
     /** `clean`: each request finds the app as it was built. `keep`: an instance goes on as the last one left it. */
     readonly reuse: 'clean' | 'keep';
   };
-  /** By name, without prototype. Undefined: the file has no such table (nothing is granted). */
-  readonly keyvalue: { readonly [name: string]: Bind } | undefined;
   readonly http: {
     readonly host: string;
     readonly port: number;
@@ -97,3 +108,13 @@ export const defaultLimits: Limits = {
   message: 1024 * 1024,
   workers: 1,
 };
+
+/** The bind tables of a file, made one by one. */
+export function makeBindTables(make: (table: BindTable) => Binds | undefined): BindTables {
+  return Object.fromEntries(bindTables.map((table) => [table, make(table)])) as BindTables;
+}
+
+/** Every bind of a file, with its table. */
+export function listBinds(file: Slightfile): (Bind & { readonly table: BindTable })[] {
+  return bindTables.flatMap((table) => Object.values(file[table] ?? {}).map((bind) => ({ ...bind, table })));
+}

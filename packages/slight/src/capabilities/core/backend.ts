@@ -38,6 +38,8 @@ export interface Backend<Capability, Feature extends string = string> {
   readonly packages?: readonly string[];
   /** Whether its data lives in this process only, so that a second worker would see other data. */
   readonly singleProcess?: boolean;
+  /** Whether its storage is made on this machine, so that one process opens it before several do at once. */
+  readonly prepare?: boolean;
   /**
    * The folders outside `dataDir` that it writes to: the processes that run the app may write nowhere else.
    * @throws {CapabilityError} `invalid-argument`

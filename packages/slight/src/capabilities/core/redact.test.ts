@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { test } from 'node:test';
 import { CapabilityError } from './error.ts';
 import { redactUrl } from './redact.ts';
-import { openKeyValue } from './registry.ts';
+import { openCapability } from './open.ts';
 
 void test('a bind is shown without what may be secret', () => {
   const shown = {
@@ -44,7 +44,8 @@ void test('no error of opening holds a password, in any form', async () => {
   ];
   for (const bind of binds) {
     await assert.rejects(
-      openKeyValue(
+      openCapability(
+        'keyvalue',
         { name: 'orders', bind, config: { passwort: password } },
         { dataDir: '/nowhere', timeout: 500 },
       ),
@@ -60,7 +61,7 @@ void test('no error of opening holds a password, in any form', async () => {
       },
     );
     await assert.rejects(
-      openKeyValue({ name: 'orders', bind, config: {} }, { dataDir: '/nowhere', timeout: 500 }),
+      openCapability('keyvalue', { name: 'orders', bind, config: {} }, { dataDir: '/nowhere', timeout: 500 }),
       (error) => forms.every((form) => !inspect(error, { depth: 9, showHidden: true }).includes(form)),
     );
   }

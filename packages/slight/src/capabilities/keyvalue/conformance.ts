@@ -20,14 +20,14 @@ import { unsupportedChecks } from './conformance/unsupported.ts';
 import { versionChecks } from './conformance/version.ts';
 import type { KeyValue, KeyValueFeature } from './contract.ts';
 
-export { openKeyValueOn } from '../core/registry.ts';
+export { openCapabilityOn } from '../core/open.ts';
 export type { Backend, OpenContext } from '../core/backend.ts';
 export type { Check } from './conformance/check.ts';
 export type { KeyValue, KeyValueFeature } from './contract.ts';
 
 export interface ConformanceTarget {
   /**
-   * Opens a store as a guest would see it, behind the portable layer (`openKeyValueOn` puts a backend there). Two
+   * Opens a store as a guest would see it, behind the portable layer (`openCapabilityOn` puts a backend there). Two
    * opens of one name are the same data. Names are made up by the suite, and are different in each run.
    */
   open(name: string): MaybePromise<KeyValue>;

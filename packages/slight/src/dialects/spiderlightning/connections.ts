@@ -1,6 +1,8 @@
 import type { HostInterface } from '@spiderlightning/component';
 import { CapabilityError } from '../../capabilities/core/error.ts';
 import type { HeldCommand } from '../../triggers/held/command.ts';
+import { failed, nothing } from './result.ts';
+import type { Result } from './result.ts';
 
 /** What an app imports that speaks on connections. */
 export const connections = 'spiderlightning:cloud/connections@0.6.0';
@@ -23,9 +25,6 @@ interface Message {
   readonly id: string | undefined;
 }
 
-type Result = { readonly tag: 'ok' } | { readonly tag: 'err'; readonly val: unknown };
-
-const done: Result = { tag: 'ok' };
 const longestName = 256;
 /** What a close frame has room for. */
 const longestReason = 123;
@@ -35,11 +34,9 @@ export function connectionsInterface(sink: HeldSink): HostInterface {
   function run(make: () => HeldCommand): Result | Promise<Result> {
     try {
       const pending = sink.publish(make());
-      return pending === undefined ? done : pending.then(() => done);
+      return pending === undefined ? nothing() : pending.then(nothing);
     } catch (error) {
-      if (!(error instanceof CapabilityError)) throw error;
-      const { code, message, retryable, outcome } = error;
-      return { tag: 'err', val: { code, message, retryable, outcome } };
+      return failed(error);
     }
   }
 
@@ -77,7 +74,8 @@ function checkMessage({ content, event, id }: Message, most: number) {
 /** Both stand on lines of their own, and a null byte would make clients ignore the id. */
 function checkLine(what: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  if (Buffer.byteLength(text) > longestName) throw invalid(`the ${what} of an event is longer than 256 bytes`);
+  if (Buffer.byteLength(text) > longestName)
+    throw invalid(`the ${what} of an event is longer than 256 bytes`);
   if (/[\r\n\0]/.test(text)) throw invalid(`the ${what} of an event has a line break or a null character`);
   return text;
 }
@@ -86,7 +84,8 @@ function checkClose(code: number, reason: string): { code: number; reason: strin
   if (code !== 1000 && code !== 1011 && (code < 3000 || code > 4999))
     throw invalid(`an app closes connections with code 1000, 1011 or one from 3000 to 4999, not ${code}`);
   const bytes = Buffer.byteLength(reason);
-  if (bytes > longestReason) throw invalid(`the reason for a close has at most ${longestReason} bytes, not ${bytes}`);
+  if (bytes > longestReason)
+    throw invalid(`the reason for a close has at most ${longestReason} bytes, not ${bytes}`);
   return { code, reason };
 }
 
