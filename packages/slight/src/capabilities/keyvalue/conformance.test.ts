@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, suite, test } from 'node:test';
+import { after } from 'node:test';
+import { testConformance } from '../../../test/suites.ts';
 import type { Backend } from '../core/backend.ts';
 import { filesystem } from './backends/filesystem.ts';
 import { memory } from './backends/memory.ts';
@@ -21,10 +22,7 @@ function conforms(title: string, backend: Backend<KeyValue, KeyValueFeature>): v
       { name, bind: backend.scheme, config: {} },
       { dataDir, timeout: 10_000 },
     );
-  void suite(title, () => {
-    for (const { name, run } of keyValueConformance({ open, features: backend.features }))
-      void test(name, run);
-  });
+  testConformance(title, keyValueConformance({ open, features: backend.features }));
 }
 
 conforms('memory', memory);
