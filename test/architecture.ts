@@ -203,9 +203,12 @@ function packageOf(path: string): string {
   return path.split('/')[1]!;
 }
 
-/** The package of a bare name; undefined for files, Node's modules and a guest's interfaces (`spiderlightning:…`). */
+/**
+ * The package of a bare name; undefined for files, names of the package's own (`#cloud/…`), Node's modules and a guest's
+ * interfaces (`spiderlightning:…`).
+ */
 function packageNameOf(name: string): string | undefined {
-  if (name.startsWith('.') || name.includes(':') || builtinModules.includes(name)) return undefined;
+  if (/^[.#]/.test(name) || name.includes(':') || builtinModules.includes(name)) return undefined;
   return name.split('/', name.startsWith('@') ? 2 : 1).join('/');
 }
 

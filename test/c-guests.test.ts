@@ -107,7 +107,10 @@ describe('guests in C', { skip: clangMissing }, () => {
   for (const [path, expected] of Object.entries(ENDINGS)) {
     test(`hostile ${path} ends as ${expected}`, async () => {
       const instance = await start('hostile', makeHost(false).imports);
-      assert.equal(text(((await instance.call(HANDLE, [request('GET', '/')])) as any).body.val), 'still here');
+      assert.equal(
+        text(((await instance.call(HANDLE, [request('GET', '/')])) as any).body.val),
+        'still here',
+      );
       const call = instance.call(HANDLE, [request('GET', path)], { cpu: 200 });
       await assert.rejects(call, { trap: expected });
       assert.equal(instance.alive, false);

@@ -34,7 +34,14 @@ async function ask(path: string) {
     'spiderlightning:cloud/logging@0.6.0': { log: () => {} },
   });
   const url = `http://127.0.0.1${path}`;
-  const request = { method: 'GET', url, headers: [], body: { tag: 'bytes', val: new Uint8Array() }, remote: '', id: '' };
+  const request = {
+    method: 'GET',
+    url,
+    headers: [],
+    body: { tag: 'bytes', val: new Uint8Array() },
+    remote: '',
+    id: '',
+  };
   const call = instance.call('spiderlightning:cloud/http-handler@0.6.0#handle', [request]);
   const answer = await call.then(
     (response: any) => new TextDecoder().decode(response.body.val),

@@ -76,7 +76,7 @@ test('a worker that starts while the server is away is started again until it is
   await redis.kill();
   process.kill(await app.worker(), 'SIGKILL');
   await waitUntil('a worker failed', () =>
-    /worker process is gone \([^)]*keyvalue "notes"/.test(app.stderr()),
+    /worker process could not be started \([^)]*keyvalue "notes"/.test(app.stderr()),
   );
   await redis.restart();
   await waitUntil('another listens', () => app.stderr().includes('listening again'));

@@ -25,9 +25,9 @@ ${app}
 [keyvalue]
 notes = "memory"
 [limits]
-cpu = "200ms"
-deadline = "1s"
-memory = "400MiB"
+cpu = "1s"
+deadline = "2s"
+memory = "64MiB"
 ${limits}
 `;
   return await serveApp(await appFolder({ 'app.wasm': component, 'slightfile.toml': slightfile }));
@@ -49,8 +49,8 @@ test('what a request leaves is not there for the next one', async (t) => {
     ['/wait/20', 200],
     ['/wait/5000', 504],
     ['/hoard/3', 200],
-    ['/hoard/200', 200],
-    ['/hoard/500', 500],
+    ['/hoard/40', 200],
+    ['/hoard/80', 500],
   ];
   for (const [path, status] of paths) {
     await t.test(path, async () => {

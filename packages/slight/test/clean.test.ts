@@ -74,8 +74,8 @@ test('while the app runs it refuses, also before the app stored anything', async
   const component = await buildTinyGuest('keyvalue');
   const stored = '[keyvalue]\nnotes = "filesystem"\n';
   const slightfile = `specversion = "0.3"\n[app]\ncomponent = "app.wasm"\n${stored}`;
-  for (const files of [{ 'slightfile.toml': slightfile }, {}]) {
-    const folder = await appFolder({ 'app.wasm': component, ...files });
+  for (const files of [[['slightfile.toml', slightfile]], []]) {
+    const folder = await appFolder({ 'app.wasm': component, ...Object.fromEntries(files) });
     const app = await serveApp(folder, ['app.wasm']);
     const { code, stderr } = await runCommand(folder, ['clean', '--yes']);
     assert.equal(code, 1, stderr);

@@ -76,7 +76,9 @@ export async function runHeldLoad(load: HeldLoad): Promise<HeldOutcome> {
   const expected = load.requests * load.messages;
   const faults: string[] = [];
   const complete = () => readers.every(({ received, closed }) => received.length >= expected || closed);
-  await waitUntil('every client has everything', complete).catch((error: Error) => faults.push(error.message));
+  await waitUntil('every client has everything', complete).catch((error: Error) =>
+    faults.push(error.message),
+  );
   const ms = performance.now() - began;
   const after = memory();
 
@@ -84,15 +86,16 @@ export async function runHeldLoad(load: HeldLoad): Promise<HeldOutcome> {
   const order = first?.received.join('\n');
   for (const [index, { received, closed }] of readers.entries()) {
     if (closed) faults.push(`client ${index} was cut off after ${received.length} messages`);
-    else if (received.length !== expected) faults.push(`client ${index} got ${received.length} of ${expected}`);
+    else if (received.length !== expected)
+      faults.push(`client ${index} got ${received.length} of ${expected}`);
     else if (received.join('\n') !== order) faults.push(`client ${index} got another order`);
   }
   faults.push(...disorder(first?.received ?? [], load));
   for (const { socket } of lazy) socket.on('error', () => undefined).destroy();
 
   const stopped = app.stop();
-  await waitUntil('every client sees the end', () => readers.every(({ closed }) => closed)).catch((error: Error) =>
-    faults.push(error.message),
+  await waitUntil('every client sees the end', () => readers.every(({ closed }) => closed)).catch(
+    (error: Error) => faults.push(error.message),
   );
   await stopped;
   return {
@@ -125,7 +128,11 @@ function disorder(received: readonly string[], { messages }: HeldLoad): string[]
 }
 
 /** Runs a task for each item, a few at a time. */
-async function inTurns<T>(items: readonly T[], atOnce: number, task: (item: T) => Promise<void>): Promise<void> {
+async function inTurns<T>(
+  items: readonly T[],
+  atOnce: number,
+  task: (item: T) => Promise<void>,
+): Promise<void> {
   const rest = items.values();
   const work = async () => {
     for (const item of rest) await task(item);

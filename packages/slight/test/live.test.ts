@@ -131,7 +131,10 @@ test('a streamed answer is whole or visibly broken', async () => {
   const old = connect(Number(new URL(app.url).port), '127.0.0.1');
   old.write('GET /throws HTTP/1.0\r\n\r\n');
   await new Promise<void>((resolve, reject) => {
-    old.resume().once('error', () => resolve()).once('close', () => reject(new Error('it ended as if all were well')));
+    old
+      .resume()
+      .once('error', () => resolve())
+      .once('close', () => reject(new Error('it ended as if all were well')));
   });
   assert.equal((await app.get('/')).body, 'still here');
   assert.match(app.stderr(), /its answer broke off: the app could not go on with its body/);
@@ -175,7 +178,10 @@ test('a websocket: messages in order, both kinds, channels, both ways of its end
   for (let index = 0; index < 20; index++) ann.send(`m${index}`);
   await hears(bob, 'ann: m19');
   const heard = bob.received.filter((text) => text.startsWith('ann: '));
-  assert.deepEqual(heard, Array.from({ length: 20 }, (_, index) => `ann: m${index}`));
+  assert.deepEqual(
+    heard,
+    Array.from({ length: 20 }, (_, index) => `ann: m${index}`),
+  );
   ann.send('join attic');
   ann.send('leave room');
   ann.send('channels');
@@ -204,7 +210,9 @@ test('a websocket: messages in order, both kinds, channels, both ways of its end
 });
 
 test('requests that cannot become connections', async () => {
-  const app = await serve('[http]\norigins = "https://friend.example"\n[limits]\nconnections = 2\nmessage = "100B"');
+  const app = await serve(
+    '[http]\norigins = "https://friend.example"\n[limits]\nconnections = 2\nmessage = "100B"',
+  );
   assert.equal((await app.get('/sockets/room')).status, 426);
   const refused = await subscribe(`${app.url}/refused`, 'websocket');
   assert.match(refused.head, /^HTTP\/1.1 401 /);
@@ -231,7 +239,10 @@ test('a slow reader is let go, and hurts nobody else', async () => {
   const quick = await Promise.all([stream(app, 'flood?quiet'), socket(app, 'flood?quiet')]);
   for (let round = 0; round < 10; round++) await say(app, 'flood', 'x'.repeat(500_000), 10);
   for (const { received } of quick) await waitUntil('everything arrives', () => received.length === 100);
-  await waitUntil('the log says so', () => app.stderr().match(/takes its messages too slowly/g)?.length === 2);
+  await waitUntil(
+    'the log says so',
+    () => app.stderr().match(/takes its messages too slowly/g)?.length === 2,
+  );
   for (const { socket: line } of slow) line.on('error', () => undefined).resume();
   await waitUntil('they see the end', () => slow.every(({ closed }) => closed));
   assert.ok(slow.every(({ received }) => received.length < 100));

@@ -32,7 +32,7 @@ export function subscribe(
   socket.write(`GET ${pathname}${search} HTTP/1.1\r\n${written.join('')}\r\n`);
 
   return new Promise((resolve, reject) => {
-    let pending = Buffer.alloc(0);
+    let pending: Buffer = Buffer.alloc(0);
     let head = '';
     let code: number | undefined;
     const received: string[] = [];
@@ -82,7 +82,11 @@ export function subscribe(
         const start = short === 126 ? 4 : short === 127 ? 10 : 2;
         if (pending.length < start) return;
         const length =
-          short === 126 ? pending.readUInt16BE(2) : short === 127 ? Number(pending.readBigUInt64BE(2)) : short;
+          short === 126
+            ? pending.readUInt16BE(2)
+            : short === 127
+              ? Number(pending.readBigUInt64BE(2))
+              : short;
         if (pending.length < start + length) return;
         const opcode = pending[0]! & 15;
         const payload = pending.subarray(start, start + length);

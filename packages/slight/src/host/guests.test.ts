@@ -12,6 +12,7 @@ const bindings: Bindings = {
   openers: {},
   rows: [],
   failures: () => [],
+  probes: () => [],
   close: async () => undefined,
 };
 

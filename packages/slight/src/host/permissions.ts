@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { findFolders } from '../capabilities/core/open.ts';
+import { findBackend } from '../capabilities/core/open.ts';
 import { listBinds } from '../slightfile/model.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { dataFolder } from './bind.ts';
@@ -7,16 +7,16 @@ import { cacheFolder } from './module-cache.ts';
 
 /**
  * The flags of Node's permission model for a worker: it starts no programs, loads no native addons, and writes to the
- * app's data, its backends' folders and the caches alone. Reading stays free, since client libraries read what they
- * need (certificates, profiles), and so does the network. `node:sqlite` is outside the model: where the databases lie
- * is said by the host, never by a guest.
+ * app's data and the caches alone. Reading stays free, since client libraries read what they need (certificates,
+ * profiles), and so does the network. `node:sqlite` is outside the model: where the databases lie is said by the host,
+ * never by a guest. None for an app with a backend that the model would keep from writing durably.
  * @throws {CapabilityError} `invalid-argument`: a bind that no backend takes
  */
 export async function findPermissions(file: Slightfile): Promise<string[]> {
-  const data = dataFolder(file);
-  const others = await Promise.all(listBinds(file).map((bind) => findFolders(bind.table, bind, data)));
+  const backends = await Promise.all(listBinds(file).map((bind) => findBackend(bind.table, bind)));
+  if (backends.some(({ flushesFiles }) => flushesFiles)) return [];
   const caches = [dirname(cacheFolder()), process.env.NODE_COMPILE_CACHE ?? []].flat();
-  const folders = [...new Set([data, ...others.flat(), ...caches])];
+  const folders = [...new Set([dataFolder(file), ...caches])];
   return [
     '--permission',
     '--allow-worker',

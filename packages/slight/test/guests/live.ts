@@ -1,4 +1,14 @@
-import { bodyOf, broadcast, json, router, sse, status, stream, text, websocket } from '@spiderlightning/guest';
+import {
+  bodyOf,
+  broadcast,
+  json,
+  router,
+  sse,
+  status,
+  stream,
+  text,
+  websocket,
+} from '@spiderlightning/guest';
 import type { Connection } from '@spiderlightning/guest';
 
 // An app of everything that outlasts an answer: bodies that are streamed, connections that are held.
@@ -25,7 +35,8 @@ app.post('/echo', async (req) => stream(() => bodyOf(req)));
 app.post('/ignore', async () => text('not read'));
 app.get('/pieces/:count', async (req) =>
   stream(function* () {
-    for (let index = 0; index < Number(req.params.count); index++) yield new Uint8Array(64 * 1024).fill(index);
+    for (let index = 0; index < Number(req.params.count); index++)
+      yield new Uint8Array(64 * 1024).fill(index);
   }),
 );
 app.get('/lines', async () =>
@@ -52,7 +63,11 @@ app.get('/short', async () => stream(['four'], { headers: { 'content-length': '5
 
 // Connections.
 app.get('/events/:channel', async (req) =>
-  sse({ channel: req.params.channel, retryMs: 700, context: { name: 'stream', quiet: req.query.has('quiet') } }),
+  sse({
+    channel: req.params.channel,
+    retryMs: 700,
+    context: { name: 'stream', quiet: req.query.has('quiet') },
+  }),
 );
 app.get('/sockets/:channel', async (req) =>
   websocket({
@@ -87,7 +102,8 @@ app.onMessage((connection, message) => {
 });
 app.onClose((connection, code, reason) => {
   if ((connection.context as Context).quiet) return;
-  for (const channel of connection.channels) broadcast(channel, `${nameOf(connection)} left: ${code} ${reason}`);
+  for (const channel of connection.channels)
+    broadcast(channel, `${nameOf(connection)} left: ${code} ${reason}`);
 });
 
 export default app;

@@ -11,17 +11,17 @@ let count = 0;
 
 declare global {
   var secret: string | undefined;
-  interface Object {
-    secret?: string;
-  }
 }
+
+/** What all objects have, typed here alone: declared for all, it would reach the types of every other file. */
+const shared = Object.prototype as { secret?: string };
 
 export default router()
   .get('/find', async () => {
     const found: string[] = [];
     if (seen.length > 0) found.push(`a module variable: ${seen}`);
     if (globalThis.secret !== undefined) found.push('a global');
-    if ({}.secret !== undefined) found.push('Object.prototype');
+    if (({} as typeof shared).secret !== undefined) found.push('Object.prototype');
     if (timers > 0) found.push('a timer');
     if (count > 0) found.push(`a count of ${count}`);
     return json(found);
@@ -31,8 +31,7 @@ export default router()
     count++;
     seen.push(secret);
     globalThis.secret = secret;
-    // eslint-disable-next-line no-extend-native
-    Object.prototype.secret = secret;
+    shared.secret = secret;
     setTimeout(() => timers++, 0);
     setTimeout(() => console.log(`timer of ${secret}`), 3_600_000);
     await notes.set('secret', secret);

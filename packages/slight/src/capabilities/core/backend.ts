@@ -41,10 +41,10 @@ export interface Backend<Capability, Feature extends string = string> {
   /** Whether its storage is made on this machine, so that one process opens it before several do at once. */
   readonly prepare?: boolean;
   /**
-   * The folders outside `dataDir` that it writes to: the processes that run the app may write nowhere else.
-   * @throws {CapabilityError} `invalid-argument`
+   * Whether it flushes files to the disk by itself. Node's permission model has no leave for that, so the processes that
+   * run the app go without it.
    */
-  folders?(url: URL, dataDir: string): readonly string[];
+  readonly flushesFiles?: boolean;
   /**
    * Opens and proves the connection.
    * @throws {CapabilityError} `unauthenticated`, `unavailable`, `invalid-argument`

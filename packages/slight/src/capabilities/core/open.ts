@@ -54,21 +54,6 @@ export function findBackend<Name extends CapabilityName>(
 }
 
 /**
- * The folders outside `dataDir` that a bind's backend writes to; nothing is opened.
- * @throws {CapabilityError} `invalid-argument`
- */
-export function findFolders(
-  name: CapabilityName,
-  bind: BindText,
-  dataDir: string,
-): Promise<readonly string[]> {
-  return saying(name, bind, async () => {
-    const { backend, url } = await resolve(name, bind);
-    return backend.folders?.(url, dataDir) ?? [];
-  });
-}
-
-/**
  * Opens what a bind names and proves that it answers. It checks its arguments, keeps the deadline and throws
  * `CapabilityError` only; a backend in this process answers at once, so its errors are thrown, not rejected.
  * @throws {CapabilityError} `invalid-argument`, `unsupported` (client library missing), `unauthenticated`,

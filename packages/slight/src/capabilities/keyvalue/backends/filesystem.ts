@@ -42,7 +42,7 @@ export const filesystem = defineBackend<KeyValue, KeyValueFeature>({
     'shared',
   ]),
   config: {},
-  folders: (url, dataDir) => [folderOf(url, dataDir)],
+  flushesFiles: true,
   open: openStore,
 });
 
