@@ -24,9 +24,9 @@ import type { Store } from '../store.ts';
 import { readAnswer } from './answer.ts';
 import type { TestAnswer } from './answer.ts';
 import { captureConsole } from './console.ts';
-import { runWith } from './host.ts';
+import { failUses, openData, runWith } from './host.ts';
 import type { TestHost, TestLine, TestMessage } from './host.ts';
-import { MemoryStore } from './memory-store.ts';
+import { memoryStores } from './memory-store.ts';
 import { writeRequest } from './request.ts';
 import type { TestRequest } from './request.ts';
 
@@ -60,17 +60,11 @@ export interface TestApp {
  */
 export function testApp(app: unknown, options: TestOptions = {}): TestApp {
   const { handle } = toHttpHandler(app);
-  const stores = new Map<string, MemoryStore>();
   let now = Date.now();
   let requests = 0;
   const host: TestHost = {
     now: () => now,
-    store(name) {
-      if (options.stores !== undefined && !options.stores.includes(name)) return undefined;
-      let store = stores.get(name);
-      if (store === undefined) stores.set(name, (store = new MemoryStore(host.now)));
-      return store;
-    },
+    find: openData({ ...options }),
     failures: new Map(),
     lines: [],
     sent: [],
@@ -83,24 +77,21 @@ export function testApp(app: unknown, options: TestOptions = {}): TestApp {
       runWith(host, async () =>
         readAnswer(await handle(await writeRequest(path, how, `test-${++requests}`))),
       ),
-    store: (name) => bindStore(openStore(name), host),
+    store: (name) => bindToHost(openStore(name), host),
     logs: host.lines,
     sent: host.sent,
     advance(milliseconds) {
       now += milliseconds;
     },
-    failStore(name, code) {
-      if (code === undefined) host.failures.delete(name);
-      else host.failures.set(name, code);
-    },
+    failStore: (name, code) => failUses(host, memoryStores, name, code),
   };
 }
 
-/** The same store, used with this host behind it. */
-function bindStore(store: Store, host: TestHost): Store {
-  return new Proxy(store, {
+/** What an app opens, used with this host behind it. */
+function bindToHost<Opened extends object>(opened: Opened, host: TestHost): Opened {
+  return new Proxy(opened, {
     get(target, name) {
-      const own = target[name as keyof Store] as unknown;
+      const own = target[name as keyof Opened] as unknown;
       if (typeof own !== 'function') return own;
       return (...args: unknown[]) =>
         bindSteps(

@@ -12,7 +12,10 @@ import { StartError } from './start-error.ts';
 export async function findVolatile(file: Slightfile): Promise<string[]> {
   const binds = listBinds(file);
   const alone: typeof binds = [];
-  for (const bind of binds) if ((await findBackend(bind.table, bind)).singleProcess) alone.push(bind);
+  for (const bind of binds) {
+    const { singleProcess = false } = await findBackend(bind.table, bind);
+    if (typeof singleProcess === 'function' ? singleProcess(bind.config) : singleProcess) alone.push(bind);
+  }
   const found = alone.map((bind) => describeBind(bind.table, bind));
   const { workers } = file.limits;
   if (workers === 1 || found.length === 0) return found;

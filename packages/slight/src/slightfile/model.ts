@@ -4,13 +4,16 @@ export interface Position {
   readonly column: number;
 }
 
+/** A value of a setting beside a bind. */
+export type Setting = string | number | boolean | readonly string[];
+
 /** One capability instance: where `name` lives. */
 export interface Bind {
   readonly name: string;
   /** A scheme (`sqlite`) or a URL (`redis://cache:6379`), interpolated. May hold credentials: never print it as it is. */
   readonly bind: string;
   /** The other keys of an inline table, for the backend to check. */
-  readonly config: { readonly [key: string]: string | number | boolean };
+  readonly config: { readonly [key: string]: Setting };
   /** Absent where no slightfile says it (embedded defaults). */
   readonly position?: Position;
 }

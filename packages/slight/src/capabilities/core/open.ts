@@ -6,6 +6,7 @@ import { redactUrl } from './redact.ts';
 import { capabilities } from './registry.ts';
 import type { ContractOf, FeatureOf } from './registry.ts';
 import { endBefore } from './resilience.ts';
+import type { Setting } from '../../slightfile/model.ts';
 import { nearestName } from '../../slightfile/nearest.ts';
 
 /** Milliseconds in which a backend is opened and has answered. */
@@ -16,7 +17,7 @@ export interface BindText {
   readonly name: string;
   /** A scheme (`sqlite`) or a URL (`redis://cache:6379`). */
   readonly bind: string;
-  readonly config: { readonly [key: string]: string | number | boolean };
+  readonly config: { readonly [key: string]: Setting };
 }
 
 /** What the host gives to every backend. */
