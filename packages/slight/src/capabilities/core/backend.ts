@@ -21,6 +21,8 @@ export interface OpenContext {
   readonly name: string;
   /** The bind as a URL: `sqlite:`, `redis://cache:6379/0`. Credentials are in `url.username` and `url.password`. */
   readonly url: URL;
+  /** The bind as it is written, for paths: of `file:./a` a URL keeps `/a` only. It may hold credentials. */
+  readonly bind: string;
   /** Settings beside the bind in the slightfile, checked against `config`. */
   readonly config: { readonly [key: string]: Setting };
   /** A folder that is the app's own on this machine (`.slight`); made on demand, mode 0700. */

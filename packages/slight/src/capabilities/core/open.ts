@@ -89,7 +89,14 @@ async function openBackend<Name extends CapabilityName>(
   { name, bind, url, config }: BindText & { readonly url: URL },
   { dataDir, timeout }: Surroundings,
 ): Promise<ContractOf<Name>> {
-  const context: OpenContext = { name, url, config: checkConfig(backend.config, config), dataDir, timeout };
+  const context: OpenContext = {
+    name,
+    url,
+    bind,
+    config: checkConfig(backend.config, config),
+    dataDir,
+    timeout,
+  };
   const others = await listBackends(capability);
   return find(capability).portable(await openInTime(backend, context), {
     where: describeBind(capability, { name, bind }),

@@ -1,4 +1,7 @@
 import type { Capability, CapabilityName, Opened } from './capability.ts';
+import { configsOperations } from '../configs/contract.ts';
+import type { Configs, ConfigsFeature } from '../configs/contract.ts';
+import { portableConfigs } from '../configs/portable.ts';
 import { keyValueOperations } from '../keyvalue/contract.ts';
 import type { KeyValue, KeyValueFeature } from '../keyvalue/contract.ts';
 import { portableKeyValue } from '../keyvalue/portable.ts';
@@ -11,6 +14,17 @@ function define<Contract extends Opened, Feature extends string>(
 
 /** Every capability there is, each with every backend of it. */
 export const capabilities = {
+  configs: define<Configs, ConfigsFeature>({
+    noun: 'configs',
+    embedded: undefined,
+    example: '{ bind = "envvars", names = ["LOG_LEVEL"] }',
+    operations: configsOperations,
+    portable: portableConfigs,
+    backends: [
+      { schemes: ['envvars'], load: async () => (await import('../configs/backends/envvars.ts')).envvars },
+      { schemes: ['file'], load: async () => (await import('../configs/backends/file.ts')).file },
+    ],
+  }),
   keyvalue: define<KeyValue, KeyValueFeature>({
     noun: 'key-value store',
     embedded: 'sqlite',

@@ -1,6 +1,7 @@
 import type { HostImports, HostInterface } from '@spiderlightning/component';
 import type { CapabilityName, Opener } from '../../capabilities/core/capability.ts';
 import type { IncomingBody } from '../../triggers/http-message.ts';
+import { configsInterface } from './configs.ts';
 import { connections, connectionsInterface } from './connections.ts';
 import type { HeldSink } from './connections.ts';
 import { httpBody, httpBodyInterface } from './http-body.ts';
@@ -18,6 +19,7 @@ export type { LogLevel, LogSink } from './logging.ts';
 const capabilities: {
   readonly [Name in CapabilityName]: { readonly name: string; serve(opener: Opener<any>): HostInterface };
 } = {
+  configs: { name: 'spiderlightning:cloud/configs@0.6.0', serve: configsInterface },
   keyvalue: { name: 'spiderlightning:cloud/keyvalue@0.6.0', serve: keyvalueInterface },
 };
 const granted = Object.entries(capabilities) as [CapabilityName, (typeof capabilities)[CapabilityName]][];
