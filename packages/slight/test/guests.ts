@@ -56,7 +56,9 @@ function tinyCore(imports: string): string {
 }
 
 /** A TypeScript app of `guests/`. */
-export async function buildScriptGuest(name: 'app' | 'live' | 'state' = 'app'): Promise<Uint8Array> {
+export async function buildScriptGuest(
+  name: 'app' | 'configs' | 'live' | 'state' = 'app',
+): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), 'slight-guest-'));
   try {
     const out = join(folder, 'app.wasm');

@@ -17,8 +17,11 @@
  * @module
  */
 import type { ErrorCode } from 'spiderlightning:cloud/types@0.6.0';
+import { openConfigs } from '../configs.ts';
+import type { Configs } from '../configs.ts';
 import { toHttpHandler } from '../entry.ts';
 import { beginServing } from '../phase.ts';
+import type { Secret } from '../secret.ts';
 import { openStore } from '../store.ts';
 import type { Store } from '../store.ts';
 import { readAnswer } from './answer.ts';
@@ -35,6 +38,8 @@ export type { TestAnswer, TestLine, TestMessage, TestRequest };
 export interface TestOptions {
   /** Names of the stores that are granted; another is `permission-denied`. Default: all. */
   readonly stores?: readonly string[];
+  /** Names of the configs that are granted, each with its values; another is `permission-denied`. Default: all, empty. */
+  readonly configs?: { readonly [name: string]: { readonly [key: string]: string | Secret } };
 }
 
 /** An app under test, with stores, a log and a clock that no other has. */
@@ -43,6 +48,8 @@ export interface TestApp {
   readonly request: (path: string, how?: TestRequest) => Promise<TestAnswer>;
   /** The store that the app opens by this name: to put something there first, or to look at it afterwards. */
   readonly store: (name: string) => Store;
+  /** The configs that the app opens by this name: to change a value, or to look at one. */
+  readonly configs: (name: string) => Configs;
   /** What the app wrote, by `console` or `log`; errors that became a 500 too. */
   readonly logs: readonly TestLine[];
   /** What the app broadcast or sent to connections. */
@@ -77,6 +84,7 @@ export function testApp(app: unknown, options: TestOptions = {}): TestApp {
       runWith(host, async () =>
         readAnswer(await handle(await writeRequest(path, how, `test-${++requests}`))),
       ),
+    configs: (name) => bindToHost(openConfigs(name), host),
     store: (name) => bindToHost(openStore(name), host),
     logs: host.lines,
     sent: host.sent,

@@ -4,26 +4,14 @@
  * @module
  */
 import { randomBytes } from 'node:crypto';
-import type { MaybePromise } from '../core/backend.ts';
 import { refuses, selectChecks, type Check } from '../core/check.ts';
-import type { CheckDefinition, CheckTools, Given, RefusalDefinition } from './conformance/check.ts';
+import type { CheckDefinition, CheckTools, ConfigsTarget, RefusalDefinition } from './conformance/check.ts';
 import { readChecks } from './conformance/read.ts';
 import { setChecks } from './conformance/set.ts';
 import { watchChecks } from './conformance/watch.ts';
-import type { Configs, ConfigsFeature } from './contract.ts';
+import type { Configs } from './contract.ts';
 
-export interface ConfigsTarget {
-  /** What the backend declares. */
-  readonly features: ReadonlySet<ConfigsFeature>;
-  /**
-   * Opens configs as a guest would see them, behind the portable layer (`openCapabilityOn`), in which `given` is what
-   * there is. Undefined: the name was opened before, and nothing has to be put there. Where the backend can `set`,
-   * the app may.
-   */
-  open(name: string, given: Given | undefined): MaybePromise<Configs>;
-  /** Changes a value from outside; needed where a backend can `watch` and not `set`. */
-  change?(name: string, key: string, value: string): MaybePromise<void>;
-}
+export type { ConfigsTarget } from './conformance/check.ts';
 
 const checks: readonly CheckDefinition[] = [...readChecks, ...setChecks, ...watchChecks];
 

@@ -4,8 +4,7 @@
  */
 import { CapabilityError } from '../core/error.ts';
 import { Secret } from '../core/secret.ts';
-import type { Given } from './conformance/check.ts';
-import type { ConfigsTarget } from './conformance.ts';
+import type { ConfigsTarget, Given } from './conformance/check.ts';
 import type { Configs, ConfigsFeature, ConfigValue, ConfigWatch } from './contract.ts';
 import { pollConfigs } from './poll.ts';
 import { portableConfigs } from './portable.ts';

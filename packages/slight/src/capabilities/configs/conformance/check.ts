@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { MaybePromise } from '../../core/backend.ts';
 import type { CheckDefinition as AnyCheck, RefusalDefinition as AnyRefusal } from '../../core/check.ts';
 import { Secret } from '../../core/secret.ts';
 import type { Configs, ConfigsFeature, ConfigValue } from '../contract.ts';
@@ -12,6 +13,19 @@ export interface Given {
   readonly secrets?: { readonly [key: string]: string };
   /** Keys that have no value, and may be read and written. */
   readonly absent?: readonly string[];
+}
+
+export interface ConfigsTarget {
+  /** What the backend declares. */
+  readonly features: ReadonlySet<ConfigsFeature>;
+  /**
+   * Opens configs as a guest would see them, behind the portable layer (`openCapabilityOn`), in which `given` is what
+   * there is. Undefined: the name was opened before, and nothing has to be put there. Where the backend can `set`,
+   * the app may.
+   */
+  open(name: string, given: Given | undefined): MaybePromise<Configs>;
+  /** Changes a value from outside; needed where a backend can `watch` and not `set`. */
+  change?(name: string, key: string, value: string): MaybePromise<void>;
 }
 
 export interface CheckTools {
