@@ -21,6 +21,10 @@ const BENCHMARKS: Record<string, { about: string; load(): Promise<Benchmark> }> 
     about: 'from the start of slight run to its first answer',
     load: async () => (await import('./cold/cold.ts')).benchCold,
   },
+  telemetry: {
+    about: 'what traces and metrics cost',
+    load: async () => (await import('./telemetry/telemetry.ts')).benchTelemetry,
+  },
   density: {
     about: 'how many instances fit into a GiB',
     load: async () => (await import('./density/density.ts')).benchDensity,

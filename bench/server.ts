@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -52,9 +52,19 @@ export function startSlight(
   return start([command, 'run', '--address', '127.0.0.1:0', ...args], folder, env);
 }
 
+/** The process of `slight run` in which the guests are. */
+export function findWorker(server: Server): number {
+  return Number(execFileSync('pgrep', ['-P', String(server.pid)], { encoding: 'utf8' }).split('\n', 1)[0]);
+}
+
 /** The same handlers on bare `node:http`. */
 export function startBare(processes: number, env: NodeJS.ProcessEnv = {}): Promise<Server> {
   return start([bare, String(processes)], tmpdir(), env);
+}
+
+/** Any program that prints its URL when it listens. */
+export function startProgram(args: readonly string[]): Promise<Server> {
+  return start(args, tmpdir(), {});
 }
 
 async function start(args: readonly string[], folder: string, env: NodeJS.ProcessEnv): Promise<Server> {

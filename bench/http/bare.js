@@ -20,7 +20,7 @@ function serve() {
     });
     response.end(body);
   });
-  server.listen(Number(process.env.BENCH_PORT ?? 0), '127.0.0.1', () => {
+  server.listen(0, '127.0.0.1', () => {
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : undefined;
     if (cluster.isPrimary) process.stdout.write(`http://127.0.0.1:${port}\n`);
@@ -30,14 +30,12 @@ function serve() {
 
 if (processes === 1 || cluster.isWorker) serve();
 else {
-  // As slight does: the workers accept by themselves. The first one picks the port.
+  // As slight does: the workers accept by themselves. Port 0 is the same free port in all of them.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
-  cluster.fork().once('message', (port) => {
-    let missing = processes - 1;
-    for (let started = 1; started < processes; started++) {
-      cluster.fork({ BENCH_PORT: String(port) }).once('message', () => {
-        if (--missing === 0) process.stdout.write(`http://127.0.0.1:${port}\n`);
-      });
-    }
-  });
+  let missing = processes;
+  for (let started = 0; started < processes; started++) {
+    cluster.fork().once('message', (port) => {
+      if (--missing === 0) process.stdout.write(`http://127.0.0.1:${port}\n`);
+    });
+  }
 }

@@ -40,8 +40,18 @@ export const clangMissing: string | false =
  * @throws {Error} without clang (see `clangMissing`), or with the compiler's complaint
  */
 export async function buildCGuest(name: CGuest): Promise<Uint8Array> {
-  if (clang === undefined) throw new Error(String(clangMissing));
   const guest = GUESTS[name];
+  const binary = await buildCModule(guest.files);
+  const witSource = 'wit' in guest ? await readFile(join(SOURCES, guest.wit), 'utf8') : await readCloudWit();
+  return await componentNew(await componentEmbed({ binary, witSource, world: guest.world }));
+}
+
+/**
+ * Builds files of `c/` into a core module.
+ * @throws {Error} as `buildCGuest`
+ */
+export async function buildCModule(files: readonly string[]): Promise<Uint8Array> {
+  if (clang === undefined) throw new Error(String(clangMissing));
   const folder = await mkdtemp(join(tmpdir(), 'c-guest-'));
   try {
     const output = join(folder, 'core.wasm');
@@ -64,11 +74,8 @@ export async function buildCGuest(name: CGuest): Promise<Uint8Array> {
       '-o',
       output,
     );
-    await promisify(execFile)(clang, [...options, ...guest.files.map((file) => join(SOURCES, file))]);
-    const witSource =
-      'wit' in guest ? await readFile(join(SOURCES, guest.wit), 'utf8') : await readCloudWit();
-    const binary = await readFile(output);
-    return await componentNew(await componentEmbed({ binary, witSource, world: guest.world }));
+    await promisify(execFile)(clang, [...options, ...files.map((file) => join(SOURCES, file))]);
+    return await readFile(output);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -1,4 +1,5 @@
 import type { CoreModule } from './link/core-module.ts';
+import type { World } from './world.ts';
 
 /**
  * The public shapes of the engine. Plain data; the code that fills them lives beside this file.
@@ -120,6 +121,8 @@ export type ExternDescription =
 export interface Component {
   readonly imports: readonly ExternDescription[];
   readonly exports: readonly ExternDescription[];
+  /** The same in full, with the types of all functions: plain data, made anew each time. */
+  inspect(): World;
   /**
    * Makes an instance. `imports` is read once for each instance, so its functions may close over what is private
    * to that instance.

@@ -6,6 +6,7 @@ import type { CoreModule } from './link/core-module.ts';
 import { planComponent } from './link/root.ts';
 
 export * from './api.ts';
+export type * from './world.ts';
 export type { CoreModule } from './link/core-module.ts';
 export { GuestResource } from './runtime/guest-resource.ts';
 export { isTrap } from './runtime/trap.ts';
@@ -22,6 +23,7 @@ export async function compile(bytes: Uint8Array, options: CompileOptions = {}): 
   return {
     imports: plan.imports,
     exports: plan.exports,
+    inspect: plan.inspect,
     instantiate: (imports, instantiateOptions = {}) => instantiatePlan(plan, imports, instantiateOptions),
   };
 }

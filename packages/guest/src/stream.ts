@@ -40,7 +40,7 @@ parts.next = async () => {
       item !== undefined && item.done !== true;
       item = await current?.next()
     ) {
-      const piece = typeof item.value === 'string' ? encoder.encode(item.value) : item.value;
+      const piece = toBytes(item.value);
       if (piece.length > 0) return { tag: 'bytes', val: piece };
     }
     current = undefined;
@@ -79,6 +79,12 @@ export async function* bodyOf(
   req: Pick<GuestRequest, 'pieces'>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   yield* req.pieces();
+}
+
+function toBytes(piece: Piece): Uint8Array {
+  if (typeof piece === 'string') return encoder.encode(piece);
+  if (piece instanceof Uint8Array) return piece;
+  throw new TypeError(`a piece of a body is text or a Uint8Array, not ${typeof piece}`);
 }
 
 function iterate(source: StreamSource): AsyncIterator<Piece> | Iterator<Piece> {

@@ -56,14 +56,17 @@ function tinyCore(imports: string): string {
 }
 
 /** A TypeScript app of `guests/`. */
-export async function buildScriptGuest(
-  name: 'app' | 'configs' | 'live' | 'state' = 'app',
-): Promise<Uint8Array> {
+export async function buildScriptGuest(name = 'app'): Promise<Uint8Array> {
+  return (await buildScriptFiles(name))['app.wasm'];
+}
+
+/** The same with its source map, by which the log names the author's lines. */
+export async function buildScriptFiles(name: string) {
   const folder = await mkdtemp(join(tmpdir(), 'slight-guest-'));
   try {
     const out = join(folder, 'app.wasm');
     await buildComponent({ entry: join(import.meta.dirname, `guests/${name}.ts`), out, typecheck: false });
-    return await readFile(out);
+    return { 'app.wasm': await readFile(out), 'app.wasm.map': await readFile(`${out}.map`) };
   } finally {
     await rm(folder, { recursive: true });
   }

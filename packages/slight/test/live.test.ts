@@ -5,22 +5,33 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { before, test } from 'node:test';
 import { runHeldLoad } from './held-load.ts';
-import { buildScriptGuest } from './guests.ts';
+import { buildScriptFiles } from './guests.ts';
 import { appFolder, serveApp, waitUntil } from './slight.ts';
 import type { Served } from './slight.ts';
 import { subscribe } from './subscriber.ts';
 import type { Subscriber } from './subscriber.ts';
 
-let guest: Uint8Array;
+let guest: Awaited<ReturnType<typeof buildScriptFiles>>;
 before(async () => {
-  guest = await buildScriptGuest('live');
+  guest = await buildScriptFiles('live');
 });
 
 const mebibyte = 1024 * 1024;
 
 async function serve(settings = '', ...args: string[]): Promise<Served> {
   const slightfile = `specversion = "0.3"\n[app]\ncomponent = "app.wasm"\n${settings}`;
-  return await serveApp(await appFolder({ 'app.wasm': guest, 'slightfile.toml': slightfile }), args);
+  return await serveApp(await appFolder({ ...guest, 'slightfile.toml': slightfile }), args);
+}
+
+/** Two workers that both take connections, and how many do now. */
+async function serveTwice() {
+  const app = await serve('', '--workers', '2', '--health', '127.0.0.1:0');
+  const serving = async () => {
+    const health = (await (await fetch(app.health!)).json()) as { workers: { serving: number } };
+    return health.workers.serving;
+  };
+  await waitUntil('both serve', async () => (await serving()) === 2);
+  return { app, serving };
 }
 
 const stream = (app: Served, channel: string, headers?: { [name: string]: string }) =>
@@ -237,8 +248,10 @@ test('a slow reader is let go, and hurts nobody else', async () => {
   const slow = await Promise.all([stream(app, 'flood?quiet'), socket(app, 'flood?quiet')]);
   for (const { socket: line } of slow) line.pause();
   const quick = await Promise.all([stream(app, 'flood?quiet'), socket(app, 'flood?quiet')]);
-  for (let round = 0; round < 10; round++) await say(app, 'flood', 'x'.repeat(500_000), 10);
-  for (const { received } of quick) await waitUntil('everything arrives', () => received.length === 100);
+  for (let round = 1; round <= 10; round++) {
+    await say(app, 'flood', 'x'.repeat(500_000), 10);
+    await waitUntil('all of it arrives', () => quick.every(({ received }) => received.length === 10 * round));
+  }
   await waitUntil(
     'the log says so',
     () => app.stderr().match(/takes its messages too slowly/g)?.length === 2,
@@ -260,24 +273,44 @@ test('a host that stops says goodbye, and its apps hear of it', async () => {
 });
 
 test('connections of all workers hear what one of them says, and outlive the death of another', async () => {
-  const app = await serve('', '--workers', '2');
-  await waitUntil('both work', async () => (await app.workers()).length === 2);
-  const readers = await Promise.all(Array.from({ length: 24 }, () => stream(app, 'all')));
+  const { app, serving } = await serveTwice();
+  const [victim, survivor] = (await app.workers()) as [number, number];
+  // Which of them takes a connection is the kernel's choice: the other one sleeps meanwhile.
+  const openWhile = async (asleep: number) => {
+    process.kill(asleep, 'SIGSTOP');
+    const readers = await Promise.all(Array.from({ length: 6 }, () => stream(app, 'all')));
+    process.kill(asleep, 'SIGCONT');
+    return readers;
+  };
+  const doomed = await openWhile(survivor);
+  const kept = await openWhile(victim);
   await say(app, 'all', 'to everyone');
-  for (const reader of readers) await hears(reader, 'to everyone');
-  const [victim] = await app.workers();
-  for (const { socket: line } of readers) line.on('error', () => undefined);
-  process.kill(victim!, 'SIGKILL');
-  await waitUntil('its connections end', () => readers.some(({ closed }) => closed));
-  await waitUntil('another works in its place', async () => {
-    const workers = await app.workers();
-    return workers.length === 2 && !workers.includes(victim!);
-  });
-  const left = readers.filter(({ closed }) => !closed);
-  assert.ok(left.length > 0, 'all connections were held by one worker');
+  for (const reader of [...doomed, ...kept]) await hears(reader, 'to everyone');
+  for (const { socket: line } of doomed) line.on('error', () => undefined);
+  process.kill(victim, 'SIGKILL');
+  await waitUntil('its connections end', () => doomed.every(({ closed }) => closed));
+  await waitUntil('another works in its place', async () => (await serving()) === 2);
   const late = await stream(app, 'all');
   await say(app, 'all', 'after all');
-  for (const reader of [...left, late]) await hears(reader, 'after all');
+  for (const reader of [...kept, late]) await hears(reader, 'after all');
+  assert.ok(kept.every(({ closed }) => !closed));
+});
+
+test('a worker that hangs holds up the others for a moment only', async () => {
+  const { app, serving } = await serveTwice();
+  const [hung] = (await app.workers()) as [number];
+  process.kill(hung, 'SIGSTOP');
+  const readers = await Promise.all([stream(app, 'flood?quiet'), socket(app, 'flood?quiet')]);
+  assert.equal((await say(app, 'flood', 'x'.repeat(500_000), 10)).status, 204);
+  for (const { received } of readers) {
+    await waitUntil('all of it arrives', () => received.length === 10);
+    assert.deepEqual(
+      received.map((message) => message.slice(-2)),
+      Array.from({ length: 10 }, (_, index) => `.${index}`),
+    );
+  }
+  assert.match(app.stderr(), /is gone \(it hung: others waited for it/);
+  await waitUntil('another works in its place', async () => (await serving()) === 2);
 });
 
 test('many connections on few instances: each gets every broadcast, all in one order', async () => {

@@ -82,6 +82,8 @@ export function runCommand(folder: string, args: readonly string[], env?: NodeJS
 /** An app that is served. */
 export interface Served extends Running {
   readonly url: string;
+  /** Of `/healthz`, where `--health` was given. */
+  readonly health: string | undefined;
   get(path: string, init?: RequestInit): Promise<{ status: number; headers: Headers; body: string }>;
   /** The process that runs the guest; the first one, where there are several. */
   worker(): Promise<number>;
@@ -97,20 +99,24 @@ export async function serveApp(
   env?: NodeJS.ProcessEnv,
 ): Promise<Served> {
   const started = startCommand(folder, ['run', '--address', '127.0.0.1:0', ...args], env);
-  const { child, stdout, ended } = started;
+  const { child, stdout, stderr, ended } = started;
   let url: string | undefined;
+  // Two pipes: what was said on stderr before the URL may be read after it.
   const listening = new Promise<void>((resolve) => {
-    child.stdout!.on('data', () => {
+    const look = () => {
       url = /^(http:\S+)\n/m.exec(stdout())?.[1];
-      if (url !== undefined) resolve();
-    });
+      if (url !== undefined && stderr().includes(`listening on ${url}`)) resolve();
+    };
+    child.stdout!.on('data', look);
+    child.stderr!.on('data', look);
   });
   await Promise.race([listening, ended]);
-  if (url === undefined) throw new Error(`slight run did not listen:\n${started.stderr()}`);
+  if (url === undefined) throw new Error(`slight run did not listen:\n${stderr()}`);
   const base = url;
   return {
     ...started,
     url: base,
+    health: /health on (http:[^\s"]+)/.exec(stderr())?.[1],
     async get(path, init) {
       const answer = await fetch(base + path, init);
       return { status: answer.status, headers: answer.headers, body: await answer.text() };

@@ -155,7 +155,7 @@ test('without a slightfile the table of bindings is printed', async () => {
 test('health is answered on an address of its own', async () => {
   const folder = await appFolder({ 'app.wasm': tiny });
   const served = await serveApp(folder, ['app.wasm', '--health', '127.0.0.1:0']);
-  const url = /health on (http:\S+\/healthz)/.exec(served.stderr())![1]!;
+  const url = served.health!;
   const health = await fetch(url);
   assert.equal(health.status, 200);
   assert.equal(((await health.json()) as { ok: boolean }).ok, true);

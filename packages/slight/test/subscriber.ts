@@ -18,11 +18,15 @@ export interface Subscriber {
   send(text: string): void;
 }
 
-/** Opens an event stream or a websocket and waits for the head of the answer. */
+/**
+ * Opens an event stream or a websocket and waits for the head of the answer.
+ * @param take - gets what would stand in `received`, where there is too much to keep
+ */
 export function subscribe(
   url: string,
   kind: 'event-stream' | 'websocket',
   headers: { readonly [name: string]: string } = {},
+  take?: (text: string) => void,
 ): Promise<Subscriber> {
   const { hostname, port, pathname, search, host } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -37,6 +41,8 @@ export function subscribe(
     let code: number | undefined;
     const received: string[] = [];
     const raw: string[] = [];
+    const keep = take ?? ((text: string) => void received.push(text));
+    const note = take === undefined ? (text: string) => void raw.push(text) : () => undefined;
     const subscriber: Subscriber = {
       socket,
       received,
@@ -50,7 +56,7 @@ export function subscribe(
       get closed() {
         return socket.closed;
       },
-      send: (text) => void socket.write(mask(1, Buffer.from(text))),
+      send: (text) => void socket.write(frame(1, text)),
     };
     socket.on('error', reject).on('close', () => reject(new Error(`no answer but ${JSON.stringify(head)}`)));
     socket.on('data', (chunk: Buffer) => {
@@ -70,9 +76,9 @@ export function subscribe(
       for (let end = pending.indexOf('\n\n'); end >= 0; end = pending.indexOf('\n\n')) {
         const event = pending.subarray(0, end).toString();
         pending = pending.subarray(end + 2);
-        raw.push(event);
+        note(event);
         const data = event.split('\n').filter((line) => line.startsWith('data: '));
-        if (data.length > 0) received.push(data.map((line) => line.slice(6)).join('\n'));
+        if (data.length > 0) keep(data.map((line) => line.slice(6)).join('\n'));
       }
     }
 
@@ -91,12 +97,12 @@ export function subscribe(
         const opcode = pending[0]! & 15;
         const payload = pending.subarray(start, start + length);
         pending = pending.subarray(start + length);
-        raw.push(String(opcode));
-        if (opcode === 1) received.push(payload.toString());
-        else if (opcode === 9) socket.write(mask(10, payload));
+        note(String(opcode));
+        if (opcode === 1) keep(payload.toString());
+        else if (opcode === 9) socket.write(frame(10, payload));
         else if (opcode === 8) {
           code = payload.length >= 2 ? payload.readUInt16BE(0) : 1005;
-          socket.write(mask(8, payload));
+          socket.write(frame(8, payload));
         }
       }
     }
@@ -112,8 +118,24 @@ function handshake(key: string) {
   };
 }
 
+export interface FrameOptions {
+  /** Whether the message ends with this frame. Default true. */
+  readonly last?: boolean;
+  /** As clients must. Default true. */
+  readonly masked?: boolean;
+}
+
 /** A frame as clients send it; the mask is zero, which changes nothing. */
-function mask(opcode: number, payload: Buffer): Buffer {
-  if (payload.length > 125) throw new RangeError('only short frames');
-  return Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
+export function frame(
+  opcode: number,
+  payload: string | Uint8Array,
+  { last = true, masked = true }: FrameOptions = {},
+): Buffer {
+  const bytes = Buffer.from(payload);
+  const head = Buffer.alloc(bytes.length > 65_535 ? 10 : bytes.length > 125 ? 4 : 2);
+  head[0] = (last ? 0x80 : 0) | opcode;
+  head[1] = (masked ? 0x80 : 0) | (head.length === 10 ? 127 : head.length === 4 ? 126 : bytes.length);
+  if (head.length === 4) head.writeUInt16BE(bytes.length, 2);
+  if (head.length === 10) head.writeBigUInt64BE(BigInt(bytes.length), 2);
+  return Buffer.concat([head, Buffer.alloc(masked ? 4 : 0), bytes]);
 }

@@ -126,7 +126,8 @@ export async function instantiatePlan(
   return new ComponentInstance(runner, state, functions, measure, exported);
 }
 
-function describeFailure(error: unknown): unknown {
+/** What to tell of a failed instantiation. */
+export function describeFailure(error: unknown): unknown {
   if (error instanceof WebAssembly.LinkError) {
     return new ComponentError('link', `A core module does not fit what it is given: ${error.message}`, {
       cause: error,

@@ -9,6 +9,7 @@ import type { CoreSort, ModuleInterface } from '../binary/syntax.ts';
 import type { ModuleShape } from '../core/model.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { CoreReference } from '../types/entities.ts';
+import type { World } from '../world.ts';
 
 /** A core module, compiled. Its imports and exports are those that the guest knows of. */
 export interface CompiledModule {
@@ -120,6 +121,8 @@ export interface Plan {
   readonly exportedModules: ReadonlyMap<string, CoreModule | number>;
   readonly imports: readonly ExternDescription[];
   readonly exports: readonly ExternDescription[];
+  /** Describes all of that in full. */
+  readonly inspect: () => World;
   /** State after instantiation, by the limit of memory. Filled as instances are made. */
   readonly snapshots: Map<number, Snapshot>;
 }

@@ -5,7 +5,7 @@ import type { Plan } from './plan.ts';
 
 /** @returns what puts memories and globals of a new instance back, or why nothing can */
 export function findRestorer(
-  plan: Plan,
+  plan: Pick<Plan, 'modules' | 'snapshots'>,
   { limits, store }: Runner,
   options: InstantiateOptions,
 ): Restorer | string {

@@ -6,6 +6,7 @@ import { CoreModule } from './core-module.ts';
 import { provideFromHost } from './imports.ts';
 import type { CalleeReference, CompiledModule, Plan } from './plan.ts';
 import { createPlanner } from './planner.ts';
+import { describeWorld } from './world.ts';
 
 /**
  * Plans a component whose core modules are compiled.
@@ -19,14 +20,14 @@ export function planComponent(
   readTypes: (module: number) => ModuleInterface,
 ): Plan {
   const planner = createPlanner(modules, moduleNumbers, readTypes);
-  const imports: ExternDescription[] = [];
+  const imports = new Map<string, Entity>();
   const { exports } = planInstance(
     planner,
     { syntax, scope: undefined },
     undefined,
     (name, wanted, offset) => {
       const entity = provideFromHost(planner, [], name, wanted, offset);
-      imports.push(describe(name, entity));
+      imports.set(name, entity);
       return entity;
     },
     0,
@@ -56,8 +57,9 @@ export function planComponent(
     steps: planner.steps,
     functions,
     exportedModules,
-    imports,
+    imports: [...imports].map(([name, entity]) => describe(name, entity)),
     exports: [...exports].map(([name, entity]) => describe(name, entity)),
+    inspect: () => describeWorld(planner, imports, exports),
     snapshots: new Map(),
   };
 }

@@ -37,6 +37,7 @@ async function openFake(
   const component: Component = {
     imports: [],
     exports: [{ kind: 'instance', name: 'spiderlightning:cloud/http-handler@0.6.0', functions: ['handle'] }],
+    inspect: () => ({ imports: [], exports: [] }),
     async instantiate() {
       start?.();
       counts.made++;

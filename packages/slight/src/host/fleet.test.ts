@@ -47,6 +47,7 @@ function fakeFleet(first: Release) {
       },
       ask: async () => number,
       relay: () => undefined,
+      taken: () => undefined,
       drain: () => void events.push(`${number} drains`),
       kill: () => end('it was killed'),
       ready() {

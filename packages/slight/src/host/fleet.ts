@@ -77,7 +77,9 @@ export function createFleet(
 
   function launch(place: Place, of: Release): WorkerProcess {
     const onRelay = (command: HeldCommand) => {
-      for (const each of all) each.relay(command);
+      const full = [...all].map((each) => each.relay(command, each === worker)).filter((room) => room);
+      if (full.length === 0) worker.taken(command);
+      else void Promise.all(full).then(() => worker.taken(command));
     };
     const onWorn = (reason: string) => {
       void inTurn(async () => {

@@ -36,6 +36,7 @@ function openFake(
   const component: Component = {
     imports: [{ kind: 'instance', name: 'wasi:cli/stdout@0.2.0', functions: [] }],
     exports: [],
+    inspect: () => ({ imports: [], exports: [] }),
     async instantiate(given, options) {
       imports = given;
       Object.assign(seen, options);

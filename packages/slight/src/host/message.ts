@@ -20,8 +20,10 @@ export type Question = 'health' | 'readiness' | 'metrics';
 
 /** From the supervisor to a worker. */
 export type ToWorker =
-  /** What a worker said to all. */
-  | { readonly type: 'relay'; readonly command: HeldCommand }
+  /** What a worker said to all. `own`: the one that gets this. */
+  | { readonly type: 'relay'; readonly command: HeldCommand; readonly own: boolean }
+  /** All workers have taken so many bytes of what this one said. */
+  | { readonly type: 'taken'; readonly bytes: number }
   | ({ readonly type: 'start' } & Assignment)
   /**
    * Take no new connections, finish what is under way within `bound` milliseconds, then exit. For `idle` milliseconds

@@ -25,8 +25,10 @@ export interface WorkerProcess {
    * has not started it is killed at once. For `idle` milliseconds its idle connections may bring one more request.
    */
   drain(bound: number, idle: number): void;
-  /** Hands on what a worker said to all. */
-  relay(command: HeldCommand): void;
+  /** Hands on what a worker said to all, `own`: this one. Gives a promise where it should take some of that first. */
+  relay(command: HeldCommand, own: boolean): Promise<void> | undefined;
+  /** All workers have taken what this one said. */
+  taken(command: HeldCommand): void;
   kill(): void;
 }
 
@@ -40,8 +42,10 @@ export interface WorkerWishes {
   onCounted(last: WorkerMetrics): void;
 }
 
-/** Bytes that may wait for a worker that does not listen; what is said beyond them is lost on its clients. */
-const mostWaiting = 64 * 1024 * 1024;
+/** Bytes on their way to a worker from which those who say more wait for it. */
+const enough = 1024 * 1024;
+/** Milliseconds in which a worker for which others wait must take something: a hung one would stop them all. */
+const longestHang = 5_000;
 
 /** Milliseconds in which a worker must have started. */
 const longestStart = 60_000;
@@ -74,6 +78,9 @@ export function startWorker(
   const questions = new Map<number, (answer: unknown) => void>();
   let asked = 0;
   let waiting = 0;
+  let saidTaken = 0;
+  let hang: NodeJS.Timeout | undefined;
+  const roomy: (() => void)[] = [];
   let state: 'starting' | 'serving' | 'draining' | 'ended' = 'starting';
   let failure: Error | undefined;
   let timer: NodeJS.Timeout | undefined = setTimeout(() => {
@@ -86,6 +93,12 @@ export function startWorker(
     if (child.connected) child.send(message, () => undefined);
   }
 
+  function makeRoom(): void {
+    clearTimeout(hang);
+    hang = undefined;
+    for (const resolve of roomy.splice(0)) resolve();
+  }
+
   function kill(): void {
     child.kill('SIGKILL');
   }
@@ -94,6 +107,7 @@ export function startWorker(
     clearTimeout(timer);
     state = 'ended';
     for (const settle of questions.values()) settle(undefined);
+    makeRoom();
     started.resolve({ failure: failure ?? diedEarly(how) });
     ended.resolve(failure?.message.split('\n', 1)[0] ?? how);
   }
@@ -152,11 +166,33 @@ export function startWorker(
       send({ type: 'drain', bound, idle });
       timer = setTimeout(kill, bound + grace);
     },
-    relay(command) {
+    relay(command, own) {
+      const full = waiting > enough;
+      // One that starts holds no connections yet, and may be busy for seconds.
+      if (!child.connected || (state === 'starting' && full)) return undefined;
       const size = sizeOf(command);
-      if (!child.connected || waiting + size > mostWaiting) return;
       waiting += size;
-      child.send({ type: 'relay', command } satisfies ToWorker, () => (waiting -= size));
+      child.send({ type: 'relay', command, own } satisfies ToWorker, () => {
+        waiting -= size;
+        hang?.refresh();
+        if (waiting <= enough) makeRoom();
+      });
+      if (waiting <= enough || state === 'starting') return undefined;
+      hang ??= setTimeout(() => {
+        failure ??= new Error('it hung: others waited for it to take what they say on connections');
+        kill();
+      }, longestHang);
+      return new Promise((resolve) => roomy.push(resolve));
+    },
+    taken(command) {
+      // In one message for all of a turn.
+      if (saidTaken === 0) {
+        setImmediate(() => {
+          send({ type: 'taken', bytes: saidTaken });
+          saidTaken = 0;
+        });
+      }
+      saidTaken += sizeOf(command);
     },
     kill,
   };

@@ -5,7 +5,7 @@ import type { Component } from '@spiderlightning/component';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { createConnections } from '../triggers/held/connections.ts';
 import type { HeldConnections } from '../triggers/held/connections.ts';
-import { mostConnections, startHttpTrigger } from '../triggers/http.ts';
+import { startHttpTrigger } from '../triggers/http.ts';
 import type { HttpTrigger } from '../triggers/http.ts';
 import { watchAddressSpace } from './address-space.ts';
 import { openApp } from './app.ts';
@@ -15,6 +15,7 @@ import type { WorkerHealth } from './health-summary.ts';
 import { openLog, readLogSettings } from './log.ts';
 import type { Assignment, FromWorker, Question, ToWorker } from './message.ts';
 import { cacheFolder, openModuleCache } from './module-cache.ts';
+import { boundConnections } from './open-files.ts';
 import { createWorkerRelay } from './relay.ts';
 import { StartError } from './start-error.ts';
 import { openTelemetry } from './telemetry.ts';
@@ -32,9 +33,8 @@ const longestFarewell = 1_500;
 
 const id = randomUUID();
 let log = openLog(readLogSettings(process.env));
-const relay = createWorkerRelay((message, sent) => {
-  if (process.connected) process.send!(message, undefined, undefined, sent);
-  else sent();
+const relay = createWorkerRelay((message) => {
+  if (process.connected) process.send!(message, () => undefined);
 });
 let app: App | undefined;
 let metrics: (() => WorkerMetrics) | undefined;
@@ -43,7 +43,10 @@ let close: ((bound: number, idle: number) => Promise<void>) | undefined;
 // Ctrl-C reaches the whole process group, as a terminal's end does; the supervisor says what follows from it.
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('SIGTERM', () => void stop(unsupervised, 0));
-process.on('disconnect', () => void stop(unsupervised, 0));
+process.on('disconnect', () => {
+  relay.end();
+  void stop(unsupervised, 0);
+});
 process.on('uncaughtException', (error) => {
   log.host('critical', `the worker fails: ${error.message}`);
   if (process.env.SLIGHT_DEBUG === '1') log.host('critical', String(error.stack));
@@ -56,7 +59,9 @@ process.on('message', (message: ToWorker) => {
     case 'drain':
       return void stop(message.bound, message.idle);
     case 'relay':
-      return relay.deliver(message.command);
+      return relay.deliver(message.command, message.own);
+    case 'taken':
+      return relay.taken(message.bytes);
     case 'ask':
       return void answer(message.question).then((given) =>
         tell({ type: 'answer', id: message.id, answer: given }),
@@ -72,8 +77,9 @@ async function start({ file, component: bytes, fd, traces }: Assignment): Promis
     const component = await load(file.app.component, bytes);
     const opened = await openApp(component, file, log, relay, telemetry);
     app = opened;
+    const bounds = boundConnections(file.limits.connections);
     const held = createConnections({
-      connections: file.limits.connections,
+      most: bounds.held,
       message: file.limits.message,
       heartbeat,
       relay,
@@ -88,7 +94,7 @@ async function start({ file, component: bytes, fd, traces }: Assignment): Promis
     const { note } = addresses;
     const http = await startHttpTrigger({
       address: { ...file.http, fd },
-      connections: mostConnections + file.limits.connections,
+      connections: bounds.all,
       forwarded: file.http.forwarded,
       body: file.limits.body,
       bodyTimeout: file.limits.deadline,

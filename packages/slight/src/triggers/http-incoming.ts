@@ -27,6 +27,7 @@ export function openIncoming(
   outgoing: ServerResponse,
   limits: IncomingLimits,
 ): IncomingBody {
+  const declared = Number(incoming.headers['content-length'] ?? 0);
   let size = 0;
   let failure: BodyFailure | undefined;
   let continued = incoming.headers.expect?.toLowerCase() !== '100-continue';
@@ -38,9 +39,14 @@ export function openIncoming(
     throw failure;
   }
 
+  function tooLarge(): never {
+    return fail('too-large', `the body of the request is larger than this app takes (${limits.body} bytes)`);
+  }
+
   return {
     async read(max) {
       if (failure !== undefined) throw failure;
+      if (declared > limits.body) tooLarge();
       if (!continued && !outgoing.headersSent) outgoing.writeContinue();
       continued = true;
       for (;;) {
@@ -48,8 +54,7 @@ export function openIncoming(
         const chunk = available === 0 ? null : (incoming.read(available) as Buffer | null);
         if (chunk !== null) {
           size += chunk.length;
-          if (size > limits.body)
-            fail('too-large', `the body of the request is larger than this app takes (${limits.body} bytes)`);
+          if (size > limits.body) tooLarge();
           return chunk;
         }
         if (incoming.readableEnded) return undefined;

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { OutgoingBody } from './http-message.ts';
 import type { CheckedHead } from './http-response.ts';
 
@@ -28,7 +28,8 @@ export async function sendStream(
   outgoing.writeHead(status, described ? [...flat, 'content-length', String(length)] : flat);
   try {
     if (!bodiless) await pump(outgoing, body, described ? length : undefined, stall);
-    outgoing.end();
+    if (outgoing.req.complete) outgoing.end();
+    else endLater(outgoing.req, outgoing);
   } catch (error) {
     const { socket } = outgoing;
     // Without chunks the end of the connection is the end of the body: only a reset says that it is none.
@@ -87,4 +88,17 @@ function drained(outgoing: ServerResponse, stall: number): Promise<void> {
     }, stall);
     outgoing.on('drain', done).on('close', done);
   });
+}
+
+/**
+ * Ends an answer that is sent already once the request is over, or after a moment: hanging up on a client that is
+ * still sending would reset the connection, and it would never see the answer.
+ */
+export function endLater(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  const end = () => {
+    clearTimeout(timer);
+    outgoing.end();
+  };
+  const timer = setTimeout(end, 500);
+  incoming.on('error', end).once('close', end).once('end', end).resume();
 }

@@ -7,7 +7,7 @@ import type { Log, RequestPlace } from '../host/log.ts';
 import type { RequestHead, RequestWatch } from '../telemetry/watch.ts';
 import type { HeldConnections } from './held/connections.ts';
 import { full, holdConnection } from './held/hold.ts';
-import { admitsOrigin, asksForWebSocket } from './held/upgrade.ts';
+import { admitsOrigin, asksForWebSocket, offeredProtocols } from './held/upgrade.ts';
 import type { Upgrade } from './held/upgrade.ts';
 import { createBodyReader } from './http-body.ts';
 import { isLarge, openIncoming } from './http-incoming.ts';
@@ -15,9 +15,9 @@ import { limitConnections } from './http-crowd.ts';
 import { drainServer } from './http-drain.ts';
 import { listen } from './http-listen.ts';
 import type { ListenAddress } from './http-listen.ts';
-import { HttpFailure } from './http-message.ts';
+import { HttpFailure, isHopByHop } from './http-message.ts';
 import type { HttpHandler, HttpResponse, OutgoingBody } from './http-message.ts';
-import { sendStream } from './http-outgoing.ts';
+import { endLater, sendStream } from './http-outgoing.ts';
 import { readHead, readRequestId } from './http-request.ts';
 import { checkHead, checkResponse, failureResponse, sendResponse } from './http-response.ts';
 import type { WholeResponse } from './http-response.ts';
@@ -136,6 +136,8 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
         log.host('error', `its answer broke off: ${reason}`, about);
         outgoing.destroy();
       } else fail(incoming, outgoing, error, about);
+      // What has no connection any more does not close.
+      if (upgrade !== undefined && outgoing.socket === null) finish(500);
     }
   }
 
@@ -145,7 +147,10 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
         reason: `a page of ${incoming.headers.origin} asked for a websocket; [http] origins does not list it`,
       });
     }
-    if (options.held?.admits() === false) throw full();
+    if (offeredProtocols(incoming) === undefined)
+      throw new HttpFailure(400, 'Sec-WebSocket-Protocol is not a list of different names.');
+    const { held } = options;
+    if (held?.admits() === false) throw full(held);
   }
 
   async function sendPieces(
@@ -193,7 +198,10 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
     if (outgoing.destroyed) return;
     if (failure.reason !== undefined) log.host('error', failure.reason, about);
     const response = failureResponse(failure, about.id);
-    send(incoming, outgoing, response, checkResponse(response, incoming.method === 'HEAD', about.id));
+    const flat = checkResponse(response, incoming.method === 'HEAD', about.id);
+    // Unlike an app's, the host's own may concern the connection.
+    for (const [name, value] of failure.headers) if (isHopByHop(name)) flat.push(name, value);
+    send(incoming, outgoing, response, flat);
   }
 
   const server = createServer({
@@ -209,7 +217,8 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
   const start = (incoming: IncomingMessage, outgoing: ServerResponse) => void serve(incoming, outgoing);
   server.on('request', start).on('checkContinue', start);
   server.on('upgrade', (incoming, socket, head) => {
-    void serve(incoming, responseOn(incoming, socket as Socket), { incoming, socket, head });
+    const connection = socket as Socket; // of a server without TLS
+    void serve(incoming, responseOn(incoming, connection), { incoming, socket: connection, head });
   });
   server.on('clientError', refuseMalformed);
   server.on('connect', (_incoming, socket) => refuse(socket, '405 Method Not Allowed', 'This is no proxy.'));
@@ -231,19 +240,6 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
       server.closeAllConnections();
     },
   };
-}
-
-/**
- * Ends an answer that is sent already once the request is over, or after a moment: hanging up on a client that is
- * still sending would reset the connection, and it would never see the answer.
- */
-function endLater(incoming: IncomingMessage, outgoing: ServerResponse): void {
-  const end = () => {
-    clearTimeout(timer);
-    outgoing.end();
-  };
-  const timer = setTimeout(end, 500);
-  incoming.on('error', end).once('close', end).once('end', end).resume();
 }
 
 /** An answer on a connection that Node has handed over, for requests that ask for a websocket. */

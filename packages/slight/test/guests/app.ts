@@ -7,6 +7,7 @@ const notes = openStore('notes');
 
 export default router()
   .get('/', async () => text('still here'))
+  .get('/header/:name', async (req) => text(req.headers.get(req.params.name) ?? 'none'))
   .get('/count', async () => text(String(++requests)))
   .get('/print', async () => {
     console.log('printed\nin two lines');
@@ -17,6 +18,10 @@ export default router()
     const end = Date.now() + Number(req.params.ms);
     while (Date.now() < end) await notes.exists('x');
     return text('waited');
+  })
+  .get('/sleep/:ms', async (req) => {
+    await new Promise((wake) => setTimeout(wake, Number(req.params.ms)));
+    return text('slept');
   })
   .get('/throw', async () => {
     throw new Error('thrown on purpose');

@@ -26,6 +26,8 @@ interface Message {
 }
 
 const longestName = 256;
+/** Longer than any name that a host gives to a connection. */
+const longestId = 64;
 /** What a close frame has room for. */
 const longestReason = 123;
 
@@ -40,6 +42,10 @@ export function connectionsInterface(sink: HeldSink): HostInterface {
     }
   }
 
+  /** What cannot be the name of a connection is one that is gone: nobody need hear of it. */
+  const runOn = (connection: string, make: () => HeldCommand) =>
+    connection.length > longestId ? nothing() : run(make);
+
   return {
     broadcast: (channel: string, message: Message) =>
       run(() => ({
@@ -48,13 +54,13 @@ export function connectionsInterface(sink: HeldSink): HostInterface {
         message: checkMessage(message, sink.message),
       })),
     send: (connection: string, message: Message) =>
-      run(() => ({ type: 'send', connection, message: checkMessage(message, sink.message) })),
+      runOn(connection, () => ({ type: 'send', connection, message: checkMessage(message, sink.message) })),
     close: (connection: string, code: number, reason: string) =>
-      run(() => ({ type: 'close', connection, ...checkClose(code, reason) })),
+      runOn(connection, () => ({ type: 'close', connection, ...checkClose(code, reason) })),
     join: (connection: string, channel: string) =>
-      run(() => ({ type: 'join', connection, channel: checkChannel(channel) })),
+      runOn(connection, () => ({ type: 'join', connection, channel: checkChannel(channel) })),
     leave: (connection: string, channel: string) =>
-      run(() => ({ type: 'leave', connection, channel: checkChannel(channel) })),
+      runOn(connection, () => ({ type: 'leave', connection, channel: checkChannel(channel) })),
   };
 }
 

@@ -14,12 +14,15 @@ export type HeldCommand =
   | { readonly type: 'broadcast'; readonly channel: string; readonly message: HeldMessage }
   | { readonly type: 'send'; readonly connection: string; readonly message: HeldMessage }
   | { readonly type: 'close'; readonly connection: string; readonly code: number; readonly reason: string }
-  | { readonly type: 'join' | 'leave'; readonly connection: string; readonly channel: string };
+  | { readonly type: 'join'; readonly connection: string; readonly channel: string }
+  | { readonly type: 'leave'; readonly connection: string; readonly channel: string };
 
 /** Carries commands to all processes that hold connections, this one included. */
 export interface Relay {
-  /** Resolves when there is room for more; the order of calls is the order of delivery. */
+  /** Gives a promise where there is no room for more right now. The order of calls is the order of delivery. */
   publish(command: HeldCommand): Promise<void> | undefined;
+  /** Resolves once what this process has published is carried out here; undefined where it is already. */
+  settled(): Promise<void> | undefined;
   /** Takes what is published anywhere. There is one listener. */
   subscribe(listener: (command: HeldCommand) => void): void;
 }
@@ -32,6 +35,7 @@ export function createLocalRelay(): Relay {
       deliver(command);
       return undefined;
     },
+    settled: () => undefined,
     subscribe(listener) {
       deliver = listener;
     },

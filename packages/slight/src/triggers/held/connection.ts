@@ -7,9 +7,9 @@ export interface Line {
   /** Bytes that the client has not taken yet. */
   readonly pending: number;
   write(message: Encoded): void;
-  /** Asks for a sign of life; ends the line itself where the one before had none. */
+  /** Asks for a sign of life; ends the line itself where there was none since it asked before. */
   beat(): void;
-  /** Ends it in the protocol's own way, then for good. */
+  /** Ends it in the protocol's own way, after what was written before; at once where the client takes nothing. */
   end(code: number, reason: string): void;
   /** Ends it at once. */
   destroy(): void;
@@ -17,6 +17,9 @@ export interface Line {
   pause(): void;
   resume(): void;
 }
+
+/** Milliseconds that a client is given to take the last bytes, and to answer a close. */
+export const farewell = 5_000;
 
 /** What one connection has gone through. */
 export interface Connection {
@@ -30,4 +33,6 @@ export interface Connection {
   readonly events: HeldEvent[];
   running: boolean;
   gone: boolean;
+  /** Its client was too slow; that it is gone will be told. */
+  letGo: boolean;
 }

@@ -1,17 +1,35 @@
+import type { Writable } from 'node:stream';
 import type { HeldMessage } from './command.ts';
 
 /** A message in the form of each protocol, made once however many connections it goes to. */
 export interface Encoded {
-  eventStream(): Buffer;
-  websocket(): Buffer;
+  writeEvent(stream: Writable): void;
+  writeFrame(stream: Writable): void;
 }
 
-export function encodeMessage(message: HeldMessage): Encoded {
-  let asEvent: Buffer | undefined;
-  let asFrame: Buffer | undefined;
+/** Bytes of messages that clients have not taken yet. Each form of a message counts once, however many it waits for. */
+export interface Backlog {
+  bytes: number;
+}
+
+export function encodeMessage(message: HeldMessage, backlog: Backlog): Encoded {
+  let writeEvent: ((stream: Writable) => void) | undefined;
+  let writeFrame: ((stream: Writable) => void) | undefined;
   return {
-    eventStream: () => (asEvent ??= encodeEvent(message)),
-    websocket: () => (asFrame ??= encodeFrame(message.content)),
+    writeEvent: (stream) => (writeEvent ??= writer(encodeEvent(message), backlog))(stream),
+    writeFrame: (stream) => (writeFrame ??= writer(encodeFrame(message.content), backlog))(stream),
+  };
+}
+
+function writer(bytes: Buffer, backlog: Backlog): (stream: Writable) => void {
+  let waiting = 0;
+  // Streams call back for what they have sent, and for what they never will.
+  const taken = () => {
+    if (--waiting === 0) backlog.bytes -= bytes.length;
+  };
+  return (stream) => {
+    if (waiting++ === 0) backlog.bytes += bytes.length;
+    stream.write(bytes, taken);
   };
 }
 

@@ -4,7 +4,7 @@ import type { Hold, HttpResponse } from '../http-message.ts';
 import { checkHead } from '../http-response.ts';
 import { mostChannels } from './connections.ts';
 import type { HeldConnections } from './connections.ts';
-import { openEventStream } from './event-stream.ts';
+import { beginEventStream, openEventStream } from './event-stream.ts';
 import { offeredProtocols } from './upgrade.ts';
 import type { Upgrade } from './upgrade.ts';
 
@@ -36,9 +36,17 @@ export async function holdConnection(
   if (protocol.name === 'event-stream') {
     if (upgrade !== undefined)
       throw wrong('the app answered with an event stream where a websocket is wanted');
-    if (!held.admits()) throw full();
-    const lastEventId = incoming.headers['last-event-id'];
-    held.add(hold, id, typeof lastEventId === 'string' ? lastEventId : undefined, (signals) =>
+    if (incoming.method === 'HEAD') {
+      beginEventStream(outgoing, flat);
+      return void outgoing.end();
+    }
+    // Behind another request of the same connection its turn comes later.
+    if (outgoing.socket === null) await turnOf(outgoing);
+    if (outgoing.destroyed) return;
+    // Browsers come back by themselves after a connection that ended, and never after an answer that refuses.
+    if (held.closing) return void outgoing.destroy();
+    if (!held.admits()) throw full(held);
+    held.add(hold, id, lastEventId(incoming), (signals) =>
       openEventStream(outgoing, flat, protocol.retryMs, signals),
     );
     return;
@@ -47,28 +55,42 @@ export async function holdConnection(
     throw new HttpFailure(426, 'Only websockets are served here.', {
       headers: [
         ['upgrade', 'websocket'],
-        ['connection', 'upgrade'],
+        ['connection', 'upgrade, close'],
+        ['sec-websocket-version', '13'],
       ],
     });
   }
   const { subprotocol } = protocol;
-  if (subprotocol !== undefined && !offeredProtocols(incoming).includes(subprotocol))
+  if (subprotocol !== undefined && !offeredProtocols(incoming)?.includes(subprotocol))
     throw wrong('the app chose a websocket subprotocol that the client did not offer');
   // Loaded with the first websocket: apps without any start faster.
   const { openWebSocket } = await import('./websocket.ts');
-  if (!held.admits()) throw full();
-  if (outgoing.destroyed) return;
-  outgoing.detachSocket(upgrade.socket as Parameters<ServerResponse['detachSocket']>[0]);
+  if (!held.admits()) throw full(held);
+  const { socket } = upgrade;
+  if (outgoing.destroyed || socket.destroyed || !socket.readable) return void outgoing.destroy();
+  outgoing.detachSocket(socket);
   held.add(hold, id, undefined, (signals) =>
     openWebSocket(upgrade, flat, subprotocol, held.message, signals),
   );
 }
 
+function turnOf(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    outgoing.once('socket', () => resolve()).once('close', resolve);
+  });
+}
+
+/** What the client says that it saw last. Node reads headers as Latin-1, and this one is UTF-8. */
+function lastEventId({ headers }: IncomingMessage): string | undefined {
+  const id = headers['last-event-id'];
+  return typeof id === 'string' ? Buffer.from(id, 'latin1').toString() : undefined;
+}
+
 /** No connection can be held now. */
-export function full(): HttpFailure {
+export function full({ closing, most }: Pick<HeldConnections, 'closing' | 'most'>): HttpFailure {
   return new HttpFailure(503, 'Too many connections are open. Try again soon.', {
     headers: [['retry-after', '1']],
-    reason: 'as many connections are held as limits.connections allows',
+    ...(!closing && { reason: `${most.count} connections are held, and ${most.because} allows no more` }),
   });
 }
 

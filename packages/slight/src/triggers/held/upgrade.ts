@@ -1,19 +1,23 @@
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 
 /** A request for a websocket, with the connection that it came on. */
 export interface Upgrade {
   readonly incoming: IncomingMessage;
-  readonly socket: Duplex;
+  readonly socket: Socket;
   /** What came behind the head. */
   readonly head: Buffer;
 }
 
 /** Whether a request asks for a websocket, in a form that can be granted. */
-export function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
+export function asksForWebSocket({ method, headers, httpVersion }: IncomingMessage): boolean {
   const key = headers['sec-websocket-key'];
   return (
     method === 'GET' &&
+    httpVersion === '1.1' &&
+    // Whoever sends a body cannot mean the frames that would follow.
+    headers['transfer-encoding'] === undefined &&
+    (headers['content-length'] ?? '0') === '0' &&
     headers.upgrade?.toLowerCase() === 'websocket' &&
     headers['sec-websocket-version'] === '13' &&
     key !== undefined &&
@@ -21,13 +25,13 @@ export function asksForWebSocket({ method, headers }: IncomingMessage): boolean 
   );
 }
 
-/** The subprotocols that the client offers. */
-export function offeredProtocols({ headers }: IncomingMessage): string[] {
-  const offered = headers['sec-websocket-protocol'] ?? '';
-  return offered
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
+/** The subprotocols that the client offers; undefined where that is no list of different names. */
+export function offeredProtocols({ headers }: IncomingMessage): string[] | undefined {
+  const offered = headers['sec-websocket-protocol'];
+  if (offered === undefined) return [];
+  const names = offered.split(',').map((name) => name.trim());
+  const sound = names.every((name) => /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/.test(name));
+  return sound && new Set(names).size === names.length ? names : undefined;
 }
 
 /**
