@@ -9,6 +9,10 @@ const BENCHMARKS: Record<string, { about: string; load(): Promise<Benchmark> }> 
     about: 'one call of a host function, answered at once and suspended',
     load: async () => (await import('./calls/calls.ts')).benchCalls,
   },
+  engine: {
+    about: 'calls, restored instances, limits and ends of guests, against jco and what they may cost',
+    load: async () => (await import('./engine/engine.ts')).benchEngine,
+  },
   http: {
     about: 'JSON from a TypeScript guest over HTTP, clean and kept, 1 and 2 workers',
     load: async () => (await import('./http/http.ts')).benchHttp,

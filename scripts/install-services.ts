@@ -1,12 +1,28 @@
 /**
- * Installs the servers that `npm run test:servers` starts, with apt (Debian, Ubuntu). Installing a package may start
- * it as a service of the machine; the tests start their own, so that one is stopped. Safe to repeat.
+ * Installs the servers that `npm run test:servers` starts, and its browser, with apt (Debian, Ubuntu). Installing a
+ * package may start it as a service of the machine; the tests start their own, so that one is stopped. Safe to repeat.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-const services = [{ command: 'redis-server', package: 'redis-server', service: 'redis-server' }];
+interface Service {
+  readonly command: string;
+  readonly package: string;
+  /** What its package starts with the machine. */
+  readonly service?: string;
+  /** Why a machine may do without it. */
+  readonly optional?: string;
+}
+
+const services: readonly Service[] = [
+  { command: 'redis-server', package: 'redis-server', service: 'redis-server' },
+  {
+    command: 'chromium',
+    package: 'chromium',
+    optional: 'Ubuntu has it as a snap only. The tests that need it are skipped where it is missing',
+  },
+];
 
 function find(command: string): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter);
@@ -45,15 +61,20 @@ if (missing.length > 0) {
     fail(`Installing needs root. As root: apt-get install --no-install-recommends ${names.join(' ')}`);
   }
   const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
-  const install = ['install', '-y', '-q', '--no-install-recommends', ...names];
+  const install = (name: string): boolean =>
+    run('apt-get', ['install', '-y', '-q', '--no-install-recommends', name], quiet);
+  let updated = false;
   // A fresh machine has no package lists, an old one has stale lists: both are cured by an update.
-  const installed =
-    run('apt-get', install, quiet) ||
-    (run('apt-get', ['update', '-q'], quiet) && run('apt-get', install, quiet));
-  if (!installed) fail(`apt-get could not install ${names.join(', ')}: see its messages above`);
-  for (const { command, service } of missing) {
+  const update = (): boolean => !updated && (updated = run('apt-get', ['update', '-q'], quiet));
+  for (const { command, package: name, service, optional } of missing) {
+    if (!install(name) && !(update() && install(name))) {
+      const message = `apt-get could not install ${name}: see its messages above`;
+      if (optional === undefined) fail(message);
+      console.error(`${message}. ${optional}.`);
+      continue;
+    }
     console.error(`${command}: installed (${find(command)})`);
-    if (!isActive(service)) continue;
+    if (service === undefined || !isActive(service)) continue;
     if (!run('service', [service, 'stop'])) fail(`${service}: started by its package; stop it by hand`);
     console.error(`${service}: its package had started it as a service; stopped`);
   }

@@ -10,10 +10,9 @@ import { buildGuest, makeFolder, startBare, startSlight } from '../server.ts';
 import type { Server } from '../server.ts';
 
 const root = join(import.meta.dirname, '../..');
-const ROUNDS = 11;
 
 /** From the start of the process to the first answer, against a server of bare `node:http`. */
-export async function benchCold(tell: (progress: string) => void): Promise<Comparison[]> {
+export async function benchCold(tell: (progress: string) => void, rounds = 11): Promise<Comparison[]> {
   tell('packing the packages, as they are published …');
   const slight = installPacked();
   tell('building the guest …');
@@ -26,7 +25,7 @@ export async function benchCold(tell: (progress: string) => void): Promise<Compa
   let caches = makeFolder();
   tell('starting …');
   await time(() => startBare(1));
-  const [bare, first, second] = await takeTurns(ROUNDS, [
+  const [bare, first, second] = await takeTurns(rounds, [
     () => time(() => startBare(1)),
     () => time(() => startWith((caches = makeFolder()))),
     () => time(() => startWith(caches)),

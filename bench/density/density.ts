@@ -7,15 +7,18 @@ import { takeTurns } from '../measure.ts';
 import { type Comparison, compare } from '../report.ts';
 import { buildGuest, findWorker, makeFolder, startBare, startSlight } from '../server.ts';
 
-const ROUNDS = 5;
-const INSTANCES = 128;
+/** Rounds, and instances that are measured together. */
+const USUAL = { rounds: 5, instances: 128 };
 /** How long each instance is kept busy, in milliseconds: all of them have to be so at the same time. */
 const BUSY = 2_000;
 /** Long enough that instances are put back, and memory that nobody uses any more is given back. */
 const SETTLE = 1_500;
 
 /** How many instances of an app fit into a GiB, each after a request, against processes of bare `node:http`. */
-export async function benchDensity(tell: (progress: string) => void): Promise<Comparison[]> {
+export async function benchDensity(
+  tell: (progress: string) => void,
+  { rounds, instances } = USUAL,
+): Promise<Comparison[]> {
   if (process.platform !== 'linux') {
     tell('nothing is measured: memory is read from /proc, which only Linux has');
     return [];
@@ -27,13 +30,13 @@ export async function benchDensity(tell: (progress: string) => void): Promise<Co
       'app.wasm': component,
       'slightfile.toml':
         `specversion = "0.3"\n[app]\ncomponent = "app.wasm"\nreuse = "${reuse}"\n` +
-        `[limits]\ninstances = ${INSTANCES}\nqueue = ${INSTANCES}\n`,
+        `[limits]\ninstances = ${instances}\nqueue = ${instances}\n`,
     });
   const [cleanFolder, keptFolder] = [folderFor('clean'), folderFor('keep')];
-  tell(`${ROUNDS} rounds with ${INSTANCES} instances …`);
-  const [clean, kept, bare] = await takeTurns(ROUNDS, [
-    () => countInstances(cleanFolder),
-    () => countInstances(keptFolder),
+  tell(`${rounds} rounds with ${instances} instances …`);
+  const [clean, kept, bare] = await takeTurns(rounds, [
+    () => countInstances(cleanFolder, instances),
+    () => countInstances(keptFolder, instances),
     countProcesses,
   ]);
   const against = 'processes of node:http';
@@ -44,16 +47,16 @@ export async function benchDensity(tell: (progress: string) => void): Promise<Co
 }
 
 /** What each instance beyond the first adds to its worker, with all of them busy at once and idle again. */
-async function countInstances(folder: string): Promise<number> {
+async function countInstances(folder: string, instances: number): Promise<number> {
   const server = await startSlight(folder);
   try {
     const worker = findWorker(server);
     await askOnce(server.url);
     await sleep(SETTLE);
     const one = ownMemory(worker);
-    await Promise.all(Array.from({ length: INSTANCES }, () => wait(server.url)));
+    await Promise.all(Array.from({ length: instances }, () => wait(server.url)));
     await sleep(SETTLE);
-    return 2 ** 30 / ((ownMemory(worker) - one) / (INSTANCES - 1));
+    return 2 ** 30 / ((ownMemory(worker) - one) / (instances - 1));
   } finally {
     await server.stop();
   }

@@ -77,9 +77,9 @@ declare module 'spiderlightning:cloud/connections@0.6.0' {
   export function broadcast(channel: string, message: Message): void;
   /** Sends to one connection. That it is gone is no error. */
   export function send(connection: string, message: Message): void;
-  /** Ends a connection. Websockets close with the code (1000, 1011, or 3000 to 4999) and the reason, up to 123 bytes. */
+  /** Ends a connection, after what was sent on it before. Messages of its client are told no more. Websockets close with the code (1000, 1011, or 3000 to 4999) and the reason, up to 123 bytes. */
   export function close(connection: string, code: number, reason: string): void;
-  /** Puts a connection on one more channel. */
+  /** Puts a connection on one more channel, up to 64: beyond that nothing happens, and the host's log says so. */
   export function join(connection: string, channel: string): void;
   /** Takes a connection off a channel. */
   export function leave(connection: string, channel: string): void;
@@ -89,8 +89,8 @@ declare module 'spiderlightning:cloud/connections@0.6.0' {
 
 /**
  * What an app exports that wants to hear of the connections that the host holds for it. The events of one connection
- * come one after the other; each gets an instance as a request does, under the same limits. An event that traps ends
- * its connection (websockets: code 1011).
+ * come one after the other; each gets an instance as a request does, under the same limits, and finds done what the one
+ * before did in `connections`. An event that traps ends its connection (websockets: code 1011).
  */
 declare module 'spiderlightning:cloud/held-handler@0.6.0' {
   import type { Content } from 'spiderlightning:cloud/connections@0.6.0';

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** A server that a test started. It ends with the test's process at the latest. */
 export interface ServerProcess {
   readonly pid: number;
+  readonly running: boolean;
   /** Its output so far, for messages. */
   output(): string;
   /** Sends the signal and waits until the process is gone. */
@@ -35,6 +36,9 @@ export function startProcess(command: string, args: readonly string[], folder: s
   const gone = once(child, 'close').then(() => running.delete(child));
   return {
     pid: child.pid ?? -1,
+    get running() {
+      return running.has(child);
+    },
     output: () => said.join(''),
     async end(signal) {
       for (const handle of handles) handle.ref();

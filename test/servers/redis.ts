@@ -19,7 +19,7 @@ export interface RedisServer {
   resume(): void;
   /** Ends it without warning, as a crash does. */
   kill(): Promise<void>;
-  /** Starts it again after `kill`: same port, same data. */
+  /** Starts it again after `kill`: same port, same data. Does nothing while it runs. */
   restart(): Promise<void>;
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
@@ -95,7 +95,9 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     pause: () => server.pause(),
     resume: () => server.resume(),
     kill: () => server.end('SIGKILL'),
-    restart: start,
+    async restart() {
+      if (!server.running) await start();
+    },
     async stop() {
       await server.end('SIGTERM');
       rmSync(folder, { recursive: true, force: true });

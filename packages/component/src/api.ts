@@ -88,6 +88,7 @@ export type TrapCode =
   | 'cpu' // its CPU budget is spent
   | 'deadline' // its time is over
   | 'cancelled' // the host gave the call up
+  | 'busy' // refused before it began, since too many calls wait or are under way; the instance goes on
   | 'disposed'; // the instance is gone, or trapped earlier
 
 /** A real WebAssembly trap object, which no guest can catch, with its reason on it. Made by `runtime/trap.ts`. */
@@ -137,6 +138,8 @@ export interface InstantiateOptions {
   readonly memory?: number;
   /** CPU and wall-clock bounds, in milliseconds, of instantiation itself (start functions, initialisers). */
   readonly cpu?: number;
+  /** Most calls that wait for their turn in this instance; one more is refused (`busy`). Default 1,000. */
+  readonly queue?: number;
   /**
    * Keep what `Instance.restore` needs: one copy of the memories for all instances of a component that have the same
    * memory limit. Default false.
@@ -155,8 +158,8 @@ export interface Instance {
    * Calls an export: `run` for a function of the world, `ns:pkg/iface@1.0.0#run` for one of an interface (the version
    * may be any compatible one).
    * A host function that waits for a call into the instance that called it waits for ever, or until the deadline.
-   * @throws {Trap} after which the instance answers every call with `disposed`. A call that was given up, or whose
-   * deadline came, before it had its turn leaves the instance as it is
+   * @throws {Trap} after which the instance answers every call with `disposed`. A call that was refused (`busy`), or that
+   * was given up, or whose deadline came, before it had its turn leaves the instance as it is
    * @throws {TypeError} where an argument does not fit its type; the guest was not entered
    */
   call(name: string, args: readonly unknown[], options?: CallOptions): Promise<unknown>;

@@ -305,3 +305,20 @@ test('a name that is not exported is answered with those that are', async () => 
   assert.throws(() => instance.bind('walk'), TypeError);
   assert.equal(await instance.bind('run')([1]), 2);
 });
+
+test('a type that does not fit is named, and where it differs', async () => {
+  await assert.rejects(
+    compileText(`
+      (import "given" (func $given (param "at" (tuple u8 char)) (result u32)))
+      (component $c (import "dep" (func (param "at" (tuple u8 string)) (result u32))))
+      (instance (instantiate $c (with "dep" (func $given))))`),
+    /The argument "dep" is a function of another type: .* `at`: it is tuple<u8, char>, but tuple<u8, string> is needed: .*expected string, found char/,
+  );
+  await assert.rejects(
+    compileText(`
+      (type $given (list u8))
+      (component $c (type $byte u8) (import "dep" (type (eq $byte))))
+      (instance (instantiate $c (with "dep" (type $given))))`),
+    /The argument "dep" is another type than the one that is needed: list<u8>, not u8/,
+  );
+});

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isTrap } from '@spiderlightning/component';
+import { isTrap, limitCalls, readWear } from '@spiderlightning/component';
 import type { Instance } from '@spiderlightning/component';
 import { compileText, libc, pause, start } from './fixture.ts';
 
@@ -360,3 +360,47 @@ for (const [code, message] of [
     await assert.rejects(instance.call('run', []), { trap: 'abi', message });
   });
 }
+
+test('a call that finds the queue full is refused, and does no harm', async () => {
+  const { wait, calls } = gate();
+  const instance = await run(wait, { queue: 2 });
+  const first = instance.call('count', []);
+  const others = [instance.call('count', []), instance.call('count', [])];
+  await assert.rejects(instance.call('count', []), { trap: 'busy', message: /2 calls wait for their turn/ });
+  assert.equal(instance.alive, true);
+  for (const [index, call] of [first, ...others].entries()) {
+    calls[index]!.open(0);
+    assert.equal(await call, index + 1);
+    await pause(0);
+  }
+  const none = await run(wait, { queue: 0 });
+  const only = none.call('count', []);
+  await assert.rejects(none.call('count', []), { trap: 'busy' });
+  calls.at(-1)!.open(0);
+  assert.equal(await only, 1);
+});
+
+test('calls that are under way on the thread are bounded together', async () => {
+  const { wait, calls } = gate();
+  const instances = await Promise.all(Array.from({ length: 8 }, () => run(wait)));
+  const before = readWear(8);
+  limitCalls(7);
+  try {
+    const waiting = instances.slice(0, 7).map((instance) => instance.call('count', []));
+    assert.equal(readWear(8).calls, 7);
+    assert.equal(readWear(8).overlapping - before.overlapping, 3, 'all but four');
+    await assert.rejects(instances[7]!.call('count', []), { trap: 'busy', message: /7 calls are under way/ });
+    const next = instances[0]!.call('count', []);
+    for (const { open } of calls) open(0);
+    assert.deepEqual(await Promise.all(waiting), [1, 1, 1, 1, 1, 1, 1]);
+    await pause(0);
+    calls.at(-1)!.open(0);
+    assert.equal(await next, 2);
+    assert.equal(readWear(8).calls, 0);
+    const after = instances[7]!.call('count', []);
+    calls.at(-1)!.open(0);
+    assert.equal(await after, 1);
+  } finally {
+    limitCalls(10_000);
+  }
+});

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { redisMissing, startRedis } from '../../../test/servers/redis.ts';
 import type { RedisServer } from '../../../test/servers/redis.ts';
@@ -41,6 +43,22 @@ test('the right credentials are not shown either', skip, async () => {
   assert.doesNotMatch(stderr, /sesame/);
 });
 
+test('a worker reaches a server over TLS', skip, async () => {
+  const secure = await startRedis({ tls: true });
+  try {
+    const { port, certificate } = secure.tls!;
+    const folder = await folderFor(`rediss://localhost:${port}`);
+    const path = join(folder, 'certificate.pem');
+    await writeFile(path, certificate);
+    const app = await serveApp(folder, [], { NODE_EXTRA_CA_CERTS: path });
+    assert.equal((await app.get('/notes/a', { method: 'PUT', body: 'kept' })).status, 200);
+    assert.equal((await app.get('/notes/a')).body, '"kept"');
+    assert.equal((await app.stop()).code, 0);
+  } finally {
+    await secure.stop();
+  }
+});
+
 test('a server that says nothing ends the start', skip, async () => {
   redis.pause();
   try {
@@ -56,7 +74,8 @@ test('a server that says nothing ends the start', skip, async () => {
   }
 });
 
-test('an app that may start degraded does, says so, and is well when the server comes', skip, async () => {
+test('an app that may start degraded does, says so, and is well when the server comes', skip, async (t) => {
+  t.after(() => redis.restart());
   await redis.kill();
   const folder = await folderFor(redis.url, 'start = "degraded"');
   const app = await serveApp(folder, ['--health', '127.0.0.1:0']);
@@ -71,8 +90,9 @@ test('an app that may start degraded does, says so, and is well when the server 
   assert.equal((await app.stop()).code, 0);
 });
 
-test('a worker that starts while the server is away is started again until it is back', skip, async () => {
+test('a worker that starts while the server is away is started again until it is back', skip, async (t) => {
   const app = await serveApp(await folderFor(redis.url));
+  t.after(() => redis.restart());
   await redis.kill();
   process.kill(await app.worker(), 'SIGKILL');
   await waitUntil('a worker failed', () =>

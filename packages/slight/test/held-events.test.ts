@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { holdAt, serveHeld, text } from './held-server.ts';
 import { waitUntil } from './slight.ts';
@@ -31,6 +32,30 @@ test('a client that vanishes while the app hears of it is told of afterwards', a
     assert.deepEqual([last.code, last.view.channels], [1006, ['all']]);
     gate.open();
   }
+});
+
+test('a client that vanishes before it is answered cancels the call, and is not held', async (t) => {
+  const { trigger, held, port, told } = await serveHeld(t, {
+    handle: ({ url }, signal) =>
+      new Promise((resolve) => {
+        // An app that answers all the same.
+        signal.addEventListener('abort', () => resolve({ status: 200, headers: [], body: holdAt(url) }));
+      }),
+  });
+  for (const kind of ['events', 'sockets'])
+    for (const leave of ['end', 'destroy', 'resetAndDestroy'] as const) {
+      const client = connect(port, '127.0.0.1').on('error', () => undefined);
+      const more =
+        kind === 'events'
+          ? ''
+          : 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+            'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n';
+      client.write(`GET /${kind} HTTP/1.1\r\nHost: h\r\n${more}\r\n`);
+      await waitUntil('it is asked', () => trigger.active === 1);
+      client[leave]();
+      await waitUntil(`${kind} ${leave}: it is over`, () => trigger.active === 0);
+    }
+  assert.deepEqual([held.count, told.length], [0, 0]);
 });
 
 test('events of one connection come in order and one at a time; others do not wait for it', async (t) => {

@@ -7,6 +7,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { boundConnections, readOpenFiles } from '../src/host/open-files.ts';
 import { buildScriptGuest } from './guests.ts';
 import { appFolder, serveApp, waitUntil } from './slight.ts';
 import { subscribe } from './subscriber.ts';
@@ -49,6 +50,10 @@ const answer = '["load"]';
 
 /** Opens connections to one host, broadcasts to all of them, and looks whether each got everything, in one order. */
 export async function runHeldLoad(load: HeldLoad): Promise<HeldOutcome> {
+  const held = load.streams + load.sockets + load.slow;
+  // One worker may come to hold all of them.
+  if (boundConnections(held).held.count < held)
+    throw new Error(`${held} connections need more than ${readOpenFiles()} open files: raise ulimit -n`);
   const folder = await appFolder({
     'app.wasm': await buildScriptGuest('live'),
     'slightfile.toml': 'specversion = "0.3"\n[app]\ncomponent = "app.wasm"\n[limits]\ninstances = 32\n',
@@ -67,13 +72,13 @@ export async function runHeldLoad(load: HeldLoad): Promise<HeldOutcome> {
     instances = Math.max(instances, ready + starting + busy);
   };
 
-  const readers: { client: Subscriber; count: number; answers: number }[] = [];
+  const readers: { kind: Kind; client: Subscriber; count: number; answers: number }[] = [];
   const faults: string[] = [];
   /** All messages, as the first who heard each of them did. */
   const order: string[] = [];
   let heardAt = performance.now();
   const open = async (kind: Kind) => {
-    const reader = { count: 0, answers: 0 };
+    const reader = { kind, count: 0, answers: 0 };
     const client = await subscribe(address(kind), kind, {}, (text) => {
       heardAt = performance.now();
       if (text === answer) return void reader.answers++;
@@ -129,7 +134,7 @@ export async function runHeldLoad(load: HeldLoad): Promise<HeldOutcome> {
   faults.push(...disorder(order, load));
 
   // All websockets speak at once, and each is answered by the app.
-  const talkers = readers.slice(load.streams);
+  const talkers = readers.filter(({ kind }) => kind === 'websocket');
   heardAt = performance.now();
   const spoke = performance.now();
   for (const { client } of talkers) client.send('channels');

@@ -126,6 +126,23 @@ test('a request behind another one is held when its turn comes, or not at all', 
   await waitUntil('none is held', () => held.count === 0);
 });
 
+test('a websocket that is asked for before the request in front of it is answered is refused after it', async (t) => {
+  const release: (() => void)[] = [];
+  const { port, held, trigger } = await serveHeld(t, {
+    handle: async ({ url }) => {
+      if (url.endsWith('/sockets')) return { status: 200, headers: [], body: holdAt(url) };
+      await new Promise<void>((resolve) => release.push(resolve));
+      return { status: 200, headers: [], body: Buffer.from('first') };
+    },
+  });
+  const answer = converse(port, `GET /slow HTTP/1.1\r\nHost: h\r\n\r\n${upgrade()}`);
+  await waitUntil('the first is there', () => release.length === 1);
+  release.pop()!();
+  assert.match(await answer, /^HTTP\/1.1 200 [^]*first[^]*HTTP\/1.1 426 /);
+  await waitUntil('all is over', () => trigger.active === 0);
+  assert.equal(held.count, 0);
+});
+
 test('the id that a client saw last is UTF-8', async (t) => {
   const { port, told } = await serveHeld(t);
   const id = Buffer.from('größe 7').toString('latin1');
@@ -173,9 +190,11 @@ test('frames: fragments are put together, pings answered, broken rules end the c
   assert.deepEqual(told[1]?.type === 'message' && told[1].content, 'one message');
   await waitUntil('the ping is answered', () => sound.raw.includes('10'));
   publish({ type: 'close', connection: ids()[0]!, code: 3000, reason: 'enough' });
-  await waitUntil('it is over', () => sound.closed);
+  await waitUntil('it is over', () => sound.closed && told.length === 3);
   assert.equal(sound.code, 3000);
 
+  const nothing = frame(1, '', { last: false });
+  const nextToNothing = frame(0, '', { last: false });
   const broken: readonly (readonly [string, number, Buffer])[] = [
     ['unmasked', 1002, frame(1, 'x', { masked: false })],
     ['unknown opcode', 1002, frame(3, 'x')],
@@ -188,18 +207,57 @@ test('frames: fragments are put together, pings answered, broken rules end the c
       Buffer.concat([frame(1, 'x'.repeat(600), { last: false }), frame(0, 'x'.repeat(600))]),
     ],
     ['a ping too long', 1002, frame(9, 'x'.repeat(126))],
+    // In pieces of nothing a message would never be too long.
+    [
+      'endless fragments',
+      1008,
+      Buffer.concat([nothing, ...Array.from({ length: 20_000 }, () => nextToNothing)]),
+    ],
+    ['a flood of pings', 1006, Buffer.concat(Array.from({ length: 1_000 }, () => frame(9, 'x')))],
   ];
   for (const [what, code, bytes] of broken) {
     const before = told.length;
     const client = await open('sockets');
     client.socket.on('error', () => undefined).write(bytes);
     await waitUntil(`${what}: it is over`, () => client.closed && told.length === before + 2);
-    assert.equal(client.code, code, what);
+    assert.equal(client.code ?? 1006, code, what);
     assert.ok(
       told.slice(before).every(({ type }) => type !== 'message'),
       what,
     );
   }
+});
+
+test('no way in which clients break off ends the process', async (t) => {
+  const { port, held, publish, told } = await serveHeld(t, {
+    heartbeat: 5,
+    message: 1000,
+    handler: async () => new Promise((resolve) => setTimeout(resolve, 1)),
+  });
+  const ask = 'GET /events HTTP/1.1\r\nHost: h\r\n\r\n';
+  const ends = ['end', 'destroy', 'resetAndDestroy'] as const;
+  const said = [
+    ask,
+    `${ask}${ask}`,
+    `${ask}no HTTP`,
+    upgrade(),
+    Buffer.concat([Buffer.from(upgrade()), frame(1, 'hello'), frame(8, '')]),
+    Buffer.concat([Buffer.from(upgrade()), frame(1, 'half').subarray(0, 7)]),
+    Buffer.concat([Buffer.from(upgrade()), frame(8, Uint8Array.of(3, 232)), frame(1, 'after the end')]),
+    Buffer.concat([Buffer.from(upgrade()), Buffer.alloc(2_000, 0xff)]),
+    upgrade('Sec-WebSocket-Protocol: ,\r\n'),
+  ];
+  for (const each of said)
+    for (let round = 0; round < 30; round++) {
+      const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+      await new Promise((resolve) => socket.write(each, resolve));
+      for (let turn = 0; turn < round % 10; turn++) await new Promise(setImmediate);
+      publish({ type: 'broadcast', channel: 'all', message: text('x'.repeat(1000)) });
+      socket[ends[round % 3]!]();
+    }
+  await waitUntil('all are gone', () => held.count === 0);
+  const count = (type: string) => told.filter((each) => each.type === type).length;
+  await waitUntil('the app heard of each end', () => count('open') === count('close'));
 });
 
 test('origins', () => {

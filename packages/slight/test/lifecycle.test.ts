@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { before, test } from 'node:test';
 import { buildScriptGuest, buildTinyGuest } from './guests.ts';
-import { appFolder, findChild, isAlive, serveApp, startCommand, waitUntil } from './slight.ts';
+import { appFolder, findChild, isAlive, serveApp, startCommand, storeNote, waitUntil } from './slight.ts';
 
 let tiny: Uint8Array;
 let script: Uint8Array;
@@ -16,17 +16,17 @@ const slightfile = (rest = '') =>
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`${signal} finishes the requests under way, takes no new ones, and exits with 0`, async () => {
-    const app = await serveApp(await appFolder({ 'app.wasm': script, 'slightfile.toml': slightfile() }));
+    const folder = await appFolder({ 'app.wasm': script, 'slightfile.toml': slightfile() });
+    const app = await serveApp(folder);
     const worker = await app.worker();
-    let answered = false;
-    const slow = app.get('/wait/1500').finally(() => (answered = true));
+    const slow = app.get('/until/stopping');
     await waitUntil('the request is under way', async () => {
       await app.get('/');
       return app.stderr().includes('GET / 200');
     });
     app.child.kill(signal);
     await waitUntil('no new connections', () => refused(app.url));
-    assert.equal(answered, false, 'the request was still under way');
+    await storeNote(folder, 'stopping');
     const answer = await slow;
     assert.deepEqual([answer.status, answer.body], [200, 'waited']);
     assert.equal(answer.headers.get('connection'), 'close');
@@ -39,7 +39,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 test('a second Ctrl-C ends it at once', async () => {
   const app = await serveApp(await appFolder({ 'app.wasm': script, 'slightfile.toml': slightfile() }));
   const worker = await app.worker();
-  const cut = assert.rejects(app.get('/wait/20000'));
+  const cut = assert.rejects(app.get('/until/never'));
   await waitUntil('it answers', async () => (await app.get('/')).status === 200);
   app.child.kill('SIGINT');
   await waitUntil('it is stopping', () => app.stderr().includes('stopping'));
@@ -80,8 +80,13 @@ test('what was stored without a slightfile is there after a restart', async () =
 
 test('beyond its instances and its queue requests are answered 503 with Retry-After', async () => {
   const limits = '[limits]\ninstances = 2\nqueue = 1\n';
-  const app = await serveApp(await appFolder({ 'app.wasm': script, 'slightfile.toml': slightfile(limits) }));
-  const answers = await Promise.all(Array.from({ length: 8 }, () => app.get('/wait/600')));
+  const folder = await appFolder({ 'app.wasm': script, 'slightfile.toml': slightfile(limits) });
+  const app = await serveApp(folder);
+  const answers: Awaited<ReturnType<typeof app.get>>[] = [];
+  const asked = Array.from({ length: 8 }, async () => answers.push(await app.get('/until/free')));
+  await waitUntil('those beyond are refused', () => answers.length === 5);
+  await storeNote(folder, 'free');
+  await Promise.all(asked);
   const counts = (status: number) => answers.filter((answer) => answer.status === status).length;
   assert.deepEqual([counts(200), counts(503)], [3, 5]);
   const busy = answers.find(({ status }) => status === 503)!;
@@ -96,7 +101,7 @@ test('a request that takes longer than the deadline is answered 504', async () =
   const late = await app.get('/wait/60000', { headers: { 'x-request-id': 'late' } });
   assert.equal(late.status, 504);
   assert.match(app.stderr(), /request late: the app did not answer within its deadline of 0\.3 s\n/);
-  assert.equal((await app.get('/')).status, 200);
+  await waitUntil('it answers', async () => (await app.get('/')).status === 200);
   assert.equal((await app.stop()).code, 0);
 });
 
@@ -105,11 +110,11 @@ test('a client that leaves frees the instance that worked for it', async () => {
   const app = await serveApp(await appFolder({ 'app.wasm': script, 'slightfile.toml': slightfile(limits) }));
   const { port } = new URL(app.url);
   const socket = connect(Number(port), '127.0.0.1');
-  socket.write('GET /wait/25000 HTTP/1.1\r\nHost: h\r\n\r\n');
+  socket.write('GET /until/never HTTP/1.1\r\nHost: h\r\n\r\n');
   await new Promise((resolve) => setTimeout(resolve, 100));
   socket.destroy();
   assert.equal((await app.get('/')).body, 'still here');
-  await waitUntil('the log says so', () => /GET \/wait\/25000 499/.test(app.stderr()));
+  await waitUntil('the log says so', () => /GET \/until\/never 499/.test(app.stderr()));
   assert.equal((await app.stop()).code, 0);
 });
 

@@ -248,7 +248,7 @@ test('a slow reader is let go, and hurts nobody else', async () => {
   const slow = await Promise.all([stream(app, 'flood?quiet'), socket(app, 'flood?quiet')]);
   for (const { socket: line } of slow) line.pause();
   const quick = await Promise.all([stream(app, 'flood?quiet'), socket(app, 'flood?quiet')]);
-  for (let round = 1; round <= 10; round++) {
+  for (let round = 1; round <= 7; round++) {
     await say(app, 'flood', 'x'.repeat(500_000), 10);
     await waitUntil('all of it arrives', () => quick.every(({ received }) => received.length === 10 * round));
   }
@@ -258,7 +258,7 @@ test('a slow reader is let go, and hurts nobody else', async () => {
   );
   for (const { socket: line } of slow) line.on('error', () => undefined).resume();
   await waitUntil('they see the end', () => slow.every(({ closed }) => closed));
-  assert.ok(slow.every(({ received }) => received.length < 100));
+  assert.ok(slow.every(({ received }) => received.length < 70));
   assert.ok(quick.every(({ closed }) => !closed));
 });
 

@@ -7,18 +7,21 @@ export interface Outcome {
   readonly lost: readonly string[];
 }
 
-/** Clients that ask one thing after another, each on a connection that it keeps as long as it may. */
+/** Clients that ask one thing after another. */
 export interface Load {
   /** Lets them finish what they asked. */
   stop(): Promise<Outcome>;
 }
 
-/** Any answer but 200 counts as lost; nothing is tried again. */
-export function startLoad(url: string, clients: number): Load {
+/**
+ * Any answer but 200 counts as lost; nothing is tried again.
+ * @param keep - whether each client keeps its connection as long as it may; otherwise each request has one of its own
+ */
+export function startLoad(url: string, clients: number, keep = true): Load {
   let over = false;
   let answered = 0;
   const lost: string[] = [];
-  const agent = new Agent({ keepAlive: true, maxSockets: clients });
+  const agent = keep && new Agent({ keepAlive: true, maxSockets: clients });
 
   async function run(): Promise<void> {
     while (!over) {
@@ -38,7 +41,7 @@ export function startLoad(url: string, clients: number): Load {
     async stop() {
       over = true;
       await Promise.all(running);
-      agent.destroy();
+      if (agent) agent.destroy();
       return { answered, lost };
     },
   };

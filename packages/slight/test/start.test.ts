@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { buildCoreModule, buildTinyGuest } from './guests.ts';
 import { appFolder, runCommand, serveApp } from './slight.ts';
@@ -150,6 +152,15 @@ test('without a slightfile the table of bindings is printed', async () => {
   assert.match(stderr, /keyvalue {2}\(any name\) {2}sqlite in .*\.slight\n/);
   assert.ok(stderr.includes(`listening on ${served.url}\n`));
   assert.equal(stdout, `${served.url}\n`);
+});
+
+test('modules are kept for the next start, also where the folder for caches is missing', async () => {
+  const folder = await appFolder({ 'app.wasm': tiny });
+  const XDG_CACHE_HOME = join(folder, 'not/yet');
+  const env = { XDG_CACHE_HOME, NODE_COMPILE_CACHE: join(folder, 'elsewhere') };
+  const app = await serveApp(folder, ['app.wasm'], env);
+  assert.equal((await app.stop()).code, 0);
+  assert.ok(readdirSync(join(XDG_CACHE_HOME, 'slight/modules')).length > 0);
 });
 
 test('health is answered on an address of its own', async () => {

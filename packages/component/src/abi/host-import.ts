@@ -3,7 +3,7 @@ import { trapAbi, trapFromHost } from '../runtime/trap.ts';
 import type { LoweredCall } from './lower.ts';
 import { type AbiContext, beginLift, takeLoans } from './memory.ts';
 import type { AdapterBinding, HostCallee } from './model.ts';
-import { type PendingCall, raisePending } from './pending.ts';
+import { raisePending } from './pending.ts';
 
 const ignore = (): void => undefined;
 
@@ -12,15 +12,15 @@ const ignore = (): void => undefined;
  * after the other: making it, its closures and the promise's reactions anew would cost a third of a suspended call.
  * A call that is given up takes it along, so that what the host's promise does later concerns nobody.
  */
-class HostCall implements PendingCall {
+class HostCall {
   readonly name: string;
   readonly lowered: LoweredCall;
   /** Undefined once the call was given up: the promise may stay with the host for long after. */
   cx: AbiContext | undefined;
-  answer: PromiseLike<unknown> | undefined;
   pointer = 0;
   loans: Loans | undefined;
   value: unknown = undefined;
+  // They stay after they have done their part, when nothing can come of them: to put them away would cost two writes.
   resolve: () => void = ignore;
   reject: (error: unknown) => void = ignore;
   readonly settle: (resolve: () => void, reject: (error: unknown) => void) => void;
@@ -53,35 +53,34 @@ class HostCall implements PendingCall {
     };
   }
 
-  begin(answer: PromiseLike<unknown>, pointer: number): void {
-    this.answer = answer;
+  /**
+   * The guest is about to wait.
+   * @returns what for. It gives nothing: to settle a promise with an object costs a search for `then`
+   */
+  begin(answer: Promise<unknown>, pointer: number): Promise<void> {
+    const cx = this.cx!;
     this.pointer = pointer;
     // The context serves other calls while this one waits.
-    this.loans = takeLoans(this.cx!);
-  }
-
-  wait(): Promise<void> {
-    const promise = new Promise<void>(this.settle);
-    const { store } = this.cx!.instance;
+    this.loans = takeLoans(cx);
+    const waiting = new Promise<void>(this.settle);
+    const { store } = cx.instance;
     store.interrupt = this.interrupt;
     store.onWait?.();
-    this.answer!.then(this.onValue, this.onError);
-    this.answer = undefined;
-    return promise;
+    answer.then(this.onValue, this.onError);
+    return waiting;
   }
 
   /** Runs as the guest goes on, as a leaf of it. @returns the core result, where there is one */
   finish(): unknown {
     const cx = this.cx!;
     const { value, loans } = this;
-    this.value = this.loans = undefined;
-    this.resolve = this.reject = ignore;
+    this.value = undefined;
     const { store } = cx.instance;
     store.suspendable = true;
     try {
       store.onResume?.();
       cx.memory.refresh();
-      loans!.release();
+      if (!loans!.empty) loans!.release();
       return this.lowered.finish(cx, value, this.pointer);
     } catch (error) {
       throw trapFromHost(error, this.name);
@@ -115,8 +114,7 @@ export function bindHost(lowered: LoweredCall, cx: AbiContext, callee: HostCalle
       }
       if (held?.cx === undefined) held = new HostCall(lowered, cx, name);
       // A promise of another make might answer twice, and be taken for the next one.
-      held.begin(value instanceof Promise ? value : Promise.resolve(value), pointer);
-      raisePending(held);
+      raisePending(held.begin(value instanceof Promise ? value : Promise.resolve(value), pointer));
       return nothing;
     }
     memory.refresh();

@@ -111,3 +111,8 @@ export const RANGE_LAYOUT: Layout = { size: 8, align: 4, flat: ['i32', 'i32'] };
 
 /** Handles: an index. */
 export const HANDLE_LAYOUT: Layout = { size: 4, align: 4, flat: ['i32'] };
+
+/** How many core values all of them take. */
+export function countFlat(types: readonly Layout[]): number {
+  return types.reduce((count, { flat }) => count + flat.length, 0);
+}

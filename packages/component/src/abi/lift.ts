@@ -2,7 +2,7 @@ import { trapAbi, trapFromGuest } from '../runtime/trap.ts';
 import type { Codec } from './codec.ts';
 import { compileType } from './compile.ts';
 import { enter, leave, planEntry } from './entry.ts';
-import { MAX_FLAT_PARAMS, MAX_FLAT_RESULTS } from './layout.ts';
+import { countFlat, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS } from './layout.ts';
 import { type AbiContext, beginLift, callLeaf, checkBlock, createContext } from './memory.ts';
 import type {
   CanonBindings,
@@ -52,6 +52,7 @@ export function liftFunction(type: FuncType, options: CanonOptions): LiftPlan {
     type,
     options,
     signature: { params: writer.flat, results },
+    spilled: { params: countFlat(params) > MAX_FLAT_PARAMS, result: spilled && !options.async },
     lifted,
     bind: (instance, bindings, core) => new BoundExport(plan, instance, bindings, core),
   };

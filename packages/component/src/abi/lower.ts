@@ -3,7 +3,7 @@ import type { Codec } from './codec.ts';
 import { compileType } from './compile.ts';
 import { bindFused } from './fused.ts';
 import { bindHost } from './host-import.ts';
-import { MAX_FLAT_PARAMS, MAX_FLAT_RESULTS } from './layout.ts';
+import { countFlat, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS } from './layout.ts';
 import { type AbiContext, checkBlock, createContext } from './memory.ts';
 import type {
   AdapterBinding,
@@ -38,7 +38,8 @@ export function lowerFunction(type: FuncType, options: CanonOptions): LowerPlan 
   const params = type.params.map((param) => compileType(param.type, options.encoding));
   const result = type.result && compileType(type.result, options.encoding);
   const spilled = result !== undefined && (options.async || result.flat.length > MAX_FLAT_RESULTS);
-  const reader = planReader(params, options.async ? MAX_FLAT_ASYNC_PARAMS : MAX_FLAT_PARAMS);
+  const most = options.async ? MAX_FLAT_ASYNC_PARAMS : MAX_FLAT_PARAMS;
+  const reader = planReader(params, most);
   const finish = planFinish(result, spilled);
   const signature: CoreSignature = {
     params: spilled ? [...reader.flat, 'i32'] : reader.flat,
@@ -49,6 +50,7 @@ export function lowerFunction(type: FuncType, options: CanonOptions): LowerPlan 
     type,
     options,
     signature,
+    spilled: { params: countFlat(params) > most, result: spilled },
     bind(instance, bindings, callee) {
       // A component's function is over when it returns, or traps; one of the host may go on.
       if (options.async && type.async && callee.kind === 'host') return refuseAsync(instance, signature);

@@ -173,11 +173,18 @@ export interface AdapterBinding {
   readonly imports: Readonly<Record<string, unknown>>;
 }
 
+/** What does not fit into core values and so lies in memory, as one tuple or where a pointer says. */
+export interface Spilled {
+  readonly params: boolean;
+  readonly result: boolean;
+}
+
 /** `canon lower`, planned. */
 export interface LowerPlan {
   readonly type: FuncType;
   readonly options: CanonOptions;
   readonly signature: CoreSignature;
+  readonly spilled: Spilled;
   /** `instance` and `bindings` are the caller's. */
   bind(instance: InstanceContext, bindings: CanonBindings, callee: Callee): AdapterBinding;
 }
@@ -188,6 +195,7 @@ export interface LiftPlan {
   readonly options: CanonOptions;
   /** What the core function must have. */
   readonly signature: CoreSignature;
+  readonly spilled: Spilled;
   bind(instance: InstanceContext, bindings: CanonBindings, core: CoreFunction): GuestCallee;
 }
 

@@ -104,8 +104,19 @@ function readOptions(reader: Reader): CanonicalOptionsSyntax {
     callback: undefined as number | undefined,
   };
   const set = <K extends keyof typeof options>(key: K, value: (typeof options)[K]): void => {
-    if (options[key] !== undefined)
-      reader.fail(`The canonical option ${key} is given twice`, offset, 'invalid');
+    const before = options[key];
+    if (key === 'encoding' && before !== undefined && before !== value) {
+      const [one, other] = [before, value].map((name) => String(name).replace('+', '-'));
+      reader.fail(
+        `canonical encoding option \`${one}\` conflicts with option \`${other}\``,
+        offset,
+        'invalid',
+      );
+    }
+    if (before !== undefined) {
+      const name = key === 'postReturn' ? 'post-return' : key;
+      reader.fail(`canonical option \`${name}\` is specified more than once`, offset, 'invalid');
+    }
     options[key] = value;
   };
   const count = reader.count('canonical options');
@@ -122,7 +133,7 @@ function readOptions(reader: Reader): CanonicalOptionsSyntax {
     else reader.failByte(form, 'canonical option');
   }
   if (options.realloc !== undefined && options.memory === undefined) {
-    reader.fail('The canonical option realloc needs memory', offset, 'invalid');
+    reader.fail('canonical option `realloc` requires `memory` to also be specified', offset, 'invalid');
   }
   if (options.callback !== undefined && options.async !== true) {
     reader.fail('The canonical option callback needs async', offset, 'invalid');

@@ -249,7 +249,7 @@ const invalid: readonly (readonly [string, RegExp, string])[] = [
   ],
   [
     'a component without its argument',
-    /"f" is not given an argument/,
+    /missing import named `f`/,
     '(component (component $c (import "f" (func))) (instance (instantiate $c)))',
   ],
   [
@@ -258,10 +258,14 @@ const invalid: readonly (readonly [string, RegExp, string])[] = [
     `(component (import "g" (func (param "x" u8)))
       (component $c (import "f" (func))) (instance (instantiate $c (with "f" (func 0)))))`,
   ],
-  ['two imports of one name', /Two imports/, '(component (import "f" (func)) (import "F" (func)))'],
+  [
+    'two imports of one name',
+    /import name `F` conflicts with previous name `f`/,
+    '(component (import "f" (func)) (import "F" (func)))',
+  ],
   [
     'text lifted without memory',
-    /option memory is missing/,
+    /option `memory` is required/,
     `(component (core module $m (func (export "f") (param i32 i32))) (core instance $i (instantiate $m))
       (func (export "f") (param "s" string) (canon lift (core func $i "f"))))`,
   ],
@@ -269,6 +273,60 @@ const invalid: readonly (readonly [string, RegExp, string])[] = [
     'a resource made by another than its component',
     /another component defines/,
     '(component (import "r" (type $r (sub resource))) (core func (canon resource.new $r)))',
+  ],
+  [
+    'a lifted function with other core parameters',
+    /lowered parameter types `\[I64\]` do not match parameter types `\[I32\]`/,
+    `(component (core module $m (func (export "f") (param i32))) (core instance $i (instantiate $m))
+      (func (export "f") (param "n" u64) (canon lift (core func $i "f"))))`,
+  ],
+  [
+    'a lifted function with another core result',
+    /lowered result types `\[F32\]` do not match result types `\[\]`/,
+    `(component (core module $m (func (export "f"))) (core instance $i (instantiate $m))
+      (func (export "f") (result f32) (canon lift (core func $i "f"))))`,
+  ],
+  [
+    'a lowered function lifted as something else',
+    /lowered parameter types `\[\]` do not match/,
+    `(component (import "f" (func $f (param "n" u32))) (core func $f' (canon lower (func $f)))
+      (func (export "f") (canon lift (core func $f'))))`,
+  ],
+  [
+    'an allocator that is none',
+    /`realloc` uses a core function with an incorrect signature: \[\] -> \[\], not \[i32 i32 i32 i32\] -> \[i32\]/,
+    `(component (import "f" (func $f (result string)))
+      (core module $m (memory (export "m") 1) (func (export "r"))) (core instance $i (instantiate $m))
+      (core func (canon lower (func $f) (memory (core memory $i "m")) (realloc (core func $i "r")))))`,
+  ],
+  [
+    'a post-return function of other results',
+    /`post-return` uses a core function with an incorrect signature/,
+    `(component (core module $m (func (export "f") (result i32) unreachable) (func (export "p") (param i64)))
+      (core instance $i (instantiate $m))
+      (func (export "f") (result u32) (canon lift (core func $i "f") (post-return (core func $i "p")))))`,
+  ],
+  [
+    'a destructor that takes nothing',
+    /wrong signature for a destructor/,
+    `(component (core module $m (func (export "d"))) (core instance $i (instantiate $m))
+      (type (resource (rep i32) (dtor (core func $i "d")))))`,
+  ],
+  [
+    'many results without memory',
+    /option `memory` is required/,
+    '(component (import "f" (func $f (result (tuple u8 u8)))) (core func (canon lower (func $f))))',
+  ],
+  [
+    'an option twice',
+    /canonical option `memory` is specified more than once/,
+    `(component (import "f" (func $f)) (core module $m (memory (export "m") 1)) (core instance $i (instantiate $m))
+      (core func (canon lower (func $f) (memory (core memory $i "m")) (memory (core memory $i "m")))))`,
+  ],
+  [
+    'two encodings',
+    /encoding option `utf8` conflicts with option `utf16`/,
+    '(component (import "f" (func $f)) (core func (canon lower (func $f) string-encoding=utf8 string-encoding=utf16)))',
   ],
   ['an invalid core module', /core module/, '(component (core module (func (result i32))))'],
 ];

@@ -1,4 +1,5 @@
 import { checkLabel, checkUniqueLabels } from './labels.ts';
+import type { Labelled } from './labels.ts';
 import { readCoreType } from './core-types.ts';
 import type { Reader } from './reader.ts';
 import { readAlias, readExternName } from './sorts.ts';
@@ -80,14 +81,14 @@ export function readType(reader: Reader, depth: number): TypeSyntax {
   if (primitive !== undefined) return { kind: 'primitive', name: primitive };
   switch (form) {
     case 0x72: {
-      const fields = readLabelled(reader, 'Field');
+      const fields = readLabelled(reader, 'record field');
       if (fields.length === 0) reader.fail('record type must have at least one field', offset, 'invalid');
       return { kind: 'record', fields };
     }
     case 0x71: {
       const cases = reader.vector('cases', () => readCase(reader));
       if (cases.length === 0) reader.fail('variant type must have at least one case', offset, 'invalid');
-      checkUniqueLabels(reader, 'Case', labelsOf(cases), offset);
+      checkUniqueLabels(reader, 'variant case', labelsOf(cases), offset);
       return { kind: 'variant', cases };
     }
     case 0x70:
@@ -103,13 +104,16 @@ export function readType(reader: Reader, depth: number): TypeSyntax {
       return { kind: 'tuple', elements };
     }
     case 0x6e: {
-      const labels = readLabels(reader, 'Flag', 'flags must have at least one entry');
+      const labels = readLabels(reader, 'flag', 'flags must have at least one entry');
       if (labels.length > 32)
         reader.fail(`cannot have more than 32 flags: there are ${labels.length}`, offset, 'invalid');
       return { kind: 'flags', labels };
     }
     case 0x6d:
-      return { kind: 'enum', labels: readLabels(reader, 'Case', 'enum type must have at least one variant') };
+      return {
+        kind: 'enum',
+        labels: readLabels(reader, 'enum tag', 'enum type must have at least one variant'),
+      };
     case 0x6b:
       return { kind: 'option', element: readValueType(reader) };
     case 0x6a:
@@ -156,22 +160,27 @@ export function readType(reader: Reader, depth: number): TypeSyntax {
 }
 
 function readFuncType(reader: Reader, async: boolean): FuncTypeSyntax {
-  return { kind: 'func', async, params: readLabelled(reader, 'Parameter'), result: readResult(reader) };
+  return {
+    kind: 'func',
+    async,
+    params: readLabelled(reader, 'function parameter'),
+    result: readResult(reader),
+  };
 }
 
-function readLabelled(reader: Reader, what: string): LabelledType[] {
+function readLabelled(reader: Reader, what: Labelled): LabelledType[] {
   const offset = reader.position;
   const items = reader.vector('labelled types', () => ({
-    label: readLabel(reader),
+    label: readLabel(reader, what),
     type: readValueType(reader),
   }));
   checkUniqueLabels(reader, what, labelsOf(items), offset);
   return items;
 }
 
-function readLabels(reader: Reader, what: string, none: string): string[] {
+function readLabels(reader: Reader, what: Labelled, none: string): string[] {
   const offset = reader.position;
-  const labels = reader.vector('labels', () => readLabel(reader));
+  const labels = reader.vector('labels', () => readLabel(reader, what));
   if (labels.length === 0) reader.fail(none, offset, 'invalid');
   checkUniqueLabels(reader, what, labels, offset);
   return labels;
@@ -181,13 +190,13 @@ function labelsOf(items: readonly { readonly label: string }[]): string[] {
   return items.map((item) => item.label);
 }
 
-function readLabel(reader: Reader): string {
+function readLabel(reader: Reader, what: Labelled): string {
   const offset = reader.position;
-  return checkLabel(reader, reader.name(), offset);
+  return checkLabel(reader, what, reader.name(), offset);
 }
 
 function readCase(reader: Reader): LabelledCase {
-  const label = readLabel(reader);
+  const label = readLabel(reader, 'variant case');
   const type = reader.optional('optional type', () => readValueType(reader));
   reader.expect(0x00, 'zero byte required');
   return { label, type };

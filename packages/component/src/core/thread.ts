@@ -11,12 +11,20 @@ export interface Platform {
   cpu(): number;
   /** Resolves when everything else that is ready on this thread has had its turn: timers, sockets, promises. */
   turn(): Promise<void>;
+  /** How much of its address space this process uses, and all of it, in bytes; undefined where the system does not tell. */
+  addresses?(): { readonly used: number; readonly all: number } | undefined;
   /**
    * Starts a thread that runs `WATCHDOG_SOURCE` with these words, which are in shared memory, and does not keep the
    * process alive. Where that is impossible it does nothing: guests then run uninterrupted.
    */
   startWatchdog(words: Int32Array): void;
 }
+
+/** Bytes of addresses that a process has: user space of x86-64, and of arm64 on macOS and Windows. */
+export const USUAL_SPACE = 2 ** 47;
+
+/** Each may have a stack, and its instance a memory: V8 aborts the process where the addresses for 16,000 are wanted. */
+const MOST_CALLS = 10_000;
 
 /** The guests of one JavaScript thread: one of them runs at a time, and they share one flag. */
 export interface GuestThread {
@@ -29,6 +37,11 @@ export interface GuestThread {
   slice: number;
   /** Whether the watchdog has been started. */
   watched: boolean;
+  /** Calls under way, of all instances, and most that may be: see `wear.ts`. */
+  calls: number;
+  mostCalls: number;
+  /** Calls that began while V8 had given away the stacks that it keeps. */
+  overlapping: number;
   /** Fill the added table of functions, by slot. */
   readonly functions: readonly WebAssembly.ExportValue[];
 }
@@ -132,6 +145,9 @@ export function createGuestThread(platform: Platform): GuestThread {
     current: undefined,
     slice: 0,
     watched: false,
+    calls: 0,
+    mostCalls: MOST_CALLS,
+    overlapping: 0,
     functions: [tick, size, grow],
   };
   return thread;

@@ -8,7 +8,7 @@ const modules = new Map<string, WebAssembly.Module>();
 const SHARED = {
   flag: pendingFlag,
   // Without the means to wait no call ever becomes a pending one.
-  wait: canWait ? new WebAssembly.Suspending(() => takePending().wait()) : () => undefined,
+  wait: canWait ? new WebAssembly.Suspending(takePending) : () => undefined,
   escaped: trapUncaught,
   argument: (call: { readonly core: readonly unknown[] }, index: number) => call.core[index],
 };

@@ -1,12 +1,13 @@
-import type { CanonOptions, FuncType, ValueType } from '../abi/model.ts';
+import type { CanonOptions, LiftPlan, LowerPlan, ValueType } from '../abi/model.ts';
 import { liftFunction, planTaskReturn } from '../abi/lift.ts';
 import { lowerFunction } from '../abi/lower.ts';
-import type { Canonical, CanonicalOptionsSyntax } from '../binary/syntax.ts';
+import type { Canonical, CanonicalOptionsSyntax, CoreSignature } from '../binary/syntax.ts';
 import type { CoreReference, FuncEntity } from '../types/entities.ts';
 import { at, invalid, resolveResource, resolveValue } from '../types/resolve.ts';
 import type { BindingsPlan, CanonicalPlan } from './plan.ts';
 import { settle, spend } from './planner.ts';
 import type { Planner, Site } from './planner.ts';
+import { CALLBACK, checkLowered, checkSignature, DESTRUCTOR, REALLOC, signatureOf } from './signatures.ts';
 
 /** Plans a canonical definition and enters what it defines into the index space of functions. */
 export function defineCanonical(planner: Planner, site: Site, canonical: Canonical, offset: number): void {
@@ -20,10 +21,12 @@ export function defineCanonical(planner: Planner, site: Site, canonical: Canonic
     case 'lower': {
       const func = at(scope.funcs, canonical.func, 'function', offset);
       const bindings = resolveBindings(site, canonical.options, offset);
-      const index = nextCanonical(planner, site);
+      if (bindings.postReturn !== undefined)
+        invalid('canonical option `post-return` cannot be specified for lowerings', offset);
       spend(planner, func.weight, offset);
-      checkOptions(func.type, bindings, 'lower', offset);
       const plan = lowerFunction(func.type, optionsOf(canonical.options));
+      checkOptions(planner, plan, bindings, 'lower', offset);
+      const index = nextCanonical(planner, site, plan.signature);
       planner.pending.push({ kind: 'lower', index, context, plan, bindings, callee: func });
       return;
     }
@@ -31,14 +34,18 @@ export function defineCanonical(planner: Planner, site: Site, canonical: Canonic
     case 'resource.rep':
     case 'resource.drop': {
       const resource = resolveResource(canonical.resource, scope, offset);
-      const index = nextCanonical(planner, site);
       if (canonical.kind === 'resource.drop') {
+        const index = nextCanonical(planner, site, DESTRUCTOR);
         planner.pending.push({ kind: canonical.kind, index, context, resource });
         return;
       }
       if (planner.resources[resource]!.owner !== context) {
-        invalid(`${canonical.kind} of a resource that another component defines`, offset);
+        invalid(
+          `${canonical.kind} of a resource that is not a local resource: another component defines it`,
+          offset,
+        );
       }
+      const index = nextCanonical(planner, site, { params: ['i32'], results: ['i32'] });
       defineAtOnce(planner, context, index, { kind: canonical.kind, resource });
       return;
     }
@@ -49,15 +56,18 @@ export function defineCanonical(planner: Planner, site: Site, canonical: Canonic
       const plan = planTaskReturn(result?.type, optionsOf(canonical.options));
       const bindings = resolveBindings(site, canonical.options, offset);
       settle(planner, [bindings.realloc]);
-      defineAtOnce(planner, context, nextCanonical(planner, site), { kind: 'task.return', plan, bindings });
+      const index = nextCanonical(planner, site, plan.signature);
+      defineAtOnce(planner, context, index, { kind: 'task.return', plan, bindings });
       return;
     }
     case 'context.get':
-    case 'context.set':
-      defineAtOnce(planner, context, nextCanonical(planner, site), canonical);
+    case 'context.set': {
+      const signature = canonical.kind === 'context.set' ? DESTRUCTOR : { params: [], results: ['i32'] };
+      defineAtOnce(planner, context, nextCanonical(planner, site, signature), canonical);
       return;
+    }
     case 'builtin':
-      defineAtOnce(planner, context, nextCanonical(planner, site), {
+      defineAtOnce(planner, context, nextCanonical(planner, site, undefined), {
         kind: 'unsupported',
         name: canonical.name,
       });
@@ -72,20 +82,31 @@ function defineLift(
   offset: number,
 ): FuncEntity {
   const type = at(site.scope.types, canonical.type, 'type', offset);
-  if (type.kind !== 'func') invalid(`Type ${canonical.type} is no function type`, offset);
+  if (type.kind !== 'func') invalid(`type index ${canonical.type} is not a function type`, offset);
   const core = coreFunction(site, canonical.func, offset);
   const bindings = resolveBindings(site, canonical.options, offset);
   spend(planner, type.weight, offset);
-  checkOptions(type.type, bindings, 'lift', offset);
+  const plan = liftFunction(type.type, optionsOf(canonical.options));
+  checkOptions(planner, plan, bindings, 'lift', offset);
+  checkLowered(planner, core, plan.signature, offset);
+  checkSignature(planner, bindings.callback, CALLBACK, misfit('callback'), offset);
+  const results = signatureOf(planner, core)?.results;
+  if (results !== undefined)
+    checkSignature(
+      planner,
+      bindings.postReturn,
+      { params: results, results: [] },
+      misfit('post-return'),
+      offset,
+    );
   settle(planner, [core, bindings.realloc, bindings.postReturn, bindings.callback]);
   const index = planner.lifts++;
-  const plan = liftFunction(type.type, optionsOf(canonical.options));
   planner.steps.push({ kind: 'lift', index, context: site.context!, plan, core, bindings });
   return { type: type.type, weight: type.weight, from: 'lift', index };
 }
 
-function nextCanonical(planner: Planner, site: Site): number {
-  const index = planner.canonicals++;
+function nextCanonical(planner: Planner, site: Site, signature: CoreSignature | undefined): number {
+  const index = planner.canonicals.push(signature) - 1;
   site.scope.core.func.push({ from: 'canonical', index });
   return index;
 }
@@ -117,24 +138,29 @@ function resolveBindings(site: Site, options: CanonicalOptionsSyntax, offset: nu
   };
 }
 
-/** Text and lists travel through memory, and whoever receives them must allocate. */
+function misfit(option: string): string {
+  return `canonical option \`${option}\` uses a core function with an incorrect signature`;
+}
+
+/** Text, lists and what is too much for core values travel through memory, and whoever receives them must allocate. */
 function checkOptions(
-  type: FuncType,
-  bindings: BindingsPlan,
+  planner: Planner,
+  { type, spilled }: LiftPlan | LowerPlan,
+  { memory, realloc }: BindingsPlan,
   direction: 'lift' | 'lower',
   offset: number,
 ): void {
-  const params = type.params.some((param) => usesMemory(param.type));
-  const result = type.result !== undefined && usesMemory(type.result);
-  if ((params || result) && bindings.memory === undefined) {
-    invalid(`A function with text or lists is to ${direction}, but the option memory is missing`, offset);
-  }
-  if ((direction === 'lift' ? params : result) && bindings.realloc === undefined) {
-    invalid(
-      `A function that receives text or lists is to ${direction}, but the option realloc is missing`,
-      offset,
-    );
-  }
+  const lists = {
+    params: type.params.some((param) => usesMemory(param.type)),
+    result: type.result !== undefined && usesMemory(type.result),
+  };
+  const why = `to ${direction} a function with text, lists or many values`;
+  if ((lists.params || lists.result || spilled.params || spilled.result) && memory === undefined)
+    invalid(`canonical option \`memory\` is required ${why}`, offset);
+  const allocates = direction === 'lift' ? lists.params || spilled.params : lists.result;
+  if (allocates && realloc === undefined)
+    invalid(`canonical option \`realloc\` is required ${why} that it receives`, offset);
+  checkSignature(planner, realloc, REALLOC, misfit('realloc'), offset);
 }
 
 function usesMemory(type: ValueType): boolean {

@@ -33,7 +33,7 @@ export function defineCoreInstance(
     planner,
     imports.map((item) => item.reference),
   );
-  const instance = planner.coreInstances++;
+  const instance = planner.coreInstances.push(module) - 1;
   planner.steps.push({ kind: 'instantiate', instance, module, imports });
   scope.coreInstances.push({ kind: 'module', index: instance, exports: compiled.exports });
 }

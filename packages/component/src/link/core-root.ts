@@ -3,7 +3,7 @@ import type { CallOptions, MaybePromise } from '../api.ts';
 import type { CoreGuest, CoreImports, CoreInstance, CoreInstantiateOptions } from '../core-api.ts';
 import { instantiateModule as instantiateCore } from '../core/instance.ts';
 import { createLimits } from '../core/limits.ts';
-import { hostThread } from '../platform/host-thread.ts';
+import { hostThread, threadReady } from '../platform/host-thread.ts';
 import { createTask, HandleTable } from '../runtime/handles.ts';
 import { Runner } from '../runtime/runner.ts';
 import { InstanceState } from '../runtime/state.ts';
@@ -27,8 +27,10 @@ export async function instantiateModule(
   options: CoreInstantiateOptions = {},
 ): Promise<CoreInstance> {
   const { compiled, types, snapshots } = CoreModule.open(module);
+  const ready = threadReady();
+  if (ready !== undefined) await ready;
   const limits = createLimits(hostThread(), { memory: options.memory });
-  const runner = new Runner(limits);
+  const runner = new Runner(limits, options.queue);
   const guest = new Guest(runner);
   const context = createContext(runner);
   const given = typeof imports === 'function' ? imports(guest) : imports;

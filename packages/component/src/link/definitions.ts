@@ -1,16 +1,16 @@
-import { canonicalExternName } from '../binary/labels.ts';
 import type { Alias, Definition, NamedSortIndex, Sort, SortIndex } from '../binary/syntax.ts';
 import { createScope } from '../types/entities.ts';
 import type { ComponentEntity, Entity, InstanceEntity, Scope } from '../types/entities.ts';
 import { resolveExtern, resolveType } from '../types/interfaces.ts';
 import type { Wanted } from '../types/interfaces.ts';
 import { resolveCoreType } from '../types/modules.ts';
-import { at, exportedBy, invalid, outerScope, unsupported } from '../types/resolve.ts';
+import { at, claimName, exportedBy, invalid, outerScope, unsupported } from '../types/resolve.ts';
 import { defineCanonical } from './canonicals.ts';
 import { aliasCoreExport, defineCoreInstance, defineInlineCoreInstance } from './core-instances.ts';
 import { checkEntity } from './imports.ts';
 import { countInstance, settle, spend } from './planner.ts';
 import type { Planner, Site } from './planner.ts';
+import { checkSignature, DESTRUCTOR } from './signatures.ts';
 
 /** Says what a component's import is: the host's, or an argument of the component around it. */
 export type Import = (name: string, wanted: Wanted, offset: number) => Entity;
@@ -33,7 +33,7 @@ export function planInstance(
   const context = definitions.some(needsContext) ? planner.contexts.push(parent) - 1 : parent;
   const site: Site = { scope: createScope(component.scope), context };
   const exports = new Map<string, Entity>();
-  const names = { import: new Set<string>(), export: new Set<string>() };
+  const names = { import: new Map<string, string>(), export: new Map<string, string>() };
   for (const definition of definitions) {
     spend(planner, 1, definition.offset);
     define(planner, site, definition, provide, names, exports);
@@ -52,7 +52,7 @@ function define(
   site: Site,
   definition: Definition,
   provide: Import,
-  names: { readonly import: Set<string>; readonly export: Set<string> },
+  names: { readonly import: Map<string, string>; readonly export: Map<string, string> },
   exports: Map<string, Entity>,
 ): void {
   const { scope } = site;
@@ -96,13 +96,13 @@ function define(
       return;
     }
     case 'import': {
-      claim(names.import, 'imports', definition.name, offset);
+      claimName(names.import, 'import', definition.name, offset);
       enter(scope, provide(definition.name, resolveExtern(definition.type, scope, offset), offset));
       return;
     }
     case 'export': {
       const { name } = definition;
-      claim(names.export, 'exports', name, offset);
+      claimName(names.export, 'export', name, offset);
       const entity = lookUp(scope, definition.item, offset);
       if (definition.type !== undefined) {
         const wanted = resolveExtern(definition.type, scope, offset);
@@ -117,12 +117,6 @@ function define(
   }
 }
 
-function claim(names: Set<string>, what: string, name: string, offset: number): void {
-  const key = canonicalExternName(name);
-  if (names.has(key)) invalid(`Two ${what} go by the name ${JSON.stringify(name)}`, offset);
-  names.add(key);
-}
-
 function defineType(planner: Planner, site: Site, definition: Extract<Definition, { kind: 'type' }>): void {
   const { type, offset } = definition;
   if (type.kind !== 'resource') {
@@ -133,6 +127,7 @@ function defineType(planner: Planner, site: Site, definition: Extract<Definition
     planner.resources.push({ name: 'resource', from: 'guest', path: [], owner: site.context }) - 1;
   if (type.destructor !== undefined) {
     const core = at(site.scope.core.func, type.destructor, 'core function', offset);
+    checkSignature(planner, core, DESTRUCTOR, 'wrong signature for a destructor', offset);
     settle(planner, [core]);
     planner.steps.push({ kind: 'destructor', resource, core });
   }
@@ -150,7 +145,7 @@ function defineInstance(
   const provide: Import = (name, wanted, importOffset) => {
     const actual = args.get(name);
     if (actual === undefined)
-      return invalid(`The import ${JSON.stringify(name)} is not given an argument`, offset);
+      return invalid(`missing import named \`${name}\`: it is not given an argument`, offset);
     return checkEntity(planner, wanted, actual, `The argument ${JSON.stringify(name)}`, importOffset);
   };
   return planInstance(planner, component, site.context, provide, offset);

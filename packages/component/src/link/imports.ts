@@ -2,9 +2,11 @@ import { evaluateInterface } from '../types/interfaces.ts';
 import type { Wanted } from '../types/interfaces.ts';
 import type { ModuleInterface } from '../binary/syntax.ts';
 import { findModuleMisfit } from '../types/modules.ts';
-import type { Entity } from '../types/entities.ts';
+import type { Entity, TypeEntity } from '../types/entities.ts';
 import { equalFuncTypes, equalValueTypes } from '../types/match.ts';
 import { invalid, unsupported } from '../types/resolve.ts';
+import { compareFuncTypes, explain, writeType } from '../types/text.ts';
+import type { NameResource } from '../types/text.ts';
 import { spend } from './planner.ts';
 import type { Planner } from './planner.ts';
 
@@ -68,12 +70,19 @@ export function checkEntity(
     case 'func': {
       const { func } = actual as Extract<Entity, { sort: 'func' }>;
       spend(planner, Math.min(wanted.weight, func.weight), offset);
-      if (!equalFuncTypes(wanted.type, func.type)) invalid(`${what} is a function of another type`, offset);
+      if (!equalFuncTypes(wanted.type, func.type)) {
+        const problem = compareFuncTypes(wanted.type, func.type, nameResource(planner));
+        invalid(`${what} is a function of another type: ${problem}`, offset);
+      }
       break;
     }
     case 'type':
       if (!isTypeFit(planner, wanted, actual as Extract<Entity, { sort: 'type' }>, offset)) {
-        invalid(`${what} is another type than the one that is needed`, offset);
+        const { type } = actual as Extract<Entity, { sort: 'type' }>;
+        invalid(
+          `${what} is another type than the one that is needed: ${compareTypes(planner, wanted.type, type)}`,
+          offset,
+        );
       }
       break;
     case 'instance': {
@@ -90,6 +99,24 @@ export function checkEntity(
       break;
   }
   return actual;
+}
+
+function nameResource({ resources }: Planner): NameResource {
+  return (slot) => resources[slot]!.name;
+}
+
+function compareTypes(planner: Planner, wanted: TypeEntity | undefined, found: TypeEntity): string {
+  const sort = (type: TypeEntity) =>
+    type.kind === 'value' ? 'defined type' : type.kind === 'interface' ? 'instance type' : type.kind;
+  if (wanted?.kind === 'value' && found.kind === 'value') {
+    const [need, have] = [wanted, found].map(({ type }) => writeType(type, nameResource(planner)));
+    return `${have}, not ${need}: ${explain(wanted.type, found.type)}`;
+  }
+  if (wanted?.kind === 'func' && found.kind === 'func')
+    return compareFuncTypes(wanted.type, found.type, nameResource(planner));
+  if (wanted?.kind === 'resource' && found.kind === 'resource')
+    return `resource types are not the same (${[found, wanted].map(({ slot }) => nameResource(planner)(slot)).join(', not ')})`;
+  return `expected ${wanted === undefined ? 'resource' : sort(wanted)}, found ${sort(found)}`;
 }
 
 function isTypeFit(

@@ -16,7 +16,7 @@ import { ComponentError } from '../api.ts';
 import type { HostImports, Instance, InstantiateOptions } from '../api.ts';
 import { instantiateModule } from '../core/instance.ts';
 import { createLimits } from '../core/limits.ts';
-import { hostThread } from '../platform/host-thread.ts';
+import { hostThread, threadReady } from '../platform/host-thread.ts';
 import { createTask, getResourceRep, HandleTable, newResource, releaseHandle } from '../runtime/handles.ts';
 import { ComponentInstance } from '../runtime/instance.ts';
 import { Runner } from '../runtime/runner.ts';
@@ -70,8 +70,10 @@ export async function instantiatePlan(
   options: InstantiateOptions,
 ): Promise<Instance> {
   const { callees, drops, modules, given } = bindHost(plan, imports);
+  const ready = threadReady();
+  if (ready !== undefined) await ready;
   const limits = createLimits(hostThread(), { memory: options.memory });
-  const runner = new Runner(limits);
+  const runner = new Runner(limits, options.queue);
   const resources: ResourceType[] = [];
   const contexts: InstanceContext[] = [];
   for (const parent of plan.contexts) {
@@ -285,7 +287,7 @@ function bindDestructor(assembly: Assembly, type: ResourceType, core: CoreFuncti
   const { runner } = assembly;
   type.drop = (rep: number) => {
     // A trap in it ends the instance, which the next call is told of.
-    runner.run(() => callee.call([rep >>> 0])).catch(() => undefined);
+    runner.run(() => callee.call([rep >>> 0]), undefined, true).catch(() => undefined);
   };
 }
 

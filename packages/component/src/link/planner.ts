@@ -1,5 +1,5 @@
 import { ComponentError } from '../api.ts';
-import type { Definition, ModuleInterface } from '../binary/syntax.ts';
+import type { CoreSignature, Definition, ModuleInterface } from '../binary/syntax.ts';
 import type { CoreReference, Scope } from '../types/entities.ts';
 import type {
   AdapterPlan,
@@ -31,8 +31,10 @@ export interface Planner {
   readonly hostInstances: HostItemPlan[];
   /** Adapters planned but not made yet: they are made together, as late as possible. */
   pending: AdapterPlan[];
-  coreInstances: number;
-  canonicals: number;
+  /** The module of each core instance that one makes. */
+  readonly coreInstances: number[];
+  /** The signature of each canonical core function; undefined where nothing is known of it. */
+  readonly canonicals: (CoreSignature | undefined)[];
   lifts: number;
   instances: number;
   work: number;
@@ -68,8 +70,8 @@ export function createPlanner(
     hostFunctions: [],
     hostInstances: [],
     pending: [],
-    coreInstances: 0,
-    canonicals: 0,
+    coreInstances: [],
+    canonicals: [],
     lifts: 0,
     instances: 0,
     work: 0,

@@ -1,8 +1,10 @@
 import type { Platform } from '../core/thread.ts';
+import { USUAL_SPACE } from '../core/thread.ts';
 import { WATCHDOG_SOURCE } from '../core/watchdog.ts';
 
 /** The platform of Node. Its modules are looked up at run time, so that nothing here stops a bundle for browsers. */
 export function createNodePlatform(): Platform {
+  let all: number | undefined;
   return {
     now: () => performance.now(),
     cpu: () => {
@@ -10,6 +12,10 @@ export function createNodePlatform(): Platform {
       return (user + system) / 1000;
     },
     turn: () => new Promise((resolve) => setImmediate(resolve)),
+    addresses() {
+      const used = read('/proc/self/status').match(/^VmSize:\s+(\d+) kB$/m)?.[1];
+      return used === undefined ? undefined : { used: Number(used) * 1024, all: (all ??= findSpace()) };
+    },
     startWatchdog(words) {
       const { Worker } = process.getBuiltinModule('node:worker_threads');
       try {
@@ -31,4 +37,18 @@ export function createNodePlatform(): Platform {
       }
     },
   };
+}
+
+/** Linux: the stack lies at the top of the user's part, whose size is a power of two. */
+function findSpace(): number {
+  const top = read('/proc/self/maps').match(/^[\da-f]+-([\da-f]+) .*\[stack\]$/m)?.[1];
+  return top === undefined ? USUAL_SPACE : 2 ** Math.ceil(Math.log2(Number.parseInt(top, 16)));
+}
+
+function read(path: string): string {
+  try {
+    return process.getBuiltinModule('node:fs').readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }

@@ -2,6 +2,7 @@ import type { Store } from '../abi/model.ts';
 import type { CallOptions, Trap } from '../api.ts';
 import type { GuestLimits } from '../core/limits.ts';
 import { isTrap, makeTrap, trapFromGuest } from './trap.ts';
+import { KEPT_STACKS } from './wear.ts';
 
 /** A call that waits for its turn. */
 interface Waiting {
@@ -20,6 +21,9 @@ interface Call {
 }
 
 const noOptions: CallOptions = {};
+
+/** Most calls that wait for their turn, where nobody says. */
+const QUEUE = 1_000;
 
 /** A class, since accessors of a literal are new functions for each instance: V8 calls them slowly (100 ns). */
 class GuestStore implements Store {
@@ -58,13 +62,16 @@ export class Runner {
   /** Called when the last call is over and no other will be let in. */
   onEnd: (() => void) | undefined;
   #queue: Waiting[] = [];
+  readonly #mostWaiting: number;
   #call: Call | undefined;
   /** Why no more calls are let in. */
   #closed: 'trapped' | 'restoring' | 'disposed' | undefined;
   #reason: Trap | undefined;
 
-  constructor(limits: GuestLimits) {
+  /** @param queue most calls that wait for their turn */
+  constructor(limits: GuestLimits, queue: number = QUEUE) {
     this.limits = limits;
+    this.#mostWaiting = queue;
     this.store = new GuestStore(limits, () => this.#wait());
   }
 
@@ -75,13 +82,22 @@ export class Runner {
   /**
    * Runs `enter`, which enters the guest through `WebAssembly.promising`, as soon as it is its turn. What it throws at
    * once that is no trap leaves the instance as it was.
+   *
+   * @param always also where too many calls wait or are under way: for what the host cannot ask for again
    */
-  run<T>(enter: () => Promise<T>, options: CallOptions = noOptions): Promise<T> {
+  run<T>(enter: () => Promise<T>, options: CallOptions = noOptions, always = false): Promise<T> {
     if (this.#closed !== undefined) return Promise.reject(this.#refusal());
     const { deadline, signal } = options;
     if (signal?.aborted === true) return Promise.reject(makeCancelled());
     const until = deadline === undefined ? Infinity : performance.now() + deadline;
-    if (this.#call === undefined) return this.#enter(enter, options, until);
+    if (this.#call === undefined) {
+      const { calls, mostCalls } = this.limits.thread;
+      if (calls >= mostCalls && !always)
+        return Promise.reject(makeBusy(`${calls} calls are under way on this thread, and no more may be`));
+      return this.#enter(enter, options, until);
+    }
+    if (this.#queue.length >= this.#mostWaiting && !always)
+      return Promise.reject(makeBusy(`${this.#queue.length} calls wait for their turn in this instance`));
     return this.#queueUp(enter, options, until);
   }
 
@@ -187,11 +203,14 @@ export class Runner {
     const onAbort = signal === undefined ? undefined : () => this.#interrupt(makeCancelled());
     if (onAbort !== undefined) signal!.addEventListener('abort', onAbort);
     this.#call = { until, deadline: deadline ?? Infinity, signal, onAbort, timer: undefined };
+    const { thread } = this.limits;
+    if (thread.calls++ >= KEPT_STACKS) thread.overlapping++;
     this.limits.begin(options);
   }
 
   #end(): void {
     const call = this.#call!;
+    this.limits.thread.calls--;
     this.limits.end();
     this.store.interrupt = undefined;
     if (call.timer !== undefined) clearTimeout(call.timer);
@@ -241,6 +260,10 @@ export class Runner {
 /** Whole milliseconds from now. */
 function leftUntil(time: number): number {
   return Math.max(Math.ceil(time - performance.now()), 0);
+}
+
+function makeBusy(reason: string): Trap {
+  return makeTrap('busy', `The call was refused: ${reason}`);
 }
 
 function makeCancelled(): Trap {

@@ -9,7 +9,16 @@ import type {
 import { createScope } from './entities.ts';
 import type { Entity, Scope, TypeEntity } from './entities.ts';
 import { resolveCoreType } from './modules.ts';
-import { at, exportedBy, invalid, outerScope, resolveDefined, resolveFunc, unsupported } from './resolve.ts';
+import {
+  at,
+  claimName,
+  exportedBy,
+  invalid,
+  outerScope,
+  resolveDefined,
+  resolveFunc,
+  unsupported,
+} from './resolve.ts';
 
 /** What an import, or an export of an interface, must be. */
 export type Wanted =
@@ -33,7 +42,7 @@ export function resolveExtern(type: ExternType, scope: Scope, offset: number): W
     }
     case 'func': {
       const found = at(scope.types, type.type, 'type', offset);
-      if (found.kind !== 'func') invalid(`Type ${type.type} is no function type`, offset);
+      if (found.kind !== 'func') invalid(`type index ${type.type} is not a function type`, offset);
       return { sort: 'func', type: found.type, weight: found.weight };
     }
     case 'type':
@@ -80,7 +89,8 @@ export function evaluateInterface(
 ): ReadonlyMap<string, Entity> {
   const inner = createScope(scope);
   const exports = new Map<string, Entity>();
-  for (const declaration of syntax.declarations) declare(declaration, inner, exports, provide);
+  const names = new Map<string, string>();
+  for (const declaration of syntax.declarations) declare(declaration, inner, exports, names, provide);
   return exports;
 }
 
@@ -88,6 +98,7 @@ function declare(
   declaration: Declaration,
   scope: Scope,
   exports: Map<string, Entity>,
+  names: Map<string, string>,
   provide: Provide,
 ): void {
   const { offset } = declaration;
@@ -120,7 +131,7 @@ function declare(
     case 'import':
       return;
     case 'export': {
-      if (exports.has(declaration.name)) invalid(`Two exports ${JSON.stringify(declaration.name)}`, offset);
+      claimName(names, 'export', declaration.name, offset);
       const entity = provide(declaration.name, resolveExtern(declaration.type, scope, offset), offset);
       exports.set(declaration.name, entity);
       if (entity.sort === 'type') scope.types.push(entity.type);

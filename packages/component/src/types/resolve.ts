@@ -1,5 +1,6 @@
 import type { FuncType, RecordField, ValueType, VariantCase } from '../abi/model.ts';
 import { ComponentError } from '../api.ts';
+import { canonicalExternName } from '../binary/labels.ts';
 import type {
   Alias,
   DefinedTypeSyntax,
@@ -19,6 +20,23 @@ export function invalid(message: string, offset: number): never {
 
 export function unsupported(message: string, offset: number): never {
   throw new ComponentError('unsupported', `${message} (at byte ${offset})`, { offset });
+}
+
+/**
+ * Gives a name to an import or export, of a component or an interface.
+ * @param names those given so far, by what makes them the same
+ */
+export function claimName(
+  names: Map<string, string>,
+  what: 'import' | 'export',
+  name: string,
+  offset: number,
+): void {
+  const key = canonicalExternName(name);
+  const other = names.get(key);
+  if (other !== undefined)
+    invalid(`${what} name \`${name}\` conflicts with previous name \`${other}\``, offset);
+  names.set(key, name);
 }
 
 /** The entity at an index of an index space. */
@@ -153,7 +171,7 @@ export function resolveFunc(
     type: value(param.type).type,
   }));
   const result = syntax.result === undefined ? undefined : value(syntax.result);
-  if (result?.borrows === true) invalid('A result holds a borrowed resource', offset);
+  if (result?.borrows === true) invalid('function result cannot contain a `borrow` type', offset);
   const type: FuncType = { params, result: result?.type, async: syntax.async };
   return { kind: 'func', type, weight };
 }

@@ -30,18 +30,22 @@ suite('the platform', () => {
     while (Atomics.load(words, FLAG) === 0) doze();
   });
 
-  test('of browsers sends the watchdog what it runs', (context) => {
+  test('of browsers sends the watchdog what it runs, and waits until it runs', async (context) => {
     const sent: unknown[] = [];
     const made: string[] = [];
+    let tell: (() => void) | undefined;
     const fakes: Record<string, unknown> = {
       crossOriginIsolated: true,
       Blob: function Blob(parts: readonly string[]) {
         made.push(parts.join(''));
       },
-      URL: { createObjectURL: () => 'blob:watchdog' },
+      URL: { createObjectURL: () => 'blob:watchdog', revokeObjectURL: () => {} },
       Worker: class {
         postMessage(message: unknown) {
           sent.push(message);
+        }
+        addEventListener(type: string, listener: () => void) {
+          if (type === 'message') tell = listener;
         }
       },
     };
@@ -54,8 +58,15 @@ suite('the platform', () => {
       });
     }
     const words = new Int32Array(new SharedArrayBuffer(64));
-    createBrowserPlatform().startWatchdog(words);
+    let running = false;
+    const started = createBrowserPlatform()
+      .startWatchdog(words)
+      .then(() => (running = true));
     assert.deepEqual(sent, [words]);
     assert.equal(typeof runInNewContext(made[0]!), 'function');
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(running, false);
+    tell!();
+    assert.equal(await started, true);
   });
 });

@@ -55,6 +55,7 @@ export async function build(flags: BuildFlags): Promise<number> {
   }
   const { buildComponent, formatBuildError } = loaded;
   const out = flags.output ?? outputOf(entry);
+  print(`building ${relative(process.cwd(), resolve(entry)) || entry}`);
   try {
     const result = await buildComponent({ entry, out, typecheck: flags.check });
     for (const warning of result.warnings) print(`warning: ${formatBuildError(warning, process.cwd())}`);

@@ -56,6 +56,6 @@ test('what a build finds wrong is printed, without a stack, and ends with 1', (t
   const { code, out, err } = slight(['build', 'app.js'], folder);
   assert.equal(code, 1);
   assert.equal(out, '');
-  assert.match(err, /^app\.js:1:\d+: [^]*\nslight: app\.js was not built: 1 error\n$/);
+  assert.match(err, /^building app\.js\napp\.js:1:\d+: [^]*\nslight: app\.js was not built: 1 error\n$/);
   assert.doesNotMatch(err, /\n\s+at /);
 });

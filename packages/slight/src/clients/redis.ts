@@ -39,6 +39,8 @@ interface Connection {
   trouble: Error | undefined;
   /** The server refused the database of the bind; the library would go on in another one. */
   noDatabase: boolean;
+  /** Commands of this turn of the event loop, so far. */
+  gathered: number;
 }
 
 interface Shared {
@@ -91,7 +93,7 @@ async function connect(url: URL, timeout: number): Promise<Connection> {
     maxRetriesPerRequest: 0,
     disableClientInfo: true,
   });
-  const connection: Connection = { redis, trouble: undefined, noDatabase: false };
+  const connection: Connection = { redis, trouble: undefined, noDatabase: false, gathered: 0 };
   redis.on('connect', () => (connection.noDatabase = false));
   redis.on('error', (error: Error & { command?: { name: string } }) => {
     connection.trouble = error;
@@ -149,7 +151,7 @@ function makeClient(connection: Connection, end: () => void): RedisClient {
     if (connection.noDatabase) throw wrongDatabase();
     if (redis.status !== 'ready')
       throw unreachable(connection.trouble ?? new Error('the connection is being made'));
-    sendTogether(redis.stream);
+    sendTogether(connection);
     try {
       return await redis.callBuffer(command, ...args);
     } catch (error) {
@@ -176,11 +178,23 @@ function makeClient(connection: Connection, end: () => void): RedisClient {
   };
 }
 
-/** Commands of one turn of the event loop leave in one write: with many guests that is most of what a command costs. */
-function sendTogether(stream: Redis['stream']): void {
-  if (stream.writableCorked > 0) return;
-  stream.cork();
-  process.nextTick(() => stream.uncork());
+/** So many commands leave in one write: few enough for the server to work while others are still being made. */
+const mostTogether = 16;
+
+/** Commands of one turn of the event loop leave together: with many guests that is most of what a command costs. */
+function sendTogether(connection: Connection): void {
+  const { stream } = connection.redis;
+  if (connection.gathered === 0) {
+    stream.cork();
+    process.nextTick(() => {
+      connection.gathered = 0;
+      stream.uncork();
+    });
+  } else if (connection.gathered % mostTogether === 0) {
+    stream.uncork();
+    stream.cork();
+  }
+  connection.gathered++;
 }
 
 function wrongDatabase(): CapabilityError {

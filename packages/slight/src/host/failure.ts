@@ -19,7 +19,7 @@ export class InstanceStartError extends Error {
  */
 export function toHttpFailure(error: unknown, limits: Limits): HttpFailure {
   if (error instanceof HttpFailure) return error;
-  if (error instanceof PoolBusyError) {
+  if (error instanceof PoolBusyError || (isTrap(error) && error.trap === 'busy')) {
     return new HttpFailure(503, 'The app is busy. Try again soon.', { headers: [['retry-after', '1']] });
   }
   if (error instanceof InstanceStartError) {

@@ -12,6 +12,8 @@ import type { Ready, WorkerProcess, WorkerWishes } from './worker-process.ts';
 interface Fake extends WorkerProcess {
   readonly release: Release;
   readonly wishes: WorkerWishes;
+  /** What it gives for a command: undefined while it has room. */
+  room: Promise<void> | undefined;
   ready(): void;
   fail(): void;
   die(): void;
@@ -40,14 +42,18 @@ function fakeFleet(first: Release) {
     const fake: Fake = {
       release: of as Release,
       wishes,
+      room: undefined,
       started: started.promise,
       ended: ended.promise,
       get serving() {
         return serving;
       },
       ask: async () => number,
-      relay: () => undefined,
-      taken: () => undefined,
+      relay(command, own) {
+        events.push(`${number} gets ${command.type}${own ? ' of its own' : ''}`);
+        return fake.room;
+      },
+      taken: (command) => void events.push(`all have taken ${command.type} of ${number}`),
       drain: () => void events.push(`${number} drains`),
       kill: () => end('it was killed'),
       ready() {
@@ -193,4 +199,21 @@ test('those that serve are asked', async () => {
   all[1]!.die();
   await settle();
   assert.deepEqual(await fleet.ask('health'), [0, 2]);
+});
+
+test('what a worker says reaches all, and it is told when all have room again', async () => {
+  const { all, events } = await startFleet(3);
+  const [first, , last] = all as [Fake, Fake, Fake];
+  const join = { type: 'join', connection: 'c', channel: 'all' } as const;
+  const passed = ['0 gets join of its own', '1 gets join', '2 gets join'];
+  first.wishes.onRelay(join);
+  assert.deepEqual(events.splice(0), [...passed, 'all have taken join of 0']);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  last.room = promise;
+  first.wishes.onRelay(join);
+  await settle();
+  assert.deepEqual(events.splice(0), passed);
+  resolve();
+  await settle();
+  assert.deepEqual(events, ['all have taken join of 0']);
 });

@@ -29,7 +29,7 @@ export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): strin
  * fails is no cache: it never fails a start.
  */
 export function openModuleCache(folder: string): ModuleCache {
-  const usable = prepare(folder);
+  const usable = prepareCache(folder);
   const path = (key: string) => join(folder, createHash('sha256').update(key).digest('hex'));
   return {
     async get(key) {
@@ -58,7 +58,11 @@ export function openModuleCache(folder: string): ModuleCache {
   };
 }
 
-async function prepare(folder: string): Promise<boolean> {
+/**
+ * Makes the folder where it is missing, and says whether it can be used. Workers may not make what it lies in, so their
+ * supervisor does.
+ */
+export async function prepareCache(folder: string): Promise<boolean> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const found = await lstat(folder);

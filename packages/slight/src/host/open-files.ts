@@ -29,7 +29,7 @@ export function boundConnections(wanted: number, files = readOpenFiles()): Conne
 }
 
 /** Most files that this process may have open; Node raises its limit to what the system allows. */
-function readOpenFiles(): number {
+export function readOpenFiles(): number {
   try {
     const limit = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
     return limit === undefined ? Infinity : Number(limit);

@@ -9,12 +9,13 @@ import { cacheFolder } from './module-cache.ts';
  * The flags of Node's permission model for a worker: it starts no programs, loads no native addons, and writes to the
  * app's data and the caches alone. Reading stays free, since client libraries read what they need (certificates,
  * profiles), and so does the network. `node:sqlite` is outside the model: where the databases lie is said by the host,
- * never by a guest. None for an app with a backend that the model would keep from writing durably.
+ * never by a guest. An app with a backend that the model would keep from writing durably does without it, and loads no
+ * addons all the same.
  * @throws {CapabilityError} `invalid-argument`: a bind that no backend takes
  */
 export async function findPermissions(file: Slightfile): Promise<string[]> {
   const backends = await Promise.all(listBinds(file).map((bind) => findBackend(bind.table, bind)));
-  if (backends.some(({ flushesFiles }) => flushesFiles)) return [];
+  if (backends.some(({ flushesFiles }) => flushesFiles)) return ['--no-addons'];
   const caches = [dirname(cacheFolder()), process.env.NODE_COMPILE_CACHE ?? []].flat();
   const folders = [...new Set([dataFolder(file), ...caches])];
   return [

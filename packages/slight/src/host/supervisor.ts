@@ -14,6 +14,7 @@ import type { Release } from './fleet.ts';
 import { summarizeHealth } from './health-summary.ts';
 import type { WorkerHealth } from './health-summary.ts';
 import type { Log } from './log.ts';
+import { cacheFolder, prepareCache } from './module-cache.ts';
 import { findPermissions } from './permissions.ts';
 import { bindPort } from './port.ts';
 import type { Port } from './port.ts';
@@ -176,14 +177,14 @@ async function superviseOn(
 type Content = Omit<Release, 'fd'>;
 
 /**
- * Reads and makes what the workers need; databases on this machine are there when they start.
+ * Reads and makes what the workers need; databases on this machine and the cache are there when they start.
  * @throws {StartError} @throws {CapabilityError}
  */
 async function prepare(file: Slightfile, log: Log): Promise<Content> {
   const volatile = await findVolatile(file);
   const permissions = await findPermissions(file);
   const component = await readComponent(file.app.component);
-  await prepareStorage(file);
+  await Promise.all([prepareStorage(file), prepareCache(cacheFolder())]);
   const traces = await findTraces(file, (problem) => log.host('warn', problem));
   return { file, component, volatile, permissions, traces };
 }

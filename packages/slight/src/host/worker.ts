@@ -7,7 +7,7 @@ import { createConnections } from '../triggers/held/connections.ts';
 import type { HeldConnections } from '../triggers/held/connections.ts';
 import { startHttpTrigger } from '../triggers/http.ts';
 import type { HttpTrigger } from '../triggers/http.ts';
-import { watchAddressSpace } from './address-space.ts';
+import { watchWear } from './address-space.ts';
 import { openApp } from './app.ts';
 import type { App } from './app.ts';
 import type { WorkerMetrics } from './fleet-metrics.ts';
@@ -87,11 +87,7 @@ async function start({ file, component: bytes, fd, traces }: Assignment): Promis
       events: Math.ceil(file.limits.instances / 2),
       log,
     });
-    const addresses = watchAddressSpace({
-      instances: file.limits.instances,
-      onWorn: (reason) => tell({ type: 'worn', reason }),
-    });
-    const { note } = addresses;
+    const endWatch = watchWear(file.limits.instances, (reason) => tell({ type: 'worn', reason }));
     const http = await startHttpTrigger({
       address: { ...file.http, fd },
       connections: bounds.all,
@@ -103,16 +99,10 @@ async function start({ file, component: bytes, fd, traces }: Assignment): Promis
       streamBodies: opened.streamsBodies,
       held,
       origins: file.http.origins,
-      handle:
-        note === undefined
-          ? opened.handle
-          : (request, signal) => {
-              note(opened.counts().busy);
-              return opened.handle(request, signal);
-            },
+      handle: opened.handle,
     });
     close = async (bound, idle) => {
-      addresses.close();
+      endWatch();
       await http.close(bound, idle);
       await opened.close();
       await telemetry?.close(longestFarewell);

@@ -9,6 +9,12 @@ export interface Health {
   readonly [name: string]: unknown;
 }
 
+/**
+ * Milliseconds for which a connection is kept between two questions: longer than the pause of those who ask again and
+ * again. With the usual five seconds a question every five seconds would meet a connection that is just being closed.
+ */
+const keepAliveTimeout = 65_000;
+
 /** What is answered, by path. */
 export interface HealthPages {
   /** `/healthz`. */
@@ -62,7 +68,9 @@ export async function startHealth(
     outgoing.end(page.text);
   }
 
-  const server = createServer((incoming, outgoing) => void answer(incoming, outgoing));
+  const server = createServer({ keepAliveTimeout }, (incoming, outgoing) => {
+    answer(incoming, outgoing).catch(() => outgoing.destroy());
+  });
   const { url } = await listen(server, address);
   return {
     url: `${url}/healthz`,

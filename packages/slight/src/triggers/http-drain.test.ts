@@ -55,6 +55,22 @@ test('where it shall not wait for them, idle connections are closed, also later'
   await assert.rejects(other.ask);
 });
 
+test('a connection that was just made may bring its request', async (t) => {
+  for (const idle of [0, 1]) {
+    const { trigger, port } = await serve(t);
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    // Another one was served since, so the server knows of it.
+    assert.equal((await fetch(trigger.url)).status, 200);
+    const closed = trigger.close(60_000, idle);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    socket.write('GET / HTTP/1.1\r\nhost: h\r\n\r\n');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    assert.match(answer.toString(), /^HTTP\/1\.1 200 OK\r\n[^]*connection: close/i);
+    await closed;
+  }
+});
+
 test('connections beyond its bound are closed at once, and the log says so once', async (t) => {
   const { port, ask, lines } = await serve(t, { connections: 2 });
   const held = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import { Server as NetServer } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { HttpFailure } from './http-message.ts';
 
 export interface Drain {
@@ -12,18 +13,56 @@ export interface Drain {
   readonly idle: number;
   /** The requests under way. */
   readonly active: ReadonlySet<AbortController>;
+  readonly newcomers: Newcomers;
   /** Calls back when the last of them is answered. */
   onIdle(done: () => void): void;
 }
 
+/** Connections that have not asked for anything yet: Node counts them among the idle ones. */
+export interface Newcomers {
+  readonly count: number;
+  /** Calls back when there are none any more. */
+  onNone(done: () => void): void;
+}
+
+/** Milliseconds in which a connection that was just made should bring its first request. */
+const longestSilence = 1_000;
+
+export function watchNewcomers(server: Server): Newcomers {
+  const sockets = new Set<Duplex>();
+  let done: () => void = () => undefined;
+  const leave = (socket: Duplex) => {
+    if (sockets.delete(socket) && sockets.size === 0) done();
+  };
+  const asks = ({ socket }: { readonly socket: Duplex }) => leave(socket);
+  server.on('connection', (socket: Duplex) => {
+    sockets.add(socket);
+    socket.once('close', () => leave(socket));
+  });
+  server.on('request', asks).on('checkContinue', asks).on('upgrade', asks);
+  return {
+    get count() {
+      return sockets.size;
+    },
+    onNone: (listen) => void (done = listen),
+  };
+}
+
 /** Takes no new connections and ends once nothing is under way. */
-export async function drainServer(server: Server, { bound, idle, active, onIdle }: Drain): Promise<void> {
+export async function drainServer(
+  server: Server,
+  { bound, idle, active, newcomers, onIdle }: Drain,
+): Promise<void> {
   const until = performance.now() + bound;
-  if (idle > 0) {
+  if (idle > 0 || newcomers.count > 0) {
     const closed = new Promise<void>((resolve) => server.once('close', resolve));
     // The server's own `close` would end the idle connections too.
     NetServer.prototype.close.call(server);
     await within(Math.min(idle, bound), closed);
+    if (newcomers.count > 0) {
+      const left = Math.max(0, until - performance.now());
+      await within(Math.min(longestSilence, left), new Promise<void>(newcomers.onNone));
+    }
   }
   server.close();
   const wait = async (milliseconds: number) => {

@@ -25,8 +25,8 @@ export async function sendStream(
 ): Promise<void> {
   const bodiless = outgoing.req.method === 'HEAD' || status === 204 || status === 304;
   const described = length !== undefined && status !== 204;
-  outgoing.writeHead(status, described ? [...flat, 'content-length', String(length)] : flat);
   try {
+    outgoing.writeHead(status, described ? [...flat, 'content-length', String(length)] : flat);
     if (!bodiless) await pump(outgoing, body, described ? length : undefined, stall);
     if (outgoing.req.complete) outgoing.end();
     else endLater(outgoing.req, outgoing);

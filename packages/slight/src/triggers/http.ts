@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { createServer, ServerResponse } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { Log, RequestPlace } from '../host/log.ts';
 import type { RequestHead, RequestWatch } from '../telemetry/watch.ts';
 import type { HeldConnections } from './held/connections.ts';
@@ -12,12 +11,13 @@ import type { Upgrade } from './held/upgrade.ts';
 import { createBodyReader } from './http-body.ts';
 import { isLarge, openIncoming } from './http-incoming.ts';
 import { limitConnections } from './http-crowd.ts';
-import { drainServer } from './http-drain.ts';
+import { drainServer, watchNewcomers } from './http-drain.ts';
 import { listen } from './http-listen.ts';
 import type { ListenAddress } from './http-listen.ts';
 import { HttpFailure, isHopByHop } from './http-message.ts';
 import type { HttpHandler, HttpResponse, OutgoingBody } from './http-message.ts';
 import { endLater, sendStream } from './http-outgoing.ts';
+import { refuse, refuseMalformed } from './http-refuse.ts';
 import { readHead, readRequestId } from './http-request.ts';
 import { checkHead, checkResponse, failureResponse, sendResponse } from './http-response.ts';
 import type { WholeResponse } from './http-response.ts';
@@ -75,6 +75,8 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
     timeout: options.bodyTimeout,
   });
   const active = new Set<AbortController>();
+  /** Connections with requests that are not answered yet: they cannot be handed over to another protocol. */
+  const answering = new WeakMap<Socket, number>();
   let closing = false;
   let answered: (() => void) | undefined;
 
@@ -210,11 +212,22 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
     keepAliveTimeout: 65_000, // longer than the minute that balancers keep theirs
     connectionsCheckingInterval: 2_000,
     // Any other upgrade that a client offers is its own affair: the request is answered as it is.
-    shouldUpgradeCallback: (incoming) => options.held !== undefined && asksForWebSocket(incoming),
+    shouldUpgradeCallback: (incoming) =>
+      options.held !== undefined && asksForWebSocket(incoming) && !answering.has(incoming.socket),
   });
   server.maxHeadersCount = 0; // bounded by their size
   limitConnections(server, options.connections ?? mostConnections, log);
-  const start = (incoming: IncomingMessage, outgoing: ServerResponse) => void serve(incoming, outgoing);
+  const newcomers = watchNewcomers(server);
+  const start = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const { socket } = incoming;
+    answering.set(socket, (answering.get(socket) ?? 0) + 1);
+    outgoing.once('close', () => {
+      const left = answering.get(socket)! - 1;
+      if (left === 0) answering.delete(socket);
+      else answering.set(socket, left);
+    });
+    void serve(incoming, outgoing);
+  };
   server.on('request', start).on('checkContinue', start);
   server.on('upgrade', (incoming, socket, head) => {
     const connection = socket as Socket; // of a server without TLS
@@ -233,7 +246,7 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
     async close(bound, idle = 0) {
       closing = true;
       await Promise.all([
-        drainServer(server, { bound, idle, active, onIdle: (done) => (answered = done) }),
+        drainServer(server, { bound, idle, active, newcomers, onIdle: (done) => (answered = done) }),
         // Their clients come back, to whoever listens then.
         options.held?.close(bound),
       ]);
@@ -251,31 +264,6 @@ function responseOn(incoming: IncomingMessage, socket: Socket): ServerResponse {
   socket.on('error', leave).once('end', leave);
   outgoing.once('finish', () => socket.destroySoon());
   return outgoing;
-}
-
-const malformed: { readonly [code: string]: readonly [status: string, message: string] } = {
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are larger than 16 KiB.'],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['413 Content Too Large', 'The chunk extensions are too large.'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The head of the request did not come in time.'],
-};
-
-function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
-  const [status, message] = malformed[error.code ?? ''] ?? [
-    '400 Bad Request',
-    'This is not an HTTP request.',
-  ];
-  refuse(socket, status, message);
-}
-
-/** Answers on a connection that has no response object, and ends it. */
-function refuse(socket: Duplex, status: string, message: string): void {
-  if (!socket.writable) return void socket.destroy();
-  const body = `${message}\n`;
-  socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${body.length}\r\n` +
-      `date: ${new Date().toUTCString()}\r\nconnection: close\r\n\r\n${body}`,
-    () => socket.destroy(),
-  );
 }
 
 /** The headers of W3C Trace Context. Node gives several of one name as one text. */

@@ -23,6 +23,10 @@ export default router()
     await new Promise((wake) => setTimeout(wake, Number(req.params.ms)));
     return text('slept');
   })
+  .get('/until/:key', async (req) => {
+    while (!(await notes.exists(req.params.key))) await new Promise((wake) => setTimeout(wake, 20));
+    return text('waited');
+  })
   .get('/throw', async () => {
     throw new Error('thrown on purpose');
   })

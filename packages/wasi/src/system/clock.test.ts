@@ -50,3 +50,21 @@ test('dropping one, or clearing all, leaves no timer behind', () => {
 test('an empty poll is refused', () => {
   assert.throws(() => pollAny([]), RangeError);
 });
+
+test('a moment that comes while it is asked for does no harm', async () => {
+  for (const first of [false, true]) {
+    let asked = 0;
+    const wakes: (() => void)[] = [];
+    const pollable = {
+      ready: () => asked++ > 0 || first,
+      listen(wake: () => void) {
+        wakes.push(wake);
+        return () => undefined;
+      },
+    };
+    const waiting = waitReady(pollable);
+    assert.equal(waiting === undefined, first);
+    for (const wake of wakes) wake();
+    await waiting;
+  }
+});

@@ -49,8 +49,9 @@ export function pollAny(pollables: readonly Pollable[]): number[] | Promise<numb
 
 /** Waits until one pollable is ready. Gives no promise where it already is. */
 export function waitReady(pollable: Pollable): void | Promise<void> {
-  if (pollable.ready()) return;
-  return (pollAny([pollable]) as Promise<number[]>).then(() => {});
+  // Asked once: a moment may come between two questions.
+  const ready = pollAny([pollable]);
+  return ready instanceof Promise ? ready.then(() => {}) : undefined;
 }
 
 function findReady(pollables: readonly Pollable[]): number[] {

@@ -1,0 +1,4 @@
+/** Thrown where a test cannot run in a page; its message says why. */
+export class Skip extends Error {
+  override readonly name = 'Skip';
+}
