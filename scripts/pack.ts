@@ -109,7 +109,8 @@ function stage(folder: string, work: string): { name: string; folder: string } |
   const published = publishedManifest(manifest);
   writeFileSync(join(target, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);
   for (const path of listPaths([published.exports, published.imports, published['bin']])) {
-    if (!existsSync(join(target, path))) throw new Error(`${folder} promises ${path}, which is not there`);
+    if (globSync(path, { cwd: target }).length === 0)
+      throw new Error(`${folder} promises ${path}, which is not there`);
   }
   return { name: manifest.name, folder: target };
 }

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder, startSlight } from '../bench/server.ts';
 import { runScenario, verifyAfterRestart } from '../examples/orders/scenario.ts';
-import { listBackends } from '../packages/slight/src/capabilities/core/registry.ts';
+import { listBackends } from '../packages/slight/src/capabilities/core/open.ts';
 import { buildComponent } from '@spiderlightning/build';
 import { redisMissing, startRedis } from '../test/servers/redis.ts';
 

@@ -46,16 +46,16 @@ const floors: readonly { name: string; files: RegExp; may: readonly string[]; la
     { name: 'messages', files: /^triggers\/(http-message|held\/(command|event))\.ts$/, may: ['telemetry'] },
     {
       name: 'registry',
-      files: /^capabilities\/core\/registry\.ts$/,
+      files: /^capabilities\/core\/(registry|open)\.ts$/,
       may: ['slightfile', 'core', 'capabilities'],
       lazily: ['backends'],
     },
     { name: 'core', files: /^capabilities\/core\//, may: ['slightfile'] },
     { name: 'backends', files: /^capabilities\/[^/]+\/backends\//, may: ['core', 'capabilities', 'clients'] },
-    // The suite as others use it: with the portable layer around their backend.
+    // The suites as others use them: with the portable layer around their backend.
     {
       name: 'suites',
-      files: /^capabilities\/[^/]+\/conformance\.ts$/,
+      files: /^(capabilities\/[^/]+\/)?conformance\.ts$/,
       may: ['core', 'capabilities', 'registry'],
     },
     { name: 'capabilities', files: /^capabilities\//, may: ['core'] },

@@ -3,12 +3,12 @@ import { setFlagsFromString } from 'node:v8';
 import { compile } from '@spiderlightning/component';
 import type { Instance } from '@spiderlightning/component';
 import { wasiImports } from '@spiderlightning/wasi';
-import { openKeyValue } from '../../packages/slight/src/capabilities/core/registry.ts';
+import { openCapability } from '../../packages/slight/src/capabilities/core/open.ts';
 import {
   handleRequest,
   spiderlightningImports,
 } from '../../packages/slight/src/dialects/spiderlightning/index.ts';
-import { namedStores } from '../../packages/slight/src/host/stores.ts';
+import { namedOpener } from '../../packages/slight/src/host/openers.ts';
 import { buildCGuest } from '../../test/guests/clang.ts';
 import { buildGuest, makeFolder } from '../server.ts';
 
@@ -21,7 +21,7 @@ export type Loop = (count: number) => Promise<number>;
 /** The store `bench` as a guest gets it, on the server of `url`. */
 export async function openBenchStore(url: string) {
   const bind = { name: 'bench', bind: url, config: {} };
-  return await openKeyValue(bind, { dataDir: makeFolder(), timeout: 30_000 });
+  return await openCapability('keyvalue', bind, { dataDir: makeFolder(), timeout: 30_000 });
 }
 
 /** So many instances of a guest, each of which loops by itself, as the host sets them up and calls them. */
@@ -33,7 +33,7 @@ export async function makeLoops(
   const bytes =
     guest === 'c' ? await buildCGuest('loop') : await buildGuest(join(import.meta.dirname, 'app.ts'));
   const component = await compile(bytes);
-  const keyvalue = namedStores(new Map([['bench', store]]), 'slightfile.toml');
+  const keyvalue = namedOpener('keyvalue', new Map([['bench', store]]), 'slightfile.toml');
   const loops: Loop[] = [];
   for (let made = 0; made < instances; made++) {
     const imports = { ...wasiImports(), ...spiderlightningImports({ log: () => undefined, keyvalue }) };

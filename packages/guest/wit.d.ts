@@ -1,6 +1,57 @@
 // Written by scripts/generate-wit.ts. Change the WIT files and run it again.
 
 /**
+ * Settings of an app: texts under keys, from where the slightfile says. Keys are 1 to 1,024 bytes of UTF-8; values are
+ * text, up to 1 MiB. What is secret is a type of its own, so that it is not shown by mistake.
+ */
+declare module 'spiderlightning:cloud/configs@0.6.0' {
+  import type { Error } from 'spiderlightning:cloud/types@0.6.0';
+  /** A value that must not be shown: it goes nowhere by itself. */
+  export class Secret {
+    private constructor();
+    /** The value, for the one place that needs it. */
+    reveal(): string;
+    /** Lets go of it at once; otherwise it lives as long as the call. */
+    [Symbol.dispose](): void;
+  }
+  /** The value of a key. */
+  export type Value =
+    /** One that may be shown. */
+    | { tag: 'text'; val: string }
+    /** One that must not. */
+    | { tag: 'secret'; val: Secret };
+  /** Configs that the slightfile names. */
+  export class Configs {
+    private constructor();
+    /** Opens the configs of this name. A name that was not granted is `permission-denied`. */
+    static open(name: string): Configs;
+    /** The value of a key, or none. A key that the slightfile does not grant is `permission-denied`. */
+    get(key: string): Value | null;
+    /** Every key that has a value, each once, with its value; the order is the backend's. */
+    getAll(): [string, Value][];
+    /** Gives a key a value. A key whose value was secret keeps it secret. */
+    set(key: string, value: string): void;
+    /** Begins to watch all keys. */
+    watch(): Watch;
+    /** Lets go of it at once; otherwise it lives as long as the call. */
+    [Symbol.dispose](): void;
+  }
+  /** Tells of changes. Dropping it ends it. */
+  export class Watch {
+    private constructor();
+    /**
+     * The keys whose value has changed, come or gone since the answer before, or since the watch began; waits for up to
+     * `wait-ms` milliseconds until there is one, and answers none then. Of several changes of a key the last is told.
+     */
+    next(waitMs: number): string[];
+    /** Lets go of it at once; otherwise it lives as long as the call. */
+    [Symbol.dispose](): void;
+  }
+  const self: { readonly Secret: typeof Secret; readonly Configs: typeof Configs; readonly Watch: typeof Watch };
+  export default self;
+}
+
+/**
  * Speaks on connections that the host holds, wherever they are held: in this process or another one of the same host.
  * Always granted. What one call sends arrives in that order, and all connections see the broadcasts of a channel in
  * the same order. Delivery is at most once: a client that is away, or too slow, misses what is sent meanwhile.

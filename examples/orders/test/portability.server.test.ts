@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { listBackends } from '../../../packages/slight/src/capabilities/core/registry.ts';
+import { listBackends } from '../../../packages/slight/src/capabilities/core/open.ts';
 import { runPortability } from '../../../scripts/portability.ts';
 import { redisMissing } from '../../../test/servers/redis.ts';
 

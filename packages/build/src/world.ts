@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemWitPath, witPath, witVersion } from '@spiderlightning/wit';
+import { loadWit, systemWitPath, witPath, witVersion } from '@spiderlightning/wit';
 import type { BuildError } from './error.ts';
 
 /** What a guest may import: the interface's full name, as it stands in an import statement. */
@@ -8,14 +8,16 @@ export type InterfaceName = string;
 
 const cloud = /^spiderlightning:cloud\/([a-z0-9-]+)@(.+)$/;
 
-/** The interfaces of the specification that a guest may import: all but those that only a guest exports. */
-export const cloudInterfaces: readonly string[] = [
-  'connections',
-  'http-body',
-  'keyvalue',
-  'logging',
-  'types',
-];
+let found: ReadonlySet<string> | undefined;
+
+/** The interfaces of the specification that a guest may import: those that a world imports, and what they use. */
+function cloudInterfaces(): ReadonlySet<string> {
+  return (found ??= new Set(
+    loadWit(witPath)
+      .worlds.flatMap(({ imports }) => imports)
+      .concat('types'),
+  ));
+}
 
 /** System interfaces that a guest may import besides. Every host gives them. */
 export const systemInterfaces: readonly InterfaceName[] = [
@@ -27,11 +29,11 @@ export const systemInterfaces: readonly InterfaceName[] = [
 export function checkInterface(name: InterfaceName): Pick<BuildError, 'message' | 'fix'> | undefined {
   if (systemInterfaces.includes(name)) return undefined;
   const known = [
-    ...cloudInterfaces.map((item) => `spiderlightning:cloud/${item}@${witVersion}`),
+    ...[...cloudInterfaces()].toSorted().map((item) => `spiderlightning:cloud/${item}@${witVersion}`),
     ...systemInterfaces,
   ];
   const [, item, version] = cloud.exec(name) ?? [];
-  if (item !== undefined && cloudInterfaces.includes(item)) {
+  if (item !== undefined && cloudInterfaces().has(item)) {
     if (version === witVersion) return undefined;
     return {
       message: `${name}: this build knows version ${witVersion} of the interface, not ${version}`,

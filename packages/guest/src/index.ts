@@ -19,6 +19,8 @@
  */
 export { bytes, html, json, redirect, status, text } from './answer.ts';
 export type { Answer, AnswerInit, HeadersInit } from './answer.ts';
+export { openConfigs } from './configs.ts';
+export type { Configs, ConfigWatch } from './configs.ts';
 export { readCookie, readCookies, withCookie, withoutCookie } from './cookie.ts';
 export type { CookieOptions } from './cookie.ts';
 export { CapabilityError, HttpError } from './error.ts';
@@ -36,6 +38,7 @@ export type { Reply, ResponseLike } from './reply.ts';
 export { GuestRequest, RequestHeaders, RequestQuery } from './request.ts';
 export { router } from './router.ts';
 export type { AddRoute, Handler, Router, RouterOptions } from './router.ts';
+export { Secret } from './secret.ts';
 export { bodyOf, stream } from './stream.ts';
 export type { Piece, StreamSource, Write } from './stream.ts';
 export { openStore } from './store.ts';

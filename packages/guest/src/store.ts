@@ -1,7 +1,6 @@
 import { Store as WitStore } from '#cloud/keyvalue';
 import type { Versioned as WitVersioned } from 'spiderlightning:cloud/keyvalue@0.6.0';
-import { translateErrors } from './error.ts';
-import { requireServing } from './phase.ts';
+import { useOpened } from './opened.ts';
 import { TextDecoder, TextEncoder } from './platform/text.ts';
 
 const encoder = new TextEncoder();
@@ -88,23 +87,7 @@ export interface Store {
  * does not grant throws `permission-denied` there, not here.
  */
 export function openStore(name: string): Store {
-  let opened: WitStore | undefined;
-
-  /**
-   * Runs one operation on the open store. While the app is built it throws at once: a promise that nobody awaits
-   * would hide it.
-   */
-  function use<T>(operation: string, call: (store: WitStore) => T): Promise<T> {
-    requireServing(`the store "${name}" was used (${operation})`);
-    return new Promise((done) =>
-      done(
-        translateErrors(() => {
-          opened ??= WitStore.open(name);
-          return call(opened);
-        }),
-      ),
-    );
-  }
+  const use = useOpened(`the store "${name}"`, () => WitStore.open(name));
 
   const store: Store = {
     name,

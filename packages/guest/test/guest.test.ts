@@ -5,7 +5,7 @@ import { buildGuest, startGuest } from './host.ts';
 
 /** The SDK where it runs: in QuickJS, in a component. */
 const source = `
-import { CapabilityError, HttpError, html, json, log, openStore, redirect, router, status, text } from '@spiderlightning/guest';
+import { CapabilityError, HttpError, html, json, log, openConfigs, openStore, redirect, router, status, text } from '@spiderlightning/guest';
 
 console.log('evaluated at', 'build');
 const store = openStore('orders');
@@ -61,6 +61,23 @@ app.get('/store', async () => {
     listed: listed.length, distinct: new Set(listed).size,
     page: [page.keys.length, page.cursor ?? null],
     counters: [await store.increment('n'), await store.increment('n', 41), await store.increment('n', -2)],
+  });
+});
+app.get('/configs', async () => {
+  const configs = openConfigs('settings');
+  const all = await configs.getAll();
+  console.log('all', all);
+  await configs.set('NEW', 'new');
+  const watch = await configs.watch();
+  const changed = await watch.next(1500.7);
+  watch.close();
+  return json({
+    greeting: await configs.get('GREETING'),
+    missing: (await configs.get('MISSING')) ?? null,
+    wrong: await configs.get('KEY').catch((error) => error.message),
+    key: [all.get('KEY'), (await configs.getSecret('KEY'))!.reveal(), (await configs.getSecret('GREETING'))!.reveal()],
+    changed,
+    set: await configs.get('NEW'),
   });
 });
 app.get('/counter', async () => {
@@ -204,6 +221,20 @@ describe('the SDK in a guest', () => {
       page: [3, '3'],
       counters: [1, 42, 40],
     });
+  });
+
+  test('configs', async () => {
+    const { request, log } = await startGuest(component);
+    assert.deepEqual(JSON.parse((await request('GET', '/configs')).text), {
+      greeting: 'grüße',
+      missing: null,
+      wrong: 'the value of "KEY" in the configs "settings" is a secret: use getSecret',
+      key: ['***', 'c4nary', 'grüße'],
+      changed: ['after 1500'],
+      set: 'new',
+    });
+    assert.match(JSON.stringify(log), /GREETING/);
+    assert.doesNotMatch(JSON.stringify(log), /c4nary/);
   });
 
   test('counters beyond 2^53 are exact or refused', async () => {

@@ -39,6 +39,7 @@ export async function startGuest(component: Component, data = new Map<string, Ui
   const imports: HostImports = {
     ...wasiImports({ stderr: (line) => stderr.push(line) }),
     'spiderlightning:cloud/types@0.6.0': {},
+    'spiderlightning:cloud/configs@0.6.0': configs(),
     'spiderlightning:cloud/keyvalue@0.6.0': keyvalue(data),
     'spiderlightning:cloud/logging@0.6.0': {
       log: (level: string, context: string, message: string, fields: [string, string][]) => {
@@ -75,6 +76,27 @@ export async function startGuest(component: Component, data = new Map<string, Ui
         text: new TextDecoder().decode(answer.body.val),
       };
     },
+  };
+}
+
+/** Configs of one text and one secret, which may be set. */
+function configs() {
+  const ok = (val?: unknown) => ({ tag: 'ok', val });
+  const values = new Map<string, { tag: string; val: unknown }>([
+    ['GREETING', { tag: 'text', val: 'grüße' }],
+    ['KEY', { tag: 'secret', val: { value: 'c4nary' } }],
+  ]);
+  return {
+    '[static]configs.open': () => ok({}),
+    '[method]configs.get': async (_: unknown, key: string) => ok(values.get(key)),
+    '[method]configs.get-all': () => ok([...values]),
+    '[method]configs.set': (_: unknown, key: string, val: string) => {
+      values.set(key, { tag: 'text', val });
+      return ok();
+    },
+    '[method]configs.watch': () => ok({}),
+    '[method]secret.reveal': (secret: { value: string }) => secret.value,
+    '[method]watch.next': async (_: unknown, wait: bigint) => ok([`after ${wait}`]),
   };
 }
 

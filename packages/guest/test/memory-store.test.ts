@@ -3,15 +3,13 @@ import { keyValueConformance } from '@spiderlightning/slight/conformance';
 import type { KeyValue } from '@spiderlightning/slight/conformance';
 import { CapabilityError } from '../../slight/src/capabilities/core/error.ts';
 import { Store } from '../src/test/cloud/keyvalue.ts';
-import { runWith } from '../src/test/host.ts';
+import { openData, runWith } from '../src/test/host.ts';
 import type { TestHost } from '../src/test/host.ts';
-import { MemoryStore } from '../src/test/memory-store.ts';
 
 /** The stores of `testApp` promise what every backend promises: an app that passes its tests meets no surprises. */
-const stores = new Map<string, MemoryStore>();
 const host: TestHost = {
   now: () => Date.now(),
-  store: (name) => stores.get(name) ?? stores.set(name, new MemoryStore(host.now)).get(name),
+  find: openData({}),
   failures: new Map(),
   lines: [],
   sent: [],

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, getTestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { openKeyValue } from '../src/capabilities/core/registry.ts';
+import { openCapability } from '../src/capabilities/core/open.ts';
 
 const bin = join(import.meta.dirname, '../bin/slight.js');
 
@@ -134,7 +134,7 @@ export async function serveApp(
 /** Stores a value as the app's `notes` in SQLite would: what waits for it at `/until/KEY` of `guests/app.ts` goes on. */
 export async function storeNote(folder: string, key: string): Promise<void> {
   const surroundings = { dataDir: join(folder, '.slight'), timeout: 10_000 };
-  const store = await openKeyValue({ name: 'notes', bind: 'sqlite', config: {} }, surroundings);
+  const store = await openCapability('keyvalue', { name: 'notes', bind: 'sqlite', config: {} }, surroundings);
   await store.set(key, Buffer.from('1'));
   await store.close();
 }

@@ -17,16 +17,19 @@
  * @module
  */
 import type { ErrorCode } from 'spiderlightning:cloud/types@0.6.0';
+import { openConfigs } from '../configs.ts';
+import type { Configs } from '../configs.ts';
 import { toHttpHandler } from '../entry.ts';
 import { beginServing } from '../phase.ts';
+import type { Secret } from '../secret.ts';
 import { openStore } from '../store.ts';
 import type { Store } from '../store.ts';
 import { readAnswer } from './answer.ts';
 import type { TestAnswer } from './answer.ts';
 import { captureConsole } from './console.ts';
-import { runWith } from './host.ts';
+import { failUses, openData, runWith } from './host.ts';
 import type { TestHost, TestLine, TestMessage } from './host.ts';
-import { MemoryStore } from './memory-store.ts';
+import { memoryStores } from './memory-store.ts';
 import { writeRequest } from './request.ts';
 import type { TestRequest } from './request.ts';
 
@@ -35,6 +38,8 @@ export type { TestAnswer, TestLine, TestMessage, TestRequest };
 export interface TestOptions {
   /** Names of the stores that are granted; another is `permission-denied`. Default: all. */
   readonly stores?: readonly string[];
+  /** Names of the configs that are granted, each with its values; another is `permission-denied`. Default: all, empty. */
+  readonly configs?: { readonly [name: string]: { readonly [key: string]: string | Secret } };
 }
 
 /** An app under test, with stores, a log and a clock that no other has. */
@@ -43,6 +48,8 @@ export interface TestApp {
   readonly request: (path: string, how?: TestRequest) => Promise<TestAnswer>;
   /** The store that the app opens by this name: to put something there first, or to look at it afterwards. */
   readonly store: (name: string) => Store;
+  /** The configs that the app opens by this name: to change a value, or to look at one. */
+  readonly configs: (name: string) => Configs;
   /** What the app wrote, by `console` or `log`; errors that became a 500 too. */
   readonly logs: readonly TestLine[];
   /** What the app broadcast or sent to connections. */
@@ -60,17 +67,11 @@ export interface TestApp {
  */
 export function testApp(app: unknown, options: TestOptions = {}): TestApp {
   const { handle } = toHttpHandler(app);
-  const stores = new Map<string, MemoryStore>();
   let now = Date.now();
   let requests = 0;
   const host: TestHost = {
     now: () => now,
-    store(name) {
-      if (options.stores !== undefined && !options.stores.includes(name)) return undefined;
-      let store = stores.get(name);
-      if (store === undefined) stores.set(name, (store = new MemoryStore(host.now)));
-      return store;
-    },
+    find: openData({ ...options }),
     failures: new Map(),
     lines: [],
     sent: [],
@@ -83,24 +84,22 @@ export function testApp(app: unknown, options: TestOptions = {}): TestApp {
       runWith(host, async () =>
         readAnswer(await handle(await writeRequest(path, how, `test-${++requests}`))),
       ),
-    store: (name) => bindStore(openStore(name), host),
+    configs: (name) => bindToHost(openConfigs(name), host),
+    store: (name) => bindToHost(openStore(name), host),
     logs: host.lines,
     sent: host.sent,
     advance(milliseconds) {
       now += milliseconds;
     },
-    failStore(name, code) {
-      if (code === undefined) host.failures.delete(name);
-      else host.failures.set(name, code);
-    },
+    failStore: (name, code) => failUses(host, memoryStores, name, code),
   };
 }
 
-/** The same store, used with this host behind it. */
-function bindStore(store: Store, host: TestHost): Store {
-  return new Proxy(store, {
+/** What an app opens, used with this host behind it. */
+function bindToHost<Opened extends object>(opened: Opened, host: TestHost): Opened {
+  return new Proxy(opened, {
     get(target, name) {
-      const own = target[name as keyof Store] as unknown;
+      const own = target[name as keyof Opened] as unknown;
       if (typeof own !== 'function') return own;
       return (...args: unknown[]) =>
         bindSteps(

@@ -1,4 +1,5 @@
-import type { Error as WitError, ErrorCode } from 'spiderlightning:cloud/types@0.6.0';
+import type { TestKind } from './host.ts';
+import { witError } from './wit-error.ts';
 
 interface Entry {
   readonly value: Uint8Array;
@@ -13,14 +14,6 @@ const mostTtl = 100 * 365 * 24 * 60 * 60 * 1000;
 const mostKeys = 10_000;
 const least = -(2n ** 63n);
 const greatest = 2n ** 63n - 1n;
-
-/** An error as QuickJS throws what WIT calls the error of a result. */
-export function witError(code: ErrorCode, message: string): Error & { payload: WitError } {
-  const retryable = code === 'unavailable' || code === 'timeout' || code === 'aborted';
-  return Object.assign(new Error(message), {
-    payload: { code, message, retryable, outcome: 'none' as const },
-  });
-}
 
 /** Values under keys, as the contract has them: with versions, expiry, counters and pages. */
 export class MemoryStore {
@@ -90,6 +83,13 @@ export class MemoryStore {
     return { keys: page, cursor: keys.length > most ? `>${page.at(-1)}` : null };
   }
 }
+
+/** The stores of an app under test. */
+export const memoryStores: TestKind<MemoryStore> = {
+  noun: 'store',
+  option: 'stores',
+  make: (host) => new MemoryStore(host.now),
+};
 
 function checkKey(key: string): void {
   const bytes = Buffer.byteLength(key);

@@ -5,6 +5,8 @@ import {
   broadcast,
   json,
   log,
+  Secret,
+  openConfigs,
   openStore,
   readForm,
   router,
@@ -34,6 +36,21 @@ app.post('/form', async (req) => {
   const file = form.file('file');
   return json({ name: form.get('name'), file: file && [file.name, file.type, file.text()] });
 });
+const settings = openConfigs('settings');
+app.get('/settings', async () => {
+  console.log('all', await settings.getAll());
+  const key = await settings.getSecret('KEY');
+  return json({ greeting: (await settings.get('GREETING')) ?? null, key, length: key?.reveal().length });
+});
+app.post('/settings/watch', async () => {
+  const watch = await settings.watch();
+  const before = await watch.next(5_000);
+  await settings.set('GREETING', 'changed');
+  const after = await watch.next(5_000);
+  watch.close();
+  return json([before, after]);
+});
+app.get('/settings/wrong', async () => text((await settings.get('KEY')) ?? ''));
 app.get('/teapot', () => {
   throw new HttpError(418, 'short and stout');
 });
@@ -164,5 +181,21 @@ describe('testApp', () => {
   test('what is no app is refused; a capability outside of one is explained', async () => {
     assert.throws(() => testApp({}), /the app's export is an empty object/);
     await assert.rejects(orders.get('a'), /"orders" was used outside of an app under test/);
+  });
+
+  test('configs have the values that the test gives, and secrets show themselves nowhere', async () => {
+    const given = { settings: { GREETING: 'hello', KEY: new Secret('c4nary') } };
+    const { request, configs, logs } = testApp(app, { configs: given });
+    const answer = await request('/settings');
+    assert.deepEqual(answer.json(), { greeting: 'hello', key: '***', length: 6 });
+    assert.match(JSON.stringify(logs), /GREETING/);
+    assert.doesNotMatch(JSON.stringify(logs), /c4nary/);
+    assert.deepEqual((await request('/settings/watch', { method: 'POST' })).json(), [[], ['GREETING']]);
+    assert.equal(await configs('settings').get('GREETING'), 'changed');
+    await configs('settings').set('KEY', 'other');
+    assert.equal((await configs('settings').getSecret('KEY'))?.reveal(), 'other');
+    assert.equal((await request('/settings/wrong')).status, 500);
+    assert.match(JSON.stringify(logs), /is a secret: use getSecret/);
+    await assert.rejects(configs('others').get('A'), { code: 'permission-denied' });
   });
 });

@@ -1,15 +1,18 @@
 import { dirname, join } from 'node:path';
 import { CapabilityError } from '../capabilities/core/error.ts';
+import type { CapabilityName, Opened, Opener, Operations } from '../capabilities/core/capability.ts';
+import { describeBind, findBackend, openCapability } from '../capabilities/core/open.ts';
+import type { Surroundings } from '../capabilities/core/open.ts';
 import { redactUrl } from '../capabilities/core/redact.ts';
-import { findKeyValueBackend, openKeyValue } from '../capabilities/core/registry.ts';
-import type { KeyValue } from '../capabilities/keyvalue/contract.ts';
-import type { Capability, KeyValueStores } from '../dialects/spiderlightning/index.ts';
-import { defaultLimits, noTelemetry } from '../slightfile/model.ts';
+import { capabilities } from '../capabilities/core/registry.ts';
+import type { Openers } from '../dialects/spiderlightning/index.ts';
+import { bindTables, defaultLimits, listBinds, makeBindTables, noTelemetry } from '../slightfile/model.ts';
 import type { Bind, Slightfile } from '../slightfile/model.ts';
 import type { Log } from './log.ts';
 import type { Probe } from './readiness.ts';
 import { StartError } from './start-error.ts';
-import { namedStores, reopeningStore, storesOnDemand } from './stores.ts';
+import { namedOpener, onDemandOpener, reopening } from './openers.ts';
+import type { StandIn } from './openers.ts';
 
 /** One line of the table that is printed at the start. */
 export interface BindingRow {
@@ -21,7 +24,7 @@ export interface BindingRow {
 
 /** Everything that the app was granted, opened. */
 export interface Bindings {
-  readonly keyvalue: KeyValueStores | undefined;
+  readonly openers: Openers;
   readonly rows: readonly BindingRow[];
   /** What does not answer yet, in an app that starts degraded. */
   failures(): string[];
@@ -41,7 +44,7 @@ export function withoutSlightfile(component: string): Slightfile {
     path: undefined,
     target: undefined,
     app: { component, start: 'ready', reuse: 'clean' },
-    keyvalue: undefined,
+    ...makeBindTables(() => undefined),
     http: { host: '127.0.0.1', port: 3000, health: undefined, forwarded: false, origins: [] },
     limits: defaultLimits,
     log: { format: undefined, level: undefined },
@@ -59,11 +62,11 @@ export function dataFolder(file: Slightfile): string {
  * @throws {CapabilityError}
  */
 export async function prepareStorage(file: Slightfile): Promise<void> {
-  for (const bind of Object.values(file.keyvalue ?? {})) {
-    const { scheme } = await findKeyValueBackend(bind);
-    if (scheme !== 'sqlite') continue;
-    const store = await openKeyValue(bind, surroundings(file));
-    await store.close();
+  for (const bind of listBinds(file)) {
+    const { prepare } = await findBackend(bind.table, bind);
+    if (!prepare) continue;
+    const opened: Opened = await openCapability(bind.table, bind, surroundings(file));
+    await opened.close();
   }
 }
 
@@ -73,66 +76,101 @@ export async function prepareStorage(file: Slightfile): Promise<void> {
  */
 export async function bindCapabilities(
   file: Slightfile,
-  used: ReadonlySet<Capability>,
+  used: ReadonlySet<CapabilityName>,
   log: Log,
 ): Promise<Bindings> {
+  return file.path === undefined ? bindEmbedded(file, used) : await bindNamed(file, file.path, log);
+}
+
+/** Storage on this machine, under any name. */
+function bindEmbedded(file: Slightfile, used: ReadonlySet<CapabilityName>): Bindings {
   const around = surroundings(file);
-  if (file.path === undefined) {
-    if (!used.has('keyvalue'))
-      return { keyvalue: undefined, rows: [], failures: () => [], probes: () => [], close: async () => {} };
-    const stores = storesOnDemand((name) => openKeyValue({ name, bind: 'sqlite', config: {} }, around));
-    return {
-      keyvalue: stores,
-      rows: [{ capability: 'keyvalue', name: '(any name)', where: `sqlite in ${around.dataDir}` }],
-      failures: () => [],
-      probes: () =>
-        [...stores.opened].map(([name, store]) => ({
-          capability: 'keyvalue',
+  const parts = [...used].flatMap((capability) => {
+    const { embedded } = capabilities[capability];
+    if (embedded === undefined) return [];
+    const open = (name: string): Promise<Opened> =>
+      openCapability(capability, { name, bind: embedded, config: {} }, around);
+    return [{ capability, embedded, opener: onDemandOpener(capability, open) }];
+  });
+  return {
+    openers: Object.fromEntries(parts.map(({ capability, opener }) => [capability, opener])),
+    rows: parts.map(({ capability, embedded }) => ({
+      capability,
+      name: '(any name)',
+      where: `${embedded} in ${around.dataDir}`,
+    })),
+    failures: () => [],
+    probes: () =>
+      parts.flatMap(({ capability, embedded, opener }) =>
+        [...opener.opened].map(([name, opened]) => ({
+          capability,
           name,
-          where: 'sqlite',
-          ping: () => store.ping(),
+          where: embedded,
+          ping: () => opened.ping(),
         })),
-      close: () => closeAll(stores.opened.values()),
-    };
-  }
-  const binds = Object.values(file.keyvalue ?? {});
-  const opened = await Promise.allSettled(binds.map((bind) => openAndPing(bind, around)));
-  const stores = new Map<string, KeyValue>();
-  const standIns: { readonly failure: CapabilityError | undefined }[] = [];
+      ),
+    close: () => closeAll(parts.flatMap(({ opener }) => [...opener.opened.values()])),
+  };
+}
+
+/** What the slightfile names. */
+async function bindNamed(file: Slightfile, path: string, log: Log): Promise<Bindings> {
+  const around = surroundings(file);
+  const binds = listBinds(file);
+  const results = await Promise.allSettled(binds.map((bind) => openAndPing(bind, around)));
+  const bound: (BindingRow & { readonly opened: Opened })[] = [];
+  const standIns: StandIn[] = [];
   const problems: string[] = [];
-  for (const [index, result] of opened.entries()) {
+  for (const [index, result] of results.entries()) {
     const bind = binds[index]!;
-    if (result.status === 'fulfilled') stores.set(bind.name, result.value);
+    const { name, table: capability } = bind;
+    let here: Opened;
+    if (result.status === 'fulfilled') here = result.value;
     else if (
       result.reason instanceof CapabilityError &&
       mayComeLater(result.reason) &&
       file.app.start === 'degraded'
     ) {
-      const standIn = reopeningStore(() => openAndPing(bind, around), result.reason);
-      stores.set(bind.name, standIn);
+      const operations: Operations<any> = capabilities[capability].operations;
+      const standIn = reopening<Opened>(operations, () => openAndPing(bind, around), result.reason);
       standIns.push(standIn);
       log.host('warn', `started without ${result.reason.message}`);
-    } else problems.push(describeFailure(bind, file, result.reason));
+      here = standIn;
+    } else {
+      problems.push(describeFailure(bind, file, result.reason));
+      continue;
+    }
+    bound.push({ capability, name, where: redactUrl(bind.bind), opened: here });
   }
+  const close = () => closeAll(bound.map(({ opened }) => opened));
   if (problems.length > 0) {
-    await closeAll(stores.values());
+    await close();
     throw new StartError(problems.join('\n\n'));
   }
-  const rows = binds.map((bind) => ({
-    capability: 'keyvalue',
-    name: bind.name,
-    where: redactUrl(bind.bind),
-  }));
   return {
-    keyvalue: file.keyvalue && namedStores(stores, file.path),
-    rows,
-    probes: () => rows.map((row) => ({ ...row, ping: () => stores.get(row.name)!.ping() })),
+    openers: Object.fromEntries(openersOf(file, path, bound)),
+    rows: bound.map(({ capability, name, where }) => ({ capability, name, where })),
+    probes: () => bound.map(({ opened, ...row }) => ({ ...row, ping: () => opened.ping() })),
     failures: () => standIns.flatMap(({ failure }) => (failure === undefined ? [] : [failure.message])),
-    close: () => closeAll(stores.values()),
+    close,
   };
 }
 
-function surroundings(file: Slightfile): { dataDir: string; timeout: number } {
+/** A table without lines grants its capability all the same: then there is no name to open. */
+function openersOf(
+  file: Slightfile,
+  path: string,
+  bound: readonly (BindingRow & { readonly opened: Opened })[],
+): [CapabilityName, Opener<Opened>][] {
+  return bindTables
+    .filter((table) => file[table] !== undefined)
+    .map((table) => {
+      const mine = bound.filter(({ capability }) => capability === table);
+      return [table, namedOpener(table, new Map(mine.map(({ name, opened }) => [name, opened])), path)];
+    });
+}
+
+function surroundings(file: Slightfile): Surroundings {
   // The app must have time left to answer after an operation has failed.
   return {
     dataDir: dataFolder(file),
@@ -140,18 +178,20 @@ function surroundings(file: Slightfile): { dataDir: string; timeout: number } {
   };
 }
 
-async function openAndPing(bind: Bind, around: { dataDir: string; timeout: number }): Promise<KeyValue> {
+type Place = Bind & { readonly table: CapabilityName };
+
+async function openAndPing(bind: Place, around: Surroundings): Promise<Opened> {
   let late = false;
   const ready = (async () => {
-    const store = await openKeyValue(bind, around);
+    const opened: Opened = await openCapability(bind.table, bind, around);
     try {
-      await store.ping();
-      if (!late) return store;
+      await opened.ping();
+      if (!late) return opened;
     } catch (error) {
-      await store.close();
+      await opened.close();
       throw error;
     }
-    await store.close();
+    await opened.close();
     throw tooLate(bind);
   })();
   let timer: NodeJS.Timeout | undefined;
@@ -169,8 +209,8 @@ async function openAndPing(bind: Bind, around: { dataDir: string; timeout: numbe
   }
 }
 
-function tooLate(bind: Bind): CapabilityError {
-  const where = `keyvalue "${bind.name}" (${redactUrl(bind.bind)})`;
+function tooLate(bind: Place): CapabilityError {
+  const where = describeBind(bind.table, bind);
   return new CapabilityError('unavailable', `${where}: no answer within ${patience / 1000} seconds`);
 }
 
@@ -191,6 +231,6 @@ function describeFailure(bind: Bind, file: Slightfile, reason: unknown): string 
   return `${place}${reason.message}${fix}`;
 }
 
-async function closeAll(stores: Iterable<KeyValue>): Promise<void> {
-  await Promise.allSettled([...stores].map(async (store) => store.close()));
+async function closeAll(opened: readonly Opened[]): Promise<void> {
+  await Promise.allSettled(opened.map(async (each) => each.close()));
 }

@@ -34,6 +34,16 @@ test('an import that nobody granted is refused with the lines to add', () => {
   });
 });
 
+test('what is no storage is not there without a slightfile', () => {
+  const app = component('spiderlightning:cloud/configs@0.6.0');
+  assert.throws(() => checkGrants(app, withoutSlightfile('/app/app.wasm'), system), {
+    name: 'StartError',
+    message:
+      /there is no slightfile\n {2}fix: write a slightfile\.toml [^]*\n {4}\[configs\]\n {4}default = \{ bind = "envvars"/,
+  });
+  assert.deepEqual([...checkGrants(app, file({ configs: {} }), system)], ['configs']);
+});
+
 test('an import that no host serves is named, with those that are served', () => {
   const app = component('acme:gpu/matrix@1.0.0', 'wasi:io/streams@0.3.0');
   assert.throws(

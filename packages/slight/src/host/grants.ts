@@ -1,6 +1,7 @@
 import type { Component, ExternDescription } from '@spiderlightning/component';
+import type { CapabilityName } from '../capabilities/core/capability.ts';
+import { capabilities } from '../capabilities/core/registry.ts';
 import { httpHandler, served } from '../dialects/spiderlightning/index.ts';
-import type { Capability } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { isCompatible } from './import-name.ts';
 import { StartError } from './start-error.ts';
@@ -15,9 +16,9 @@ export function checkGrants(
   component: Pick<Component, 'imports' | 'exports'>,
   file: Slightfile,
   system: readonly string[],
-): ReadonlySet<Capability> {
+): ReadonlySet<CapabilityName> {
   checkExports(component.exports, file);
-  const used = new Map<Capability, string>();
+  const used = new Map<CapabilityName, string>();
   const unknown: string[] = [];
   for (const { kind, name } of component.imports) {
     if (kind === 'type' || system.some((each) => isCompatible(each, name))) continue;
@@ -25,9 +26,7 @@ export function checkGrants(
     if (match === undefined) unknown.push(name);
     else if (match.capability !== undefined) used.set(match.capability, name);
   }
-  const refused = [...used].filter(
-    ([capability]) => file.path !== undefined && file[capability] === undefined,
-  );
+  const refused = [...used].filter(([capability]) => !isGranted(capability, file));
   const problems = [
     ...refused.map(([capability, name]) => describeRefusal(capability, name, file)),
     ...(unknown.length > 0 ? [describeUnknown(unknown, system)] : []),
@@ -37,10 +36,18 @@ export function checkGrants(
 }
 
 /** The lines that grant one more name, as they are written into the slightfile. */
-export function grantLines(capability: Capability, name: string, tableExists: boolean): string[] {
+export function grantLines(capability: CapabilityName, name: string, tableExists: boolean): string[] {
   const key = /^[\w-]+$/.test(name) ? name : JSON.stringify(name);
-  const line = `${key} = "sqlite"`;
+  const { embedded, example } = capabilities[capability];
+  const line = `${key} = ${embedded === undefined ? example : JSON.stringify(embedded)}`;
   return tableExists ? [line] : [`[${capability}]`, line];
+}
+
+/** Without a slightfile storage is embedded, and nothing else is there. */
+function isGranted(capability: CapabilityName, file: Slightfile): boolean {
+  return file.path === undefined
+    ? capabilities[capability].embedded !== undefined
+    : file[capability] !== undefined;
 }
 
 function checkExports(exports: readonly ExternDescription[], file: Slightfile): void {
@@ -53,11 +60,15 @@ function checkExports(exports: readonly ExternDescription[], file: Slightfile): 
   );
 }
 
-function describeRefusal(capability: Capability, name: string, file: Slightfile): string {
+function describeRefusal(capability: CapabilityName, name: string, file: Slightfile): string {
   const lines = grantLines(capability, 'default', false);
+  const [why, fix] =
+    file.path === undefined
+      ? ['there is no slightfile', 'write a slightfile.toml with [app] component, and add these lines to it']
+      : [`${file.path} has no [${capability}]`, `add these lines to ${file.path}`];
   return (
-    `the app imports ${name}, and nobody granted it that: ${file.path} has no [${capability}]\n` +
-    `  fix: add these lines to ${file.path}, with the name that the app opens in place of "default"\n\n` +
+    `the app imports ${name}, and nobody granted it that: ${why}\n` +
+    `  fix: ${fix}, with the name that the app opens in place of "default"\n\n` +
     lines.map((line) => `    ${line}`).join('\n')
   );
 }

@@ -9,7 +9,7 @@ import type { Guest, Guests } from './guests.ts';
 import { createLog } from './log.ts';
 
 const bindings: Bindings = {
-  keyvalue: undefined,
+  openers: {},
   rows: [],
   failures: () => [],
   probes: () => [],

@@ -12,7 +12,7 @@ import { InstanceStartError } from './failure.ts';
 import { isCompatible } from './import-name.ts';
 import type { Log } from './log.ts';
 import { placeTranslator } from './source-map.ts';
-import { observeStores } from './telemetry.ts';
+import { observeOpeners } from './telemetry.ts';
 
 /** One instance with what is its own: it serves one request at a time. */
 export interface Guest {
@@ -64,7 +64,7 @@ export function openGuests(
   const keep = file.app.reuse === 'keep';
   const usesSystem = component.imports.some(({ name }) => names.some((each) => isCompatible(each, name)));
   const translate = placeTranslator(file.app.component);
-  const observed = telemetry && bindings.keyvalue && observeStores(bindings.keyvalue, file);
+  const observed = telemetry && observeOpeners(bindings.openers, file);
   const systems = new WeakMap<Guest, WasiImports>();
   let cheapest = Infinity;
 
@@ -80,10 +80,10 @@ export function openGuests(
     const print = (line: string) => say('info', line, '', []);
     // Small guests do without; making it would cost more than the rest of their instance.
     const system = usesSystem ? wasiImports({ stdout: print, stderr: print }) : undefined;
-    const keyvalue = observed?.(telemetry!.calls(() => context.watch)) ?? bindings.keyvalue;
+    const openers = observed?.(telemetry!.calls(() => context.watch)) ?? bindings.openers;
     const imports = {
       ...system,
-      ...spiderlightningImports({ log: say, body: () => context.body, held, keyvalue }),
+      ...spiderlightningImports({ log: say, body: () => context.body, held, ...openers }),
     };
     const start = performance.now();
     try {

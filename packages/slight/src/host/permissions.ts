@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
-import { findKeyValueBackend } from '../capabilities/core/registry.ts';
+import { findBackend } from '../capabilities/core/open.ts';
+import { listBinds } from '../slightfile/model.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { dataFolder } from './bind.ts';
 import { cacheFolder } from './module-cache.ts';
@@ -13,7 +14,7 @@ import { cacheFolder } from './module-cache.ts';
  * @throws {CapabilityError} `invalid-argument`: a bind that no backend takes
  */
 export async function findPermissions(file: Slightfile): Promise<string[]> {
-  const backends = await Promise.all(Object.values(file.keyvalue ?? {}).map(findKeyValueBackend));
+  const backends = await Promise.all(listBinds(file).map((bind) => findBackend(bind.table, bind)));
   if (backends.some(({ flushesFiles }) => flushesFiles)) return ['--no-addons'];
   const caches = [dirname(cacheFolder()), process.env.NODE_COMPILE_CACHE ?? []].flat();
   const folders = [...new Set([dataFolder(file), ...caches])];

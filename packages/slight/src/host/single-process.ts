@@ -1,5 +1,7 @@
-import { findKeyValueBackend } from '../capabilities/core/registry.ts';
+import { describeBind, findBackend } from '../capabilities/core/open.ts';
 import { redactUrl } from '../capabilities/core/redact.ts';
+import { capabilities } from '../capabilities/core/registry.ts';
+import { listBinds } from '../slightfile/model.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { StartError } from './start-error.ts';
 
@@ -9,17 +11,25 @@ import { StartError } from './start-error.ts';
  * @throws {CapabilityError}
  */
 export async function findVolatile(file: Slightfile): Promise<string[]> {
-  const binds = Object.values(file.keyvalue ?? {});
+  const binds = listBinds(file);
   const alone: typeof binds = [];
-  for (const bind of binds) if ((await findKeyValueBackend(bind)).singleProcess) alone.push(bind);
-  const found = alone.map(({ name, bind }) => `keyvalue "${name}" (${redactUrl(bind)})`);
+  for (const bind of binds) {
+    const { singleProcess = false } = await findBackend(bind.table, bind);
+    if (typeof singleProcess === 'function' ? singleProcess(bind.config) : singleProcess) alone.push(bind);
+  }
+  const found = alone.map((bind) => describeBind(bind.table, bind));
   const { workers } = file.limits;
   if (workers === 1 || found.length === 0) return found;
-  const { position, bind } = alone[0]!;
+  const { position, bind, table } = alone[0]!;
   const place = position === undefined ? '' : `${file.path}:${position.line}:${position.column}: `;
+  const { embedded } = capabilities[table];
+  const others =
+    embedded === undefined
+      ? 'bind it so that the app only reads'
+      : `keep the data where all of them see it: "${embedded}" in place of "${redactUrl(bind)}"`;
   throw new StartError(
     `${place}${found.join(', ')} ${found.length === 1 ? 'lives' : 'live'} in the memory of one process, ` +
       `and the app is to run in ${workers}: each would see other data\n` +
-      `  fix: run it with one worker, or keep the data where all of them see it: "sqlite" in place of "${redactUrl(bind)}"`,
+      `  fix: run it with one worker, or ${others}`,
   );
 }

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { ObserveCall } from '../capabilities/core/observe.ts';
-import { describeOperations, ObservedKeyValue } from '../capabilities/keyvalue/observed.ts';
-import type { KeyValueOperations } from '../capabilities/keyvalue/observed.ts';
-import type { KeyValueStores } from '../dialects/spiderlightning/index.ts';
+import type { CapabilityName, Opened, Opener, Operations } from '../capabilities/core/capability.ts';
+import { describeOperations, observedClass } from '../capabilities/core/observe.ts';
+import type { Reported } from '../capabilities/core/observe.ts';
+import { capabilities } from '../capabilities/core/registry.ts';
+import type { Openers } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import type { TraceSettings } from '../telemetry/settings.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -36,35 +38,48 @@ export async function openTelemetry(
   return startTelemetry({ traces, metrics, version, warn: (message) => log.host('warn', message) });
 }
 
-/** Gives each instance stores that report its calls. */
-export function observeStores(
-  stores: KeyValueStores,
-  file: Slightfile,
-): (observe: ObserveCall) => KeyValueStores {
-  const known = new Map<string, KeyValueOperations>();
+/** Gives each instance openers of things that report its calls. */
+export function observeOpeners(openers: Openers, file: Slightfile): (observe: ObserveCall) => Openers {
+  const makers = Object.entries(openers).flatMap(([key, opener]) => {
+    const capability = key as CapabilityName;
+    return opener === undefined ? [] : [[capability, observeOpener(capability, opener, file)] as const];
+  });
+  return (observe) => Object.fromEntries(makers.map(([capability, make]) => [capability, make(observe)]));
+}
 
-  function operationsOf(name: string): KeyValueOperations {
+function observeOpener<Contract extends Opened>(
+  capability: CapabilityName,
+  opener: Opener<Contract>,
+  file: Slightfile,
+): (observe: ObserveCall) => Opener<Contract> {
+  const names = capabilities[capability].operations as unknown as Operations<Contract>;
+  const Observed = observedClass(names);
+  const known = new Map<string, Reported<Contract>>();
+
+  function operationsOf(name: string): Reported<Contract> {
     let operations = known.get(name);
-    if (operations === undefined) known.set(name, (operations = describeOperations(placeOf(name, file))));
+    if (operations === undefined)
+      known.set(name, (operations = describeOperations(names, placeOf(capability, name, file))));
     return operations;
   }
 
   return (observe) => ({
     open(name) {
-      const store = stores.open(name);
-      return store instanceof Promise
-        ? store.then((opened) => new ObservedKeyValue(opened, operationsOf(name), observe))
-        : new ObservedKeyValue(store, operationsOf(name), observe);
+      const opened = opener.open(name);
+      return opened instanceof Promise
+        ? opened.then((late) => new Observed(late, operationsOf(name), observe))
+        : new Observed(opened, operationsOf(name), observe);
     },
   });
 }
 
 /** Of a bind only what is never secret: its scheme, host and port. */
-function placeOf(name: string, file: Slightfile) {
-  const bind = file.keyvalue?.[name]?.bind ?? 'sqlite';
+function placeOf(capability: CapabilityName, name: string, file: Slightfile) {
+  const bind = file[capability]?.[name]?.bind ?? capabilities[capability].embedded ?? '';
   const system = /^[a-z\d+.-]*/i.exec(bind)![0].toLowerCase();
   const url = bind.includes('//') ? URL.parse(bind) : null;
   return {
+    capability,
     name,
     system,
     host: url?.hostname || undefined,

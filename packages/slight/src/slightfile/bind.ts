@@ -1,5 +1,6 @@
 import { describeKind } from './fields.ts';
-import type { Bind } from './model.ts';
+import { hasPlaceholder } from './interpolate.ts';
+import type { Bind, Setting } from './model.ts';
 import type { Report } from './layers.ts';
 import type { Entry, Node, Table } from './tree.ts';
 
@@ -54,15 +55,15 @@ function readBindTable(
     });
   }
   const bind = place === undefined ? undefined : readPlace(place.value, `${where} bind`, report);
-  const config: { [key: string]: string | number | boolean } = Object.create(null);
+  const config: { [key: string]: Setting } = Object.create(null);
   for (const [key, { value }] of table.entries) {
     if (key === 'bind') continue;
     const setting = readSetting(value);
     if (setting === undefined) {
       report({
         span: value.span,
-        message: `${where} ${key} is a text, a number, true or false, and ${describeSetting(value)} stands here`,
-        fix: 'write a single value',
+        message: `${where} ${key} is a text, a number, true or false, or a list of texts, and ${describeSetting(value)} stands here`,
+        fix: 'write a single value, or texts in brackets: ["one", "two"]',
       });
     } else {
       config[key] = setting;
@@ -71,7 +72,7 @@ function readBindTable(
   return bind === undefined ? undefined : { bind, config };
 }
 
-function readSetting(node: Node): string | number | boolean | undefined {
+function readSetting(node: Node): Setting | undefined {
   switch (node.kind) {
     case 'string':
     case 'boolean':
@@ -80,6 +81,12 @@ function readSetting(node: Node): string | number | boolean | undefined {
       return Number.isSafeInteger(Number(node.value)) ? Number(node.value) : undefined;
     case 'float':
       return Number.isFinite(node.value) ? node.value : undefined;
+    case 'array': {
+      const texts = node.items.map((item) =>
+        item.kind === 'string' && !hasPlaceholder(item.value) ? item.value : undefined,
+      );
+      return texts.every((text) => text !== undefined) ? texts : undefined;
+    }
     default:
       return undefined;
   }
@@ -87,6 +94,11 @@ function readSetting(node: Node): string | number | boolean | undefined {
 
 function describeSetting(node: Node): string {
   if (node.kind === 'integer') return 'a number beyond 2^53';
+  if (node.kind === 'array') {
+    // What is granted stands in lists, and no variable may decide that.
+    const interpolated = node.items.some((item) => item.kind === 'string' && hasPlaceholder(item.value));
+    return interpolated ? 'a list with "${" or "$$", which are not replaced in lists,' : 'another list';
+  }
   return node.kind === 'float' ? 'no finite number' : describeKind(node);
 }
 

@@ -1,7 +1,8 @@
 import type { Problem } from './error.ts';
 import { describeKind } from './fields.ts';
 import { nearestName } from './nearest.ts';
-import { type TableName, bindTables, specversions, tables } from './schema.ts';
+import { bindTables } from './model.ts';
+import { type TableName, specversions, tables } from './schema.ts';
 import type { Entry, Table } from './tree.ts';
 
 export type Report = (problem: Problem) => void;

@@ -4,13 +4,16 @@ export interface Position {
   readonly column: number;
 }
 
+/** A value of a setting beside a bind. */
+export type Setting = string | number | boolean | readonly string[];
+
 /** One capability instance: where `name` lives. */
 export interface Bind {
   readonly name: string;
   /** A scheme (`sqlite`) or a URL (`redis://cache:6379`), interpolated. May hold credentials: never print it as it is. */
   readonly bind: string;
   /** The other keys of an inline table, for the backend to check. */
-  readonly config: { readonly [key: string]: string | number | boolean };
+  readonly config: { readonly [key: string]: Setting };
   /** Absent where no slightfile says it (embedded defaults). */
   readonly position?: Position;
 }
@@ -31,7 +34,20 @@ export interface Limits {
   readonly workers: number;
 }
 
-export interface Slightfile {
+/** Tables of names that the app opens, each with the place where it lives. */
+export const bindTables = ['configs', 'keyvalue'] as const;
+
+export type BindTable = (typeof bindTables)[number];
+
+/** By name, without prototype. */
+export interface Binds {
+  readonly [name: string]: Bind;
+}
+
+/** Undefined: the file has no such table (nothing is granted). */
+export type BindTables = { readonly [Name in BindTable]: Binds | undefined };
+
+export interface Slightfile extends BindTables {
   /** Absolute path, or undefined for an app that runs without one. */
   readonly path: string | undefined;
   readonly target: string | undefined;
@@ -43,8 +59,6 @@ export interface Slightfile {
     /** `clean`: each request finds the app as it was built. `keep`: an instance goes on as the last one left it. */
     readonly reuse: 'clean' | 'keep';
   };
-  /** By name, without prototype. Undefined: the file has no such table (nothing is granted). */
-  readonly keyvalue: { readonly [name: string]: Bind } | undefined;
   readonly http: {
     readonly host: string;
     readonly port: number;
@@ -97,3 +111,13 @@ export const defaultLimits: Limits = {
   message: 1024 * 1024,
   workers: 1,
 };
+
+/** The bind tables of a file, made one by one. */
+export function makeBindTables(make: (table: BindTable) => Binds | undefined): BindTables {
+  return Object.fromEntries(bindTables.map((table) => [table, make(table)])) as BindTables;
+}
+
+/** Every bind of a file, with its table. */
+export function listBinds(file: Slightfile): (Bind & { readonly table: BindTable })[] {
+  return bindTables.flatMap((table) => Object.values(file[table] ?? {}).map((bind) => ({ ...bind, table })));
+}

@@ -185,6 +185,13 @@ test('a replacement is not read again, and changes no structure', () => {
   assert.deepEqual(plain(config), { x: '${env.B}", bind = "x', y: '$${env.B}", bind = "x$' });
 });
 
+test('a setting may be a list of texts', () => {
+  const { config } = parse(valid('[keyvalue]\na = { bind = "memory", x = ["one", "$2"], y = [] }')).keyvalue![
+    'a'
+  ]!;
+  assert.deepEqual(plain(config), { x: ['one', '$2'], y: [] });
+});
+
 test('only values are interpolated, and only with what is known', () => {
   const wrong: [string, RegExp][] = [
     ['[keyvalue]\n"${env.A}" = "memory"', /a name is never interpolated/],
@@ -239,8 +246,10 @@ test('what is wrong is named with its place and a way out', () => {
     [
       '[keyvalue]\norders = { bind = "memory", x = [1] }',
       '5:33',
-      /orders x is a text, a number, true or false, and an array/,
+      /orders x is a text, a number, true or false, or a list of texts, and another list/,
     ],
+    ['[keyvalue]\norders = { bind = "memory", x = ["a", "${env.A}"] }', '5:33', /not replaced in lists/],
+    ['[keyvalue]\norders = { bind = "memory", x = [["a"]] }', '5:33', /another list/],
     ['[keyvalue]\norders = { bind = "memory", x = inf }', '5:33', /no finite number/],
     ['[keyvalue]\norders = { bind = "memory", x = 9007199254740993 }', '5:33', /beyond 2\^53/],
     ['[keyvalue]\norders = { bind = "memory", x = 2020-01-01 }', '5:33', /a date/],
@@ -322,7 +331,7 @@ test('no credential is ever printed, from the file or from the environment', () 
   for (const text of [
     `[keyvalue]\na = "redis://u:${secret}@h:99999"`,
     `[keyvalue]\na = "redis://u:${secret}@h"\nb = { bind = "redis://:${secret}@h", x = [1] }`,
-    `[keyvalue]\na = { bind = "redis://h", password = "${secret}", x = [] }`,
+    `[keyvalue]\na = { bind = "redis://h", password = "${secret}", x = [1] }`,
     '[keyvalue]\na = "redis://:${env.PW}@h:99999"',
     '[keyvalue]\na = "${env.PW}"\n[http]\naddress = "${env.PW}"',
     '[limits]\nmemory = "${env.PW}"\n[app]\nstart = "${env.PW}"'.replace('[app]\n', ''),

@@ -4,8 +4,16 @@ import { type Problem, SlightfileError } from './error.ts';
 import { type Field, describeValue } from './fields.ts';
 import { type Environment, hasPlaceholder, interpolate } from './interpolate.ts';
 import { type Layer, type Report, checkSpecversion, readLayers, unknownName } from './layers.ts';
-import { type Bind, type Slightfile, defaultLimits, noTelemetry } from './model.ts';
-import { type BindTable, type TableName, bindTables, tables } from './schema.ts';
+import {
+  type Bind,
+  type BindTable,
+  type Slightfile,
+  bindTables,
+  defaultLimits,
+  makeBindTables,
+  noTelemetry,
+} from './model.ts';
+import { type TableName, tables } from './schema.ts';
 import { type Entry, type Node, type Table, parseTree } from './tree.ts';
 
 export interface ParseOptions {
@@ -157,7 +165,6 @@ function buildModel({ values, binds }: Settings, path: string, options: ParseOpt
     log: Partial<Slightfile['log']>;
     telemetry: Partial<Slightfile['telemetry']>;
   }>;
-  const keyvalue = binds.get('keyvalue');
   const { host, port } = http?.address ?? { host: '127.0.0.1', port: 3000 };
   return {
     path: resolve(path),
@@ -170,7 +177,10 @@ function buildModel({ values, binds }: Settings, path: string, options: ParseOpt
       start: app?.start ?? 'ready',
       reuse: app?.reuse ?? 'clean',
     },
-    keyvalue: keyvalue && Object.assign(Object.create(null), Object.fromEntries(keyvalue)),
+    ...makeBindTables((table) => {
+      const lines = binds.get(table);
+      return lines && Object.assign(Object.create(null), Object.fromEntries(lines));
+    }),
     http: {
       host,
       port,

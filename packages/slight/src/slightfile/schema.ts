@@ -55,9 +55,4 @@ export const tables = {
 
 export type TableName = keyof typeof tables;
 
-/** Tables of names that the app opens, each with the place where it lives. */
-export const bindTables = ['keyvalue'] as const;
-
-export type BindTable = (typeof bindTables)[number];
-
 export const specversions = ['0.3'] as const;

@@ -16,7 +16,7 @@ export type Leaf =
   | { readonly kind: 'float'; readonly span: Span; readonly value: number }
   | { readonly kind: 'boolean'; readonly span: Span; readonly value: boolean }
   | { readonly kind: 'date'; readonly span: Span }
-  | { readonly kind: 'array'; readonly span: Span };
+  | { readonly kind: 'array'; readonly span: Span; readonly items: readonly Node[] };
 
 export interface Entry {
   /** Of the key. */
@@ -73,7 +73,7 @@ function addTable(root: Table, node: AST.TOMLTable): void {
     if (!parent.entries.has(nameOf(last))) {
       parent.entries.set(nameOf(last), {
         span: spanOf(node.key),
-        value: { kind: 'array', span: spanOf(node.key) },
+        value: { kind: 'array', span: spanOf(node.key), items: [] },
       });
     }
     return;
@@ -113,7 +113,7 @@ function readValue(node: AST.TOMLContentNode): Node {
     for (const entry of node.body) addKeyValue(table, entry);
     return table;
   }
-  if (node.type === 'TOMLArray') return { kind: 'array', span };
+  if (node.type === 'TOMLArray') return { kind: 'array', span, items: node.elements.map(readValue) };
   switch (node.kind) {
     case 'string':
       return { kind: 'string', span, value: node.value };

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { openKeyValue } from '../../src/capabilities/core/registry.ts';
+import { openCapability } from '../../src/capabilities/core/open.ts';
 import type { KeyValue } from '../../src/capabilities/keyvalue/contract.ts';
 
 interface Write {
@@ -16,7 +16,11 @@ const key = 'Key 1';
 const hour = 3_600_000;
 
 async function open(dataDir: string): Promise<KeyValue> {
-  return await openKeyValue({ name: 'orders', bind: 'filesystem', config: {} }, { dataDir, timeout: 5_000 });
+  return await openCapability(
+    'keyvalue',
+    { name: 'orders', bind: 'filesystem', config: {} },
+    { dataDir, timeout: 5_000 },
+  );
 }
 
 /** What a store says of the key now, and after an hour. */

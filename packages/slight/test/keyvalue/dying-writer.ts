@@ -20,9 +20,9 @@ for (const name of calls) {
 }
 syncBuiltinESMExports();
 
-const { openKeyValue } = await import('../../src/capabilities/core/registry.ts');
+const { openCapability } = await import('../../src/capabilities/core/open.ts');
 const bind = { name: 'orders', bind: 'filesystem', config: {} };
-const store = await openKeyValue(bind, { dataDir, timeout: 5_000 });
+const store = await openCapability('keyvalue', bind, { dataDir, timeout: 5_000 });
 counting = true;
 if (value === undefined) await store.delete(key);
 else await store.set(key, Buffer.from(value), ttl === undefined ? {} : { ttl });

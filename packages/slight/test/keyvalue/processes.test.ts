@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
-import { openKeyValue } from '../../src/capabilities/core/registry.ts';
+import { openCapability } from '../../src/capabilities/core/open.ts';
 
 function makeFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'slight-processes-'));
@@ -32,7 +32,11 @@ function startAdder(bind: string, dataDir: string, times: number) {
 }
 
 async function readCount(bind: string, dataDir: string): Promise<number> {
-  const store = await openKeyValue({ name: 'counts', bind, config: {} }, { dataDir, timeout: 20_000 });
+  const store = await openCapability(
+    'keyvalue',
+    { name: 'counts', bind, config: {} },
+    { dataDir, timeout: 20_000 },
+  );
   const count = Number(await store.increment('count', 0n));
   await store.close();
   return count;
@@ -63,7 +67,11 @@ for (const bind of ['sqlite', 'filesystem']) {
   void test(`${bind}: who reads meanwhile sees one value after the other, each with its version`, async (t) => {
     const dataDir = makeFolder(t);
     const adders = [startAdder(bind, dataDir, 150), startAdder(bind, dataDir, 150)];
-    const store = await openKeyValue({ name: 'counts', bind, config: {} }, { dataDir, timeout: 20_000 });
+    const store = await openCapability(
+      'keyvalue',
+      { name: 'counts', bind, config: {} },
+      { dataDir, timeout: 20_000 },
+    );
     t.after(() => store.close());
     const versions = new Map<number, string>();
     let latest = 0;

@@ -5,9 +5,10 @@ import type {
   Versioned,
   Store as WitStore,
 } from 'spiderlightning:cloud/keyvalue@0.6.0';
-import { requireHost } from '../host.ts';
-import { witError } from '../memory-store.ts';
+import { useData } from '../host.ts';
+import { memoryStores } from '../memory-store.ts';
 import type { MemoryStore } from '../memory-store.ts';
+import { witError } from '../wit-error.ts';
 
 /** `spiderlightning:cloud/keyvalue` in plain Node: stores in memory, of the app that is under test. */
 export class Store implements WitStore {
@@ -68,15 +69,6 @@ export class Store implements WitStore {
 
   /** Looked up for every use: one opened store may serve the tests of several apps. */
   #use(): MemoryStore {
-    const host = requireHost(`the store "${this.#name}" was used`);
-    const store = host.store(this.#name);
-    if (store === undefined)
-      throw witError(
-        'permission-denied',
-        `the store "${this.#name}" was not granted; testApp(app, { stores }) names them`,
-      );
-    const failure = host.failures.get(this.#name);
-    if (failure !== undefined) throw witError(failure, `the store "${this.#name}" fails, as the test wants`);
-    return store;
+    return useData(memoryStores, this.#name);
   }
 }

@@ -1,13 +1,15 @@
+import type { Setting } from '../../slightfile/model.ts';
 import type { CapabilityError } from './error.ts';
 
 export type MaybePromise<T> = T | Promise<T>;
 
 /** One setting of a backend, as plain data: validation, documentation and redaction all come from it. */
 export interface ConfigField {
-  readonly type: 'string' | 'number' | 'boolean';
+  /** `strings`: a list of texts. */
+  readonly type: 'string' | 'number' | 'boolean' | 'strings';
   readonly doc: string;
   readonly required?: boolean;
-  readonly default?: string | number | boolean;
+  readonly default?: Setting;
   readonly example?: string;
   /** Never printed. */
   readonly secret?: boolean;
@@ -19,8 +21,10 @@ export interface OpenContext {
   readonly name: string;
   /** The bind as a URL: `sqlite:`, `redis://cache:6379/0`. Credentials are in `url.username` and `url.password`. */
   readonly url: URL;
+  /** The bind as it is written, for paths: of `file:./a` a URL keeps `/a` only. It may hold credentials. */
+  readonly bind: string;
   /** Settings beside the bind in the slightfile, checked against `config`. */
-  readonly config: { readonly [key: string]: string | number | boolean };
+  readonly config: { readonly [key: string]: Setting };
   /** A folder that is the app's own on this machine (`.slight`); made on demand, mode 0700. */
   readonly dataDir: string;
   /** Milliseconds that any single operation may take before it is `timeout`. */
@@ -37,7 +41,9 @@ export interface Backend<Capability, Feature extends string = string> {
   /** npm packages that it imports lazily, as `name@version`: named in the error where one is missing. */
   readonly packages?: readonly string[];
   /** Whether its data lives in this process only, so that a second worker would see other data. */
-  readonly singleProcess?: boolean;
+  readonly singleProcess?: boolean | ((config: { readonly [key: string]: Setting }) => boolean);
+  /** Whether its storage is made on this machine, so that one process opens it before several do at once. */
+  readonly prepare?: boolean;
   /**
    * Whether it flushes files to the disk by itself. Node's permission model has no leave for that, so the processes that
    * run the app go without it.

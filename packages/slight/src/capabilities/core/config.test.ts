@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Setting } from '../../slightfile/model.ts';
 import type { ConfigField } from './backend.ts';
 import { checkConfig } from './config.ts';
 import { CapabilityError } from './error.ts';
@@ -8,10 +9,11 @@ const fields: { readonly [key: string]: ConfigField } = {
   table: { type: 'string', doc: 'where rows go', required: true, example: '"orders"' },
   retries: { type: 'number', doc: 'how often', default: 3 },
   cluster: { type: 'boolean', doc: 'several nodes' },
+  names: { type: 'strings', doc: 'which ones' },
   token: { type: 'string', doc: 'the key to it', secret: true },
 };
 
-function refusal(given: { [key: string]: string | number | boolean }): string {
+function refusal(given: { [key: string]: Setting }): string {
   try {
     checkConfig(fields, given);
   } catch (error) {
@@ -29,6 +31,7 @@ void test('settings are taken, and defaults filled in', () => {
     cluster: false,
   });
   assert.deepEqual(checkConfig({}, {}), {});
+  assert.deepEqual(checkConfig(fields, { table: 't', names: ['a'] }).names, ['a']);
 });
 
 void test('a wrong setting says what is wrong, all of it at once, and never a value', () => {
@@ -39,6 +42,8 @@ void test('a wrong setting says what is wrong, all of it at once, and never a va
   assert.match(message, /`token` must be a string, not a number/);
   assert.doesNotMatch(message, /Secret|12345/);
   assert.match(refusal({ table: 't', retries: Number.NaN }), /`retries` must be a number/);
-  assert.match(refusal({ table: 't', xyz: 1 }), /it has table, retries, cluster, token/);
+  assert.match(refusal({ table: 't', xyz: 1 }), /it has table, retries, cluster, names, token/);
+  assert.match(refusal({ table: 't', names: 'a' }), /`names` must be a list of texts, not a string/);
+  assert.match(refusal({ table: ['t'] }), /`table` must be a string, not a list of texts/);
   assert.match(refusal({ table: 't', constructor: 1 }), /`constructor` is no setting/);
 });

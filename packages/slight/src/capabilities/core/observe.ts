@@ -1,4 +1,5 @@
 import type { MaybePromise } from './backend.ts';
+import type { Opened, Operations } from './capability.ts';
 
 /** One kind of call, as it is reported. Made once, and used for all calls of that kind. Nothing in it is secret. */
 export interface Operation {
@@ -18,8 +19,72 @@ export interface Operation {
 /** Hears that a call begins; what it gives is called once, when the call is over, with the error where it failed. */
 export type ObserveCall = (operation: Operation) => (error?: unknown) => void;
 
+/** The operations of one thing that is opened, as they are reported. */
+export type Reported<Contract extends Opened> = {
+  readonly [Method in keyof Operations<Contract>]: Operation;
+};
+
+export function describeOperations<Contract extends Opened>(
+  names: Operations<Contract>,
+  place: Omit<Operation, 'operation'>,
+): Reported<Contract> {
+  const entries = Object.entries<string>(names).map(([method, operation]) => [
+    method,
+    { operation, ...place },
+  ]);
+  return Object.fromEntries(entries) as Reported<Contract>;
+}
+
+/** Makes what an app opens report each call: which operation on which name, never its arguments or its answer. */
+export type Observed<Contract extends Opened> = new (
+  target: Contract,
+  operations: Reported<Contract>,
+  observe: ObserveCall,
+) => Contract;
+
+type Method = (...args: unknown[]) => MaybePromise<unknown>;
+
+interface State {
+  readonly target: { readonly [method: string]: Method };
+  readonly operations: { readonly [method: string]: Operation };
+  readonly observe: ObserveCall;
+}
+
+/**
+ * The class for a contract. A class, since one is made whenever a guest opens a name: closures would be made anew each
+ * time.
+ */
+export function observedClass<Contract extends Opened>(names: Operations<Contract>): Observed<Contract> {
+  class Wrapped implements State, Opened {
+    readonly target: State['target'];
+    readonly operations: State['operations'];
+    readonly observe: ObserveCall;
+
+    constructor(target: State['target'], operations: State['operations'], observe: ObserveCall) {
+      this.target = target;
+      this.operations = operations;
+      this.observe = observe;
+    }
+
+    ping(): MaybePromise<void> {
+      return this.target.ping!() as MaybePromise<void>;
+    }
+
+    close(): MaybePromise<void> {
+      return this.target.close!() as MaybePromise<void>;
+    }
+  }
+  for (const name of Object.keys(names)) {
+    const method = function (this: State, a: unknown, b: unknown, c: unknown, d: unknown) {
+      return reportCall(this.observe, this.operations[name]!, () => this.target[name]!(a, b, c, d));
+    };
+    Object.defineProperty(Wrapped.prototype, name, { value: method });
+  }
+  return Wrapped as unknown as Observed<Contract>;
+}
+
 /** Reports a call. One that answers at once still does. */
-export function observed<T>(
+function reportCall<T>(
   observe: ObserveCall,
   operation: Operation,
   run: () => MaybePromise<T>,

@@ -3,13 +3,17 @@ import { inspect } from 'node:util';
 import { test } from 'node:test';
 import { CapabilityError } from './error.ts';
 import { redactUrl } from './redact.ts';
-import { openKeyValue } from './registry.ts';
+import { openCapability } from './open.ts';
 
 void test('a bind is shown without what may be secret', () => {
   const shown = {
     sqlite: 'sqlite',
     'sqlite:': 'sqlite:',
     'filesystem:./data': 'filesystem:./data',
+    'file:./settings.toml': 'file:./settings.toml',
+    'file:///etc/a.json?token=Secret': 'file:///etc/a.json',
+    'file://user:Secret@host/a.json': 'file:***',
+    'file:Sec/ret@a.json': 'file:***',
     'filesystem:///srv/data': 'filesystem:/srv/data',
     'filesystem://user:Secret@host/data': 'filesystem://host/data',
     'filesystem:Sec/ret@data': 'filesystem:***',
@@ -44,7 +48,8 @@ void test('no error of opening holds a password, in any form', async () => {
   ];
   for (const bind of binds) {
     await assert.rejects(
-      openKeyValue(
+      openCapability(
+        'keyvalue',
         { name: 'orders', bind, config: { passwort: password } },
         { dataDir: '/nowhere', timeout: 500 },
       ),
@@ -60,7 +65,7 @@ void test('no error of opening holds a password, in any form', async () => {
       },
     );
     await assert.rejects(
-      openKeyValue({ name: 'orders', bind, config: {} }, { dataDir: '/nowhere', timeout: 500 }),
+      openCapability('keyvalue', { name: 'orders', bind, config: {} }, { dataDir: '/nowhere', timeout: 500 }),
       (error) => forms.every((form) => !inspect(error, { depth: 9, showHidden: true }).includes(form)),
     );
   }

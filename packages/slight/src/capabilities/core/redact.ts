@@ -12,7 +12,10 @@ export function redactUrl(bind: string | URL): string {
     return scheme === undefined ? '***' : `${scheme}:***`;
   }
   // A path on this machine holds no credential.
-  if (url.protocol === 'filesystem:' && url.host === '') return `${url.protocol}${url.pathname}`;
+  if (/^file(system)?:$/.test(url.protocol) && url.host === '') {
+    // A URL would make `file:./a` absolute.
+    return `${url.protocol}${text.startsWith('file:') ? text.slice(5).replace(/[?#].*/s, '') : url.pathname}`;
+  }
   if (url.host === '') return `${url.protocol}${/^\/*$/.test(url.pathname) ? '' : '***'}`;
   return `${url.protocol}//${url.host}${url.pathname === '/' ? '' : url.pathname}`;
 }

@@ -9,9 +9,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { MaybePromise } from '../core/backend.ts';
+import { selectChecks, type Check } from '../core/check.ts';
 import { atomicChecks } from './conformance/atomic.ts';
 import { basicChecks } from './conformance/basic.ts';
-import type { Check, CheckTools, CheckDefinition } from './conformance/check.ts';
+import type { CheckDefinition, CheckTools } from './conformance/check.ts';
 import { durableChecks } from './conformance/durable.ts';
 import { expiryChecks } from './conformance/expiry.ts';
 import { keyChecks } from './conformance/keys.ts';
@@ -20,14 +21,9 @@ import { unsupportedChecks } from './conformance/unsupported.ts';
 import { versionChecks } from './conformance/version.ts';
 import type { KeyValue, KeyValueFeature } from './contract.ts';
 
-export { openKeyValueOn } from '../core/registry.ts';
-export type { Backend, OpenContext } from '../core/backend.ts';
-export type { Check } from './conformance/check.ts';
-export type { KeyValue, KeyValueFeature } from './contract.ts';
-
 export interface ConformanceTarget {
   /**
-   * Opens a store as a guest would see it, behind the portable layer (`openKeyValueOn` puts a backend there). Two
+   * Opens a store as a guest would see it, behind the portable layer (`openCapabilityOn` puts a backend there). Two
    * opens of one name are the same data. Names are made up by the suite, and are different in each run.
    */
   open(name: string): MaybePromise<KeyValue>;
@@ -49,10 +45,7 @@ const checks: readonly CheckDefinition[] = [
 
 /** The checks for a backend. They share no data, so they may run in any order, or at once. */
 export function keyValueConformance(target: ConformanceTarget): Check[] {
-  const { features } = target;
-  const declared = checks.filter(({ needs }) => needs.every((feature) => features.has(feature)));
-  const refused = unsupportedChecks.filter(({ refuses }) => !features.has(refuses));
-  return [...declared, ...refused].map(({ name, run }) => ({ name, run: () => runCheck(target, run) }));
+  return selectChecks(checks, unsupportedChecks, target.features, (run) => runCheck(target, run));
 }
 
 async function runCheck(target: ConformanceTarget, run: CheckDefinition['run']): Promise<void> {

@@ -1,4 +1,5 @@
 import type { MaybePromise } from '../core/backend.ts';
+import type { Opened, Operations } from '../core/capability.ts';
 
 /** What a backend may be able to do beyond the core. Undeclared: the portable layer answers `unsupported`. */
 export type KeyValueFeature =
@@ -48,7 +49,7 @@ export type SwapResult =
  * with a `CapabilityError` only. An in-process backend answers at once, not with a promise, unless it waits for the disk.
  * Arguments reach a backend checked: keys of 1 to 1,024 bytes of UTF-8, values up to 25 MiB, ttl > 0.
  */
-export interface KeyValue {
+export interface KeyValue extends Opened {
   get(key: string): MaybePromise<Uint8Array | undefined>;
   getVersioned(key: string): MaybePromise<Versioned | undefined>;
   set(key: string, value: Uint8Array, options?: SetOptions): MaybePromise<void>;
@@ -65,7 +66,15 @@ export interface KeyValue {
     value: Uint8Array,
     options?: { readonly ttl?: number },
   ): MaybePromise<SwapResult>;
-  /** Fails where the backend does not answer. */
-  ping(): MaybePromise<void>;
-  close(): MaybePromise<void>;
 }
+
+export const keyValueOperations: Operations<KeyValue> = {
+  get: 'get',
+  getVersioned: 'get-versioned',
+  set: 'set',
+  delete: 'delete',
+  exists: 'exists',
+  keys: 'keys',
+  increment: 'increment',
+  compareAndSwap: 'compare-and-swap',
+};

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { CapabilityError } from '../core/error.ts';
-import { openKeyValue } from '../core/registry.ts';
+import { openCapability } from '../core/open.ts';
 import type { KeyPage, KeyValue } from './contract.ts';
 import { addDecimal } from './validate.ts';
 
@@ -87,7 +87,8 @@ for (const bind of ['memory', 'sqlite', 'filesystem']) {
     let runs = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { maxLength: 25 }), async (steps) => {
-        const store = await openKeyValue(
+        const store = await openCapability(
+          'keyvalue',
           { name: `run ${runs++}`, bind, config: {} },
           { dataDir, timeout: 5_000 },
         );
@@ -102,7 +103,11 @@ for (const bind of ['memory', 'sqlite', 'filesystem']) {
   });
 
   void test(`${bind} takes any text for a cursor, or refuses it`, async () => {
-    const store = await openKeyValue({ name: 'cursors', bind, config: {} }, { dataDir, timeout: 5_000 });
+    const store = await openCapability(
+      'keyvalue',
+      { name: 'cursors', bind, config: {} },
+      { dataDir, timeout: 5_000 },
+    );
     await store.set('a', Buffer.from('1'));
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 40 }), async (cursor) => {

@@ -44,6 +44,7 @@ export function makeMutant(
       const context = {
         name: store,
         url: new URL('memory:'),
+        bind: 'memory',
         config: {},
         dataDir: `mutant ${name}`,
         timeout: 5_000,

@@ -9,6 +9,7 @@ function wrap(broken: Partial<KeyValue>, features = memory.features): KeyValue {
   const context = {
     name: 'x',
     url: new URL('memory:'),
+    bind: 'memory',
     config: {},
     dataDir: 'portable test',
     timeout: 1_000,

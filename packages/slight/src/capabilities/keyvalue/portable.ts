@@ -1,57 +1,14 @@
-import type { MaybePromise } from '../core/backend.ts';
-import { CapabilityError, placeError } from '../core/error.ts';
-import { guard, type Effect } from '../core/resilience.ts';
+import { portableTools, type PortableOptions } from '../core/portable.ts';
 import type { KeyValue, KeyValueFeature } from './contract.ts';
 import { checkDelta, checkKey, checkKeysOptions, checkTtl, checkValue } from './validate.ts';
 
-export interface PortableOptions {
-  /** For messages: the capability, the name and the backend, without credentials. */
-  readonly where: string;
-  readonly features: ReadonlySet<KeyValueFeature>;
-  /** Milliseconds for one operation, its repetitions included. */
-  readonly timeout: number;
-  /** The schemes of backends that have a feature which this one lacks. */
-  backendsWith(feature: KeyValueFeature): readonly string[];
-}
-
 /**
- * What every backend needs alike, round one of them: arguments are checked, features that it does not declare are
- * `unsupported`, operations end at their deadline and are repeated where that is safe, and only a `CapabilityError`
- * leaves, saying where it happened. A backend that answers at once is still answered at once; then errors are
- * thrown, not rejected.
+ * What every key-value backend needs alike, round one of them: arguments are checked, features that it does not declare
+ * are `unsupported`, operations end at their deadline and are repeated where that is safe. A backend that answers at
+ * once is still answered at once; then errors are thrown, not rejected.
  */
-export function portableKeyValue(store: KeyValue, options: PortableOptions): KeyValue {
-  const { features, where, timeout } = options;
-  let closed = false;
-
-  function describe(operation: string, effect: Effect, error: unknown): CapabilityError {
-    return placeError(`${where}: ${operation}`, error, effect === 'reads' ? 'none' : undefined);
-  }
-
-  function run<T>(
-    operation: string,
-    effect: Effect,
-    check: () => void,
-    call: () => MaybePromise<T>,
-  ): MaybePromise<T> {
-    let answer: MaybePromise<T>;
-    try {
-      if (closed) throw new CapabilityError('cancelled', 'the store is closed. Open it again');
-      check();
-      answer = call();
-    } catch (error) {
-      throw describe(operation, effect, error);
-    }
-    if (!(answer instanceof Promise)) return answer;
-    return guard(answer, call, { effect, timeout, describe: (error) => describe(operation, effect, error) });
-  }
-
-  function need(feature: KeyValueFeature): void {
-    if (features.has(feature)) return;
-    const others = options.backendsWith(feature);
-    const fix = others.length === 0 ? '' : `. Backends that can: ${others.join(', ')}`;
-    throw new CapabilityError('unsupported', `this backend has no \`${feature}\`${fix}`);
-  }
+export function portableKeyValue(store: KeyValue, options: PortableOptions<KeyValueFeature>): KeyValue {
+  const { run, need, opened } = portableTools(store, options);
 
   function checkExpiry(ttl: number | undefined): void {
     if (ttl === undefined) return;
@@ -138,23 +95,6 @@ export function portableKeyValue(store: KeyValue, options: PortableOptions): Key
         },
         () => store.compareAndSwap(key, expected, value, how),
       ),
-    ping: () =>
-      run(
-        'ping',
-        'reads',
-        () => undefined,
-        () => store.ping(),
-      ),
-    close: () => {
-      if (closed) return undefined;
-      const closing = run(
-        'close',
-        'reads',
-        () => undefined,
-        () => store.close(),
-      );
-      closed = true;
-      return closing;
-    },
+    ...opened,
   };
 }

@@ -1,6 +1,8 @@
 import type { HostInterface } from '@spiderlightning/component';
 import { CapabilityError } from '../../capabilities/core/error.ts';
 import type { HeldCommand } from '../../triggers/held/command.ts';
+import { failed, nothing } from './result.ts';
+import type { Result } from './result.ts';
 
 /** What an app imports that speaks on connections. */
 export const connections = 'spiderlightning:cloud/connections@0.6.0';
@@ -23,9 +25,6 @@ interface Message {
   readonly id: string | undefined;
 }
 
-type Result = { readonly tag: 'ok' } | { readonly tag: 'err'; readonly val: unknown };
-
-const done: Result = { tag: 'ok' };
 const longestName = 256;
 /** Longer than any name that a host gives to a connection. */
 const longestId = 64;
@@ -37,17 +36,15 @@ export function connectionsInterface(sink: HeldSink): HostInterface {
   function run(make: () => HeldCommand): Result | Promise<Result> {
     try {
       const pending = sink.publish(make());
-      return pending === undefined ? done : pending.then(() => done);
+      return pending === undefined ? nothing() : pending.then(nothing);
     } catch (error) {
-      if (!(error instanceof CapabilityError)) throw error;
-      const { code, message, retryable, outcome } = error;
-      return { tag: 'err', val: { code, message, retryable, outcome } };
+      return failed(error);
     }
   }
 
   /** What cannot be the name of a connection is one that is gone: nobody need hear of it. */
   const runOn = (connection: string, make: () => HeldCommand) =>
-    connection.length > longestId ? done : run(make);
+    connection.length > longestId ? nothing() : run(make);
 
   return {
     broadcast: (channel: string, message: Message) =>

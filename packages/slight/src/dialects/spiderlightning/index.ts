@@ -1,10 +1,11 @@
-import type { HostImports } from '@spiderlightning/component';
+import type { HostImports, HostInterface } from '@spiderlightning/component';
+import type { CapabilityName, Opener } from '../../capabilities/core/capability.ts';
 import type { IncomingBody } from '../../triggers/http-message.ts';
+import { configsInterface } from './configs.ts';
 import { connections, connectionsInterface } from './connections.ts';
 import type { HeldSink } from './connections.ts';
 import { httpBody, httpBodyInterface } from './http-body.ts';
 import { keyvalueInterface } from './keyvalue.ts';
-import type { KeyValueStores } from './keyvalue.ts';
 import { loggingInterface } from './logging.ts';
 import type { LogSink } from './logging.ts';
 
@@ -12,38 +13,48 @@ export type { HeldSink } from './connections.ts';
 export { heldHandler, tellHeld } from './held-handler.ts';
 export { httpBody } from './http-body.ts';
 export { handleRequest, httpHandler, httpStream, nextPiece } from './http-handler.ts';
-export type { KeyValueStores } from './keyvalue.ts';
 export type { LogLevel, LogSink } from './logging.ts';
 
-/** Capabilities that a slightfile grants. */
-export type Capability = 'keyvalue';
+/** The interface of each capability that a slightfile grants. */
+const capabilities: {
+  readonly [Name in CapabilityName]: { readonly name: string; serve(opener: Opener<any>): HostInterface };
+} = {
+  configs: { name: 'spiderlightning:cloud/configs@0.6.0', serve: configsInterface },
+  keyvalue: { name: 'spiderlightning:cloud/keyvalue@0.6.0', serve: keyvalueInterface },
+};
+const granted = Object.entries(capabilities) as [CapabilityName, (typeof capabilities)[CapabilityName]][];
 
 /** The interfaces of SpiderLightning 0.6 that this host serves, each with the capability that it needs. */
-export const served: readonly { readonly name: string; readonly capability: Capability | undefined }[] = [
+export const served: readonly { readonly name: string; readonly capability: CapabilityName | undefined }[] = [
   { name: 'spiderlightning:cloud/types@0.6.0', capability: undefined },
   { name: 'spiderlightning:cloud/logging@0.6.0', capability: undefined },
   { name: httpBody, capability: undefined },
   { name: connections, capability: undefined },
-  { name: 'spiderlightning:cloud/keyvalue@0.6.0', capability: 'keyvalue' },
+  ...granted.map(([capability, { name }]) => ({ name, capability })),
 ];
 
+/** What an app may open, by capability. Absent: not granted, so not served. */
+export type Openers = { readonly [Name in CapabilityName]?: Opener<any> | undefined };
+
 /** What lies behind the interfaces for one instance. */
-export interface Grants {
+export interface Grants extends Openers {
   readonly log: LogSink;
   /** The body of the request that is being answered, where it is still on its way. */
   readonly body?: () => IncomingBody | undefined;
   readonly held?: HeldSink | undefined;
-  /** Absent: not granted, so not served. */
-  readonly keyvalue?: KeyValueStores | undefined;
 }
 
 /** The imports of SpiderLightning 0.6 for one instance. */
-export function spiderlightningImports({ log, body, held, keyvalue }: Grants): HostImports {
-  return {
+export function spiderlightningImports({ log, body, held, ...openers }: Grants): HostImports {
+  const imports: { [name: string]: HostInterface } = {
     'spiderlightning:cloud/types@0.6.0': {},
     'spiderlightning:cloud/logging@0.6.0': loggingInterface(log),
     ...(body && { [httpBody]: httpBodyInterface(body) }),
     ...(held && { [connections]: connectionsInterface(held) }),
-    ...(keyvalue && { 'spiderlightning:cloud/keyvalue@0.6.0': keyvalueInterface(keyvalue) }),
   };
+  for (const [capability, { name, serve }] of granted) {
+    const opener = openers[capability];
+    if (opener !== undefined) imports[name] = serve(opener);
+  }
+  return imports;
 }

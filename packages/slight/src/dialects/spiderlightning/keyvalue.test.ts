@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CapabilityError } from '../../capabilities/core/error.ts';
-import { openKeyValue } from '../../capabilities/core/registry.ts';
-import { namedStores } from '../../host/stores.ts';
+import { openCapability } from '../../capabilities/core/open.ts';
+import { namedOpener } from '../../host/openers.ts';
 import { keyvalueInterface } from './keyvalue.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 async function memoryInterface(): Promise<{ call(name: string, ...args: unknown[]): any; store: unknown }> {
   const bind = { name: 'orders', bind: 'memory', config: {} };
-  const store = await openKeyValue(bind, { dataDir: `/nowhere/${Math.random()}`, timeout: 1000 });
-  const served = keyvalueInterface(namedStores(new Map([['orders', store]]), '/app/slightfile.toml'));
+  const store = await openCapability('keyvalue', bind, {
+    dataDir: `/nowhere/${Math.random()}`,
+    timeout: 1000,
+  });
+  const served = keyvalueInterface(
+    namedOpener('keyvalue', new Map([['orders', store]]), '/app/slightfile.toml'),
+  );
   const call = (name: string, ...args: unknown[]) =>
     (served[name] as (...args: unknown[]) => unknown)(...args);
   const opened = call('[static]store.open', 'orders') as { tag: string; val: unknown };

@@ -1,23 +1,14 @@
 import type { HostInterface } from '@spiderlightning/component';
-import type { MaybePromise } from '../../capabilities/core/backend.ts';
-import { CapabilityError } from '../../capabilities/core/error.ts';
+import type { Opener } from '../../capabilities/core/capability.ts';
 import type { KeyPage, KeyValue, SwapResult, Versioned } from '../../capabilities/keyvalue/contract.ts';
-
-/** The stores that a guest may open, by name. */
-export interface KeyValueStores {
-  /** @throws {CapabilityError} `permission-denied` for a name that nobody granted */
-  open(name: string): MaybePromise<KeyValue>;
-}
-
-type Result = { readonly tag: 'ok' | 'err'; readonly val?: unknown };
-
-const done: Result = { tag: 'ok' };
+import { answer, given, nothing, ok } from './result.ts';
+import type { Result } from './result.ts';
 
 /**
  * `spiderlightning:cloud/keyvalue`: the contract under its names in WIT. A store that answers at once gives no promise,
  * so that the guest is not suspended. The store itself stands for the guest's handle.
  */
-export function keyvalueInterface(stores: KeyValueStores): HostInterface {
+export function keyvalueInterface(stores: Opener<KeyValue>): HostInterface {
   return {
     '[static]store.open': (name: string) => answer(() => stores.open(name), ok),
     '[method]store.get': (store: KeyValue, key: string) => answer(() => store.get(key), ok),
@@ -56,24 +47,6 @@ export function keyvalueInterface(stores: KeyValueStores): HostInterface {
   };
 }
 
-function answer<T>(run: () => MaybePromise<T>, lower: (value: T) => Result): MaybePromise<Result> {
-  try {
-    const value = run();
-    return value instanceof Promise ? value.then(lower, failed) : lower(value);
-  } catch (error) {
-    return failed(error);
-  }
-}
-
-/** Only capability errors are for the guest to see; anything else is a defect of the host and ends the call. */
-function failed(error: unknown): Result {
-  if (!(error instanceof CapabilityError)) throw error;
-  const { code, message, retryable, outcome } = error;
-  return { tag: 'err', val: { code, message, retryable, outcome } };
-}
-
-const ok = (val: unknown): Result => ({ tag: 'ok', val });
-const nothing = (): Result => done;
 const decimal = (value: bigint): Result => ok(value.toString());
 const page = ({ keys, cursor }: KeyPage): Result => ok({ keys, cursor });
 
@@ -86,9 +59,4 @@ function swap(result: SwapResult): Result {
 function lifetime(ttlMs: bigint | undefined): { ttl?: number } {
   // Past 2^53 ms, which is 285,000 years, a number is exact enough.
   return ttlMs === undefined ? {} : { ttl: Number(ttlMs) };
-}
-
-function given<T extends object>(options: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
-  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [Key in keyof T]?: Exclude<T[Key], undefined> };
 }

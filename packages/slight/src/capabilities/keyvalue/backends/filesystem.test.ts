@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { openKeyValue } from '../../core/registry.ts';
+import { openCapability } from '../../core/open.ts';
 import type { KeyValue } from '../contract.ts';
 import { nameOfKey } from './filesystem-names.ts';
 
@@ -25,7 +25,11 @@ function makeFolder(t: TestContext): string {
 
 async function open(t: TestContext, app: string, opening: Opening = {}): Promise<KeyValue> {
   const { name = 'orders', bind = 'filesystem:./data', timeout = 5_000 } = opening;
-  const store = await openKeyValue({ name, bind, config: {} }, { dataDir: join(app, '.slight'), timeout });
+  const store = await openCapability(
+    'keyvalue',
+    { name, bind, config: {} },
+    { dataDir: join(app, '.slight'), timeout },
+  );
   t.after(() => store.close());
   return store;
 }

@@ -11,7 +11,7 @@ import {
   type RedisServerOptions,
 } from '../../../../../../test/servers/redis.ts';
 import { CapabilityError } from '../../core/error.ts';
-import { openKeyValue } from '../../core/registry.ts';
+import { openCapability } from '../../core/open.ts';
 import { keyValueConformance } from '../conformance.ts';
 import type { KeyValue } from '../contract.ts';
 import { redis } from './redis.ts';
@@ -23,7 +23,11 @@ const opened: KeyValue[] = [];
 after(() => Promise.all(opened.map((store) => store.close())));
 
 async function open(url: string, name = 'orders'): Promise<KeyValue> {
-  const store = await openKeyValue({ name, bind: url, config: {} }, { dataDir: tmpdir(), timeout });
+  const store = await openCapability(
+    'keyvalue',
+    { name, bind: url, config: {} },
+    { dataDir: tmpdir(), timeout },
+  );
   opened.push(store);
   return store;
 }
@@ -66,7 +70,11 @@ for (const cluster of [false, true]) {
     after(() => server.stop());
     const checks = keyValueConformance({
       open: (name) =>
-        openKeyValue({ name, bind: server.url, config: {} }, { dataDir: tmpdir(), timeout: 10_000 }),
+        openCapability(
+          'keyvalue',
+          { name, bind: server.url, config: {} },
+          { dataDir: tmpdir(), timeout: 10_000 },
+        ),
       features: redis.features,
       async restart() {
         await server.kill();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
-import { openKeyValue } from '../../core/registry.ts';
+import { openCapability } from '../../core/open.ts';
 import type { KeyValue } from '../contract.ts';
 
 function makeFolder(t: TestContext): string {
@@ -14,7 +14,11 @@ function makeFolder(t: TestContext): string {
 }
 
 async function open(t: TestContext, dataDir: string, timeout = 5_000): Promise<KeyValue> {
-  const store = await openKeyValue({ name: 'orders', bind: 'sqlite', config: {} }, { dataDir, timeout });
+  const store = await openCapability(
+    'keyvalue',
+    { name: 'orders', bind: 'sqlite', config: {} },
+    { dataDir, timeout },
+  );
   t.after(() => store.close());
   return store;
 }

@@ -21,6 +21,7 @@ export const sqlite = defineBackend<KeyValue, KeyValueFeature>({
     'shared',
   ]),
   config: {},
+  prepare: true,
   open: openSqlite,
 });
 

@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { CapabilityError, type ErrorCode } from '../../core/error.ts';
+import type { CheckDefinition as AnyCheck, RefusalDefinition as AnyRefusal } from '../../core/check.ts';
 import type { KeyPage, KeysOptions, KeyValue, KeyValueFeature } from '../contract.ts';
 
-/** One promise of the contract. `run` throws where it is broken. */
-export interface Check {
-  readonly name: string;
-  run(): Promise<void>;
-}
+export { assertFails, eventually } from '../../core/check.ts';
 
 export interface CheckTools {
   readonly features: ReadonlySet<KeyValueFeature>;
@@ -17,12 +12,8 @@ export interface CheckTools {
   restart(): Promise<void>;
 }
 
-export interface CheckDefinition {
-  readonly name: string;
-  /** Checked where all of these are declared. */
-  readonly needs: readonly KeyValueFeature[];
-  run(tools: CheckTools): Promise<void>;
-}
+export type CheckDefinition = AnyCheck<KeyValueFeature, CheckTools>;
+export type RefusalDefinition = AnyRefusal<KeyValueFeature, CheckTools>;
 
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -41,22 +32,6 @@ export function assertBytes(found: Uint8Array | undefined, expected: Uint8Array,
   );
 }
 
-/** The call throws or rejects with this code, and with a `CapabilityError`. */
-export async function assertFails(
-  code: ErrorCode,
-  what: string,
-  call: () => unknown,
-): Promise<CapabilityError> {
-  try {
-    await call();
-  } catch (error) {
-    assert.ok(error instanceof CapabilityError, `${what}: failed with ${error}, which is no CapabilityError`);
-    assert.equal(error.code, code, `${what}: ${error.message}`);
-    return error;
-  }
-  return assert.fail(`${what}: did not fail; expected ${code}`);
-}
-
 /** All pages of a listing. A listing that never ends fails. */
 export async function listAll(store: KeyValue, options: KeysOptions = {}): Promise<KeyPage['keys'][]> {
   const pages: string[][] = [];
@@ -73,11 +48,4 @@ export async function listAll(store: KeyValue, options: KeysOptions = {}): Promi
 /** The listed keys, each once, sorted. */
 export async function listSorted(store: KeyValue, options: KeysOptions = {}): Promise<string[]> {
   return [...new Set((await listAll(store, options)).flat())].toSorted();
-}
-
-/** Waits for something that is promised to happen; how fast is not what is checked. */
-export async function eventually(what: string, ask: () => Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + 5_000; !(await ask()); await sleep(20)) {
-    assert.ok(performance.now() < end, `${what}: not within 5 seconds`);
-  }
 }

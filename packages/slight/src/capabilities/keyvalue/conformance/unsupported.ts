@@ -1,31 +1,15 @@
+import { refuses } from '../../core/check.ts';
 import type { KeyValue, KeyValueFeature } from '../contract.ts';
-import { assertFails, bytes, type CheckDefinition } from './check.ts';
+import { bytes, type CheckTools, type RefusalDefinition } from './check.ts';
 
-interface RefusedFeature extends CheckDefinition {
-  /** Checked where this is not declared. */
-  readonly refuses: KeyValueFeature;
-}
-
-function refused(
+const refused = (
   feature: KeyValueFeature,
   calls: { readonly [operation: string]: (store: KeyValue) => unknown },
-): RefusedFeature {
-  return {
-    name: `\`${feature}\`, which is not declared, is unsupported`,
-    refuses: feature,
-    needs: [],
-    async run({ open }) {
-      const store = await open();
-      for (const [operation, call] of Object.entries(calls)) {
-        await assertFails('unsupported', operation, () => call(store));
-      }
-    },
-  };
-}
+): RefusalDefinition => refuses(feature, ({ open }: CheckTools) => open(), calls);
 
 const value = bytes('1');
 
-export const unsupportedChecks: readonly RefusedFeature[] = [
+export const unsupportedChecks: readonly RefusalDefinition[] = [
   refused('list', {
     keys: (store) => store.keys(),
     'keys with a prefix': (store) => store.keys({ prefix: 'a' }),

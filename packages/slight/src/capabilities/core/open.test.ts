@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { CapabilityError } from './error.ts';
-import { findKeyValueBackend, listBackends, openKeyValue } from './registry.ts';
+import { findBackend, listBackends, openCapability } from './open.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'slight-registry-'));
 const surroundings = { dataDir, timeout: 2_000 };
@@ -21,7 +21,7 @@ function refusal(code: string, message: RegExp) {
 
 void test('a bind of one word opens the backend of that name', async () => {
   for (const bind of ['memory', 'sqlite', 'sqlite:']) {
-    const store = await openKeyValue({ name: 'orders', bind, config: {} }, surroundings);
+    const store = await openCapability('keyvalue', { name: 'orders', bind, config: {} }, surroundings);
     await store.set('k', Buffer.from('v'));
     assert.equal(Buffer.from((await store.get('k'))!).toString(), 'v');
     await store.close();
@@ -30,7 +30,7 @@ void test('a bind of one word opens the backend of that name', async () => {
 
 void test('backends in this process answer at once', async () => {
   for (const bind of ['memory', 'sqlite']) {
-    const store = await openKeyValue({ name: 'sync', bind, config: {} }, surroundings);
+    const store = await openCapability('keyvalue', { name: 'sync', bind, config: {} }, surroundings);
     assert.equal(store.set('k', Buffer.from('v')), undefined);
     assert.ok(store.get('k') instanceof Uint8Array);
     assert.equal(store.get('missing'), undefined);
@@ -45,7 +45,7 @@ void test('backends in this process answer at once', async () => {
   }
 });
 
-const open = (bind: string) => openKeyValue({ name: 'orders', bind, config: {} }, surroundings);
+const open = (bind: string) => openCapability('keyvalue', { name: 'orders', bind, config: {} }, surroundings);
 
 void test('an unknown scheme suggests the nearest one', async () => {
   await assert.rejects(
@@ -57,10 +57,13 @@ void test('an unknown scheme suggests the nearest one', async () => {
 
 void test('settings that a backend does not have are refused, before anything is opened too', async () => {
   const bind = { name: 'orders', bind: 'sqlite', config: { path: 'x' } };
-  await assert.rejects(openKeyValue(bind, surroundings), refusal('invalid-argument', /`path` is no setting/));
-  await assert.rejects(findKeyValueBackend(bind), refusal('invalid-argument', /`path` is no setting/));
   await assert.rejects(
-    openKeyValue({ ...bind, bind: 'sqlite:/etc/passwd', config: {} }, surroundings),
+    openCapability('keyvalue', bind, surroundings),
+    refusal('invalid-argument', /`path` is no setting/),
+  );
+  await assert.rejects(findBackend('keyvalue', bind), refusal('invalid-argument', /`path` is no setting/));
+  await assert.rejects(
+    openCapability('keyvalue', { ...bind, bind: 'sqlite:/etc/passwd', config: {} }, surroundings),
     refusal('invalid-argument', /takes no path/),
   );
 });
@@ -72,7 +75,10 @@ void test('listed backends say what they are', async () => {
     assert.match(scheme, /^[a-z0-9]+$/);
     assert.ok(doc.length > 0 && features.size > 0);
   }
-  assert.equal((await findKeyValueBackend({ name: 'a', bind: 'memory', config: {} })).singleProcess, true);
+  assert.equal(
+    (await findBackend('keyvalue', { name: 'a', bind: 'memory', config: {} })).singleProcess,
+    true,
+  );
 });
 
 void test('client libraries are optional peers, in the version that the error names', async () => {

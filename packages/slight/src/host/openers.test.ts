@@ -1,16 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CapabilityError } from '../capabilities/core/error.ts';
-import { openKeyValue } from '../capabilities/core/registry.ts';
-import { reopeningStore, storesOnDemand } from './stores.ts';
+import { openCapability } from '../capabilities/core/open.ts';
+import { keyValueOperations } from '../capabilities/keyvalue/contract.ts';
+import { onDemandOpener, reopening } from './openers.ts';
 
 const open = (name: string) =>
-  openKeyValue({ name, bind: 'memory', config: {} }, { dataDir: `/nowhere/${name}`, timeout: 1000 });
+  openCapability(
+    'keyvalue',
+    { name, bind: 'memory', config: {} },
+    { dataDir: `/nowhere/${name}`, timeout: 1000 },
+  );
 
 test('a store that was not there at the start is there once it can be opened', async () => {
   const reason = new CapabilityError('unavailable', 'not yet');
   let attempts = 0;
-  const store = reopeningStore(
+  const store = reopening(
+    keyValueOperations,
     async () => {
       if (++attempts === 1) throw new CapabilityError('unavailable', 'still not');
       return await open('late');
@@ -27,7 +33,8 @@ test('a store that was not there at the start is there once it can be opened', a
 });
 
 test('it does not try more often than it may', () => {
-  const store = reopeningStore(
+  const store = reopening(
+    keyValueOperations,
     () => assert.fail('tried'),
     new CapabilityError('unavailable', 'not yet'),
     60_000,
@@ -38,7 +45,7 @@ test('it does not try more often than it may', () => {
 
 test('without a slightfile stores are opened once each, and not without end', async () => {
   let opened = 0;
-  const stores = storesOnDemand((name) => {
+  const stores = onDemandOpener('keyvalue', (name) => {
     opened++;
     return open(name);
   });

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { MaybePromise } from './backend.ts';
+import type { Opened } from './capability.ts';
+import { describeOperations, observedClass, type ObserveCall } from './observe.ts';
+
+interface Jar extends Opened {
+  put(label: string, count: number, a?: string, b?: string): MaybePromise<string>;
+}
+
+const names = { put: 'put-in' } as const;
+const operations = describeOperations<Jar>(names, {
+  capability: 'jars',
+  name: 'shelf',
+  system: 'memory',
+  host: undefined,
+  port: undefined,
+});
+
+function observe(put: Jar['put']): { jar: Jar; heard: string[] } {
+  const heard: string[] = [];
+  const hear: ObserveCall = ({ capability, operation, name }) => {
+    heard.push(`${capability} ${name} ${operation}`);
+    return (error) => heard.push(error === undefined ? 'done' : `failed: ${String(error)}`);
+  };
+  const target = { put, ping: () => undefined, close: () => undefined };
+  return { jar: new (observedClass<Jar>(names))(target, operations, hear), heard };
+}
+
+void test('a call is reported, and what is answered at once still is', () => {
+  const { jar, heard } = observe((...args) => args.join(' '));
+  assert.equal(jar.put('salt', 2, 'three', 'four'), 'salt 2 three four');
+  assert.deepEqual(heard, ['jars shelf put-in', 'done']);
+});
+
+void test('a promise is reported when it is over', async () => {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const { jar, heard } = observe(() => promise);
+  const answer = jar.put('salt', 1);
+  assert.deepEqual(heard, ['jars shelf put-in']);
+  resolve('kept');
+  assert.equal(await answer, 'kept');
+  assert.deepEqual(heard, ['jars shelf put-in', 'done']);
+});
+
+void test('errors are reported and go on, thrown or rejected', async () => {
+  const thrown = observe(() => {
+    throw new Error('full');
+  });
+  assert.throws(() => thrown.jar.put('salt', 1), /full/);
+  const rejected = observe(() => Promise.reject(new Error('full')));
+  await assert.rejects(async () => rejected.jar.put('salt', 1), /full/);
+  for (const { heard } of [thrown, rejected])
+    assert.deepEqual(heard, ['jars shelf put-in', 'failed: Error: full']);
+});
+
+void test('neither ping nor close is reported', () => {
+  const { jar, heard } = observe(() => '');
+  void jar.ping();
+  void jar.close();
+  assert.deepEqual(heard, []);
+});

@@ -1,0 +1,163 @@
+import type { Backend, OpenContext } from './backend.ts';
+import type { Capability, CapabilityName } from './capability.ts';
+import { checkConfig } from './config.ts';
+import { CapabilityError, placeError } from './error.ts';
+import { redactUrl } from './redact.ts';
+import { capabilities } from './registry.ts';
+import type { ContractOf, FeatureOf } from './registry.ts';
+import { endBefore } from './resilience.ts';
+import type { Setting } from '../../slightfile/model.ts';
+import { nearestName } from '../../slightfile/nearest.ts';
+
+/** Milliseconds in which a backend is opened and has answered. */
+const longestOpen = 3_000;
+
+/** Where one capability instance lives, as the slightfile says it. `bind` may hold credentials. */
+export interface BindText {
+  readonly name: string;
+  /** A scheme (`sqlite`) or a URL (`redis://cache:6379`). */
+  readonly bind: string;
+  readonly config: { readonly [key: string]: Setting };
+}
+
+/** What the host gives to every backend. */
+export interface Surroundings {
+  /** The app's own folder on this machine (`.slight`). */
+  readonly dataDir: string;
+  /** Milliseconds for one operation, its repetitions included. */
+  readonly timeout: number;
+}
+
+type BackendOf<Name extends CapabilityName> = Backend<ContractOf<Name>, FeatureOf<Name>>;
+
+function find<Name extends CapabilityName>(name: Name): Capability<ContractOf<Name>, FeatureOf<Name>> {
+  return capabilities[name] as Capability<any, any>;
+}
+
+/** The backends of a capability, as plain data: for listings, documentation and messages. */
+export function listBackends<Name extends CapabilityName>(name: Name): Promise<BackendOf<Name>[]> {
+  return Promise.all(find(name).backends.map((entry) => entry.load()));
+}
+
+/**
+ * The backend that a bind names, with its settings checked; nothing is opened.
+ * @throws {CapabilityError} `invalid-argument`: unknown scheme, broken URL, wrong settings
+ */
+export function findBackend<Name extends CapabilityName>(
+  name: Name,
+  bind: BindText,
+): Promise<BackendOf<Name>> {
+  return saying(name, bind, async () => {
+    const { backend } = await resolve(name, bind);
+    checkConfig(backend.config, bind.config);
+    return backend;
+  });
+}
+
+/**
+ * Opens what a bind names and proves that it answers. It checks its arguments, keeps the deadline and throws
+ * `CapabilityError` only; a backend in this process answers at once, so its errors are thrown, not rejected.
+ * @throws {CapabilityError} `invalid-argument`, `unsupported` (client library missing), `unauthenticated`,
+ * `unavailable`, `timeout`; the message says capability, name and backend, never credentials
+ */
+export function openCapability<Name extends CapabilityName>(
+  name: Name,
+  bind: BindText,
+  surroundings: Surroundings,
+): Promise<ContractOf<Name>> {
+  return saying(name, bind, async () => {
+    const { backend, url } = await resolve(name, bind);
+    return openBackend(name, backend, { ...bind, url }, surroundings);
+  });
+}
+
+/** `openCapability` for a backend that is not in the list: one under test, or of another author. */
+export function openCapabilityOn<Name extends CapabilityName>(
+  name: Name,
+  backend: BackendOf<Name>,
+  bind: BindText,
+  surroundings: Surroundings,
+): Promise<ContractOf<Name>> {
+  return saying(name, bind, async () =>
+    openBackend(name, backend, { ...bind, url: parseBind(bind.bind) }, surroundings),
+  );
+}
+
+async function openBackend<Name extends CapabilityName>(
+  capability: Name,
+  backend: BackendOf<Name>,
+  { name, bind, url, config }: BindText & { readonly url: URL },
+  { dataDir, timeout }: Surroundings,
+): Promise<ContractOf<Name>> {
+  const context: OpenContext = {
+    name,
+    url,
+    bind,
+    config: checkConfig(backend.config, config),
+    dataDir,
+    timeout,
+  };
+  const others = await listBackends(capability);
+  return find(capability).portable(await openInTime(backend, context), {
+    where: describeBind(capability, { name, bind }),
+    features: backend.features,
+    timeout,
+    backendsWith: (feature) =>
+      others.filter((other) => other.features.has(feature)).map((other) => other.scheme),
+  });
+}
+
+/** What answers too late is closed when it comes. */
+async function openInTime<Capability extends { close(): unknown }>(
+  backend: Backend<Capability>,
+  context: OpenContext,
+): Promise<Capability> {
+  const opening = (async () => backend.open(context))();
+  try {
+    return await endBefore(longestOpen, opening, 'reads');
+  } catch (error) {
+    opening.then((late) => late.close()).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function resolve<Name extends CapabilityName>(
+  name: Name,
+  { bind }: BindText,
+): Promise<{ backend: BackendOf<Name>; url: URL }> {
+  const known = find(name).backends;
+  const scheme = /^[a-z0-9+.-]*/i.exec(bind)![0].toLowerCase();
+  const entry = known.find(({ schemes }) => schemes.includes(scheme));
+  if (entry !== undefined) return { backend: await entry.load(), url: parseBind(bind) };
+  const names = known.flatMap(({ schemes }) => schemes);
+  const nearest = nearestName(scheme, names);
+  throw new CapabilityError(
+    'invalid-argument',
+    `no ${name} backend is called \`${scheme}\`: ${nearest === undefined ? `there are ${names.join(', ')}` : `did you mean \`${nearest}\`?`}`,
+  );
+}
+
+function parseBind(bind: string): URL {
+  const url = URL.parse(bind.includes(':') ? bind : `${bind}:`);
+  if (url !== null) return url;
+  throw new CapabilityError(
+    'invalid-argument',
+    'the bind is no URL. It reads scheme://user:password@host:port/path; percent-encode special characters in user and password',
+  );
+}
+
+/** How messages name a bind: the capability, the name and the place, without credentials. */
+export function describeBind(
+  capability: CapabilityName,
+  { name, bind }: Pick<BindText, 'name' | 'bind'>,
+): string {
+  return `${capability} "${name}" (${redactUrl(bind)})`;
+}
+
+async function saying<T>(capability: CapabilityName, bind: BindText, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    throw placeError(describeBind(capability, bind), error);
+  }
+}

@@ -1,0 +1,12 @@
+/**
+ * What backends promise, as checks that any test runner can run: a suite for each capability. `openCapabilityOn` puts
+ * a backend behind the portable layer, where the suites look at it.
+ * @module
+ */
+export type { Backend, OpenContext } from './capabilities/core/backend.ts';
+export type { Check } from './capabilities/core/check.ts';
+export { openCapabilityOn } from './capabilities/core/open.ts';
+export { configsConformance } from './capabilities/configs/conformance.ts';
+export type { Configs, ConfigsFeature } from './capabilities/configs/contract.ts';
+export { keyValueConformance } from './capabilities/keyvalue/conformance.ts';
+export type { KeyValue, KeyValueFeature } from './capabilities/keyvalue/contract.ts';
