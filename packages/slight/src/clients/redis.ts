@@ -179,7 +179,7 @@ function makeClient(connection: Connection, end: () => void): RedisClient {
 }
 
 /** So many commands leave in one write: few enough for the server to work while others are still being made. */
-const mostTogether = 16;
+const mostTogether = 32;
 
 /** Commands of one turn of the event loop leave together: with many guests that is most of what a command costs. */
 function sendTogether(connection: Connection): void {
