@@ -1,3 +1,4 @@
+import { alignColumns } from '../scripts/table.ts';
 import type { Timing } from './measure.ts';
 
 /** One measured thing against one baseline. Both figures are medians of one run. */
@@ -64,15 +65,7 @@ export function toTable(comparisons: readonly Comparison[]): string {
     `${row.ratio} ×`,
   ]);
   lines.unshift(['', 'ours', 'baseline', 'against', 'ratio']);
-  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return alignColumns(lines);
 }
 
 /** Three significant digits: more would pretend to a precision that no shared machine has. */

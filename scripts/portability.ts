@@ -10,6 +10,7 @@ import { runScenario, verifyAfterRestart } from '../examples/orders/scenario.ts'
 import { listBackends } from '../packages/slight/src/capabilities/core/open.ts';
 import { buildComponent } from '@spiderlightning/build';
 import { redisMissing, startRedis } from '../test/servers/redis.ts';
+import { alignColumns } from './table.ts';
 
 export interface PortabilityRow {
   readonly backend: string;
@@ -110,15 +111,7 @@ function toTable(rows: readonly PortabilityRow[]): string {
     ['backend', 'the one line', 'binary (sha256)', 'scenario', 'after a restart'],
     ...rows.map((row) => [row.backend, row.line, row.sha256.slice(0, 16), row.scenario, row.restart]),
   ];
-  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return alignColumns(lines);
 }
 
 if (import.meta.main) {
