@@ -96,7 +96,10 @@ test('a backend that does not exist, or that cannot be used so, is refused', asy
     'app.wasm': storing,
     'slightfile.toml': slightfile('[keyvalue]\na = "sqlit"\n'),
   });
-  assertRefused(await runCommand(folder, ['run']), 'did you mean `sqlite`?');
+  assertRefused(
+    await runCommand(folder, ['run']),
+    /slightfile\.toml:5:1: .*did you mean `sqlite`\?\n {2}5 \| a = "sqlit"\n {4}\| \^\n {2}fix: correct this line/,
+  );
 });
 
 test('a server that nobody runs is refused, unless the app may start without it', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CapabilityError } from '../capabilities/core/error.ts';
 import type { CapabilityName, Opened, Opener, Operations } from '../capabilities/core/capability.ts';
@@ -6,6 +7,7 @@ import type { Surroundings } from '../capabilities/core/open.ts';
 import { redactUrl } from '../capabilities/core/redact.ts';
 import { capabilities } from '../capabilities/core/registry.ts';
 import type { Openers } from '../dialects/spiderlightning/index.ts';
+import { printFrame } from '../slightfile/error.ts';
 import { bindTables, defaultLimits, listBinds, makeBindTables, noTelemetry } from '../slightfile/model.ts';
 import type { Bind, Slightfile } from '../slightfile/model.ts';
 import type { Log } from './log.ts';
@@ -58,16 +60,37 @@ export function dataFolder(file: Slightfile): string {
 }
 
 /**
+ * Whether every line names a backend that there is.
+ * @throws {StartError} with all lines that do not
+ */
+export async function checkBinds(file: Slightfile): Promise<void> {
+  await forEachBind(file, async (bind) => void (await findBackend(bind.table, bind)));
+}
+
+/**
  * Creates the databases on this machine, so that workers which start at the same time find them made.
- * @throws {CapabilityError}
+ * @throws {StartError} where one cannot be made
  */
 export async function prepareStorage(file: Slightfile): Promise<void> {
-  for (const bind of listBinds(file)) {
+  await forEachBind(file, async (bind) => {
     const { prepare } = await findBackend(bind.table, bind);
-    if (!prepare) continue;
+    if (!prepare) return;
     const opened: Opened = await openCapability(bind.table, bind, surroundings(file));
     await opened.close();
+  });
+}
+
+/** One after the other; what goes wrong is told of all lines at once, each with its place. */
+async function forEachBind(file: Slightfile, visit: (bind: Place) => Promise<void>): Promise<void> {
+  const problems: string[] = [];
+  for (const bind of listBinds(file)) {
+    try {
+      await visit(bind);
+    } catch (error) {
+      problems.push(describeFailure(bind, file, error));
+    }
   }
+  if (problems.length > 0) throw new StartError(problems.join('\n\n'));
 }
 
 /**
@@ -221,14 +244,30 @@ function mayComeLater(error: CapabilityError): boolean {
 
 function describeFailure(bind: Bind, file: Slightfile, reason: unknown): string {
   if (!(reason instanceof CapabilityError)) throw reason;
-  const place = bind.position ? `${file.path}:${bind.position.line}:${bind.position.column}: ` : '';
-  const fix =
-    reason.code === 'unauthenticated'
-      ? '\n  fix: check the user and the password of this bind'
-      : mayComeLater(reason)
-        ? '\n  fix: start that server or correct its address; with start = "degraded" below [app] the app starts without it'
-        : '';
-  return `${place}${reason.message}${fix}`;
+  const { position } = bind;
+  const place = position ? `${file.path}:${position.line}:${position.column}: ` : '';
+  return `${place}${reason.message}${describeCure(bind, file, reason)}`;
+}
+
+/** What to do, on lines of its own; a mistake of the slightfile is shown with its line. */
+function describeCure({ position }: Bind, file: Slightfile, reason: CapabilityError): string {
+  if (reason.code === 'unauthenticated') return '\n  fix: check the user and the password of this bind';
+  if (mayComeLater(reason))
+    return '\n  fix: start that server or correct its address; with start = "degraded" below [app] the app starts without it';
+  if (reason.code !== 'invalid-argument' || position === undefined || reason.message.includes('\n'))
+    return '';
+  const line = readLine(file.path, position.line);
+  const frame = line === undefined ? '' : printFrame(line, { ...position, width: 1 });
+  return `\n${frame}  fix: correct this line`;
+}
+
+function readLine(path: string | undefined, number: number): string | undefined {
+  try {
+    return path === undefined ? undefined : readFileSync(path, 'utf8').split(/\r?\n/)[number - 1];
+  } catch {
+    // The file was read before; that it has gone since is not what went wrong.
+    return undefined;
+  }
 }
 
 async function closeAll(opened: readonly Opened[]): Promise<void> {

@@ -5,7 +5,7 @@ import { printAddress } from '../slightfile/address.ts';
 import type { Address } from '../slightfile/address.ts';
 import type { HealthPages } from '../triggers/health.ts';
 import { watchApp } from './app-watch.ts';
-import { prepareStorage } from './bind.ts';
+import { checkBinds, prepareStorage } from './bind.ts';
 import { readComponent } from './component-file.ts';
 import { createFleetMetrics } from './fleet-metrics.ts';
 import type { WorkerMetrics } from './fleet-metrics.ts';
@@ -187,6 +187,7 @@ type Content = Omit<Release, 'fd'>;
  * @throws {StartError} @throws {CapabilityError}
  */
 async function prepare(file: Slightfile, log: Log): Promise<Content> {
+  await checkBinds(file);
   const volatile = await findVolatile(file);
   const permissions = await findPermissions(file);
   const component = await readComponent(file.app.component);

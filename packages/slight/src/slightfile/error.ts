@@ -51,8 +51,8 @@ function printProblem(path: string, lines: readonly string[], { span, message, f
   return `${place}: ${printable(message)}\n${frame}  fix: ${printable(fix)}`;
 }
 
-/** The line with the span underlined. */
-function printFrame(line: string, span: Span): string {
+/** The line with the span underlined, credentials hidden; ends with a line break. */
+export function printFrame(line: string, span: Span): string {
   const { text, start, end } = maskLine(line, span.column - 1, span.column - 1 + span.width);
   // A long line is cut so that the span stays in sight.
   const from = Math.max(0, Math.min(start - 20, text.length - widest));
