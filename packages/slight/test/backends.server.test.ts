@@ -34,6 +34,27 @@ test('credentials that the server refuses end the start, and are not shown', ski
   assert.doesNotMatch(stderr + stdout, /hunter2|^\s+at /m);
 });
 
+test('what is wrong with a bind is readable behind what hides credentials', skip, async () => {
+  const place = `keyvalue "notes" \\(redis://127\\.0\\.0\\.1:${redis.port}`;
+  const refusals: [string, string][] = [
+    [
+      `redis://127.0.0.1:${redis.port}`,
+      `${place}\\): Redis refused: NOAUTH .*put it into the bind\\n {2}fix: `,
+    ],
+    [
+      `${redis.url}/99`,
+      `${place}/99\\): the server does not have .*; 0 is always there\\n {2}6 \\| notes = `,
+    ],
+    [`${redis.url}/x`, `${place}/x\\): the bind needs a host, .*; no query\\n {2}6 \\| notes = `],
+  ];
+  for (const [bind, expected] of refusals) {
+    const { code, stderr } = await runCommand(await folderFor(bind), ['run', '--address', '127.0.0.1:0']);
+    assert.equal(code, 1);
+    assert.match(stderr, new RegExp(expected));
+    assert.doesNotMatch(stderr, /sesame/);
+  }
+});
+
 test('the right credentials are not shown either', skip, async () => {
   const app = await serveApp(await folderFor(redis.url));
   assert.equal((await app.get('/notes/a', { method: 'PUT', body: 'kept' })).status, 200);

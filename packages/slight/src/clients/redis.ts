@@ -119,7 +119,7 @@ function parseAddress(url: URL) {
   if (url.hostname === '' || database === null || url.search !== '' || url.hash !== '') {
     throw new CapabilityError(
       'invalid-argument',
-      'the bind reads redis://user:password@host:port/database, or rediss:// for TLS; the database is a number',
+      'the bind needs a host, and after it at most a port and the number of a database (/0); no query',
     );
   }
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
@@ -200,7 +200,7 @@ function sendTogether(connection: Connection): void {
 function wrongDatabase(): CapabilityError {
   return new CapabilityError(
     'invalid-argument',
-    'the server does not have the database that the bind names: redis://host:port/0 is always there',
+    'the server does not have the database whose number ends the bind; 0 is always there',
   );
 }
 
@@ -209,7 +209,8 @@ const replies: {
   readonly [word: string]: readonly [ConstructorParameters<typeof CapabilityError>[0], string];
 } = {
   WRONGPASS: ['unauthenticated', 'Correct the user and password in the bind'],
-  NOAUTH: ['unauthenticated', 'Put a password into the bind: redis://:password@host'],
+  // An `@` or `//` here would make the mask of credentials swallow the sentence.
+  NOAUTH: ['unauthenticated', 'The server wants a password: put it into the bind'],
   NOPERM: ['permission-denied', "Widen this user's rights with ACL SETUSER"],
   WRONGTYPE: ['precondition-failed', 'The key holds another type of Redis; use another key'],
   OOM: ['resource-exhausted', "The server's maxmemory is used up"],
