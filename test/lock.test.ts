@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
 import { type Lock, findGaps } from '../scripts/complete-lock.ts';
@@ -22,6 +22,35 @@ test('package-lock.json says what each package.json says', () => {
       assert.deepEqual(locked[kind] ?? {}, manifest[kind] ?? {}, `${kind} of ${path}: run npm install`);
     }
   }
+});
+
+/** What lies in the folder, in bytes as a disk keeps them; a file that has several names counts once. */
+function measure(folder: string, seen = new Set<number>()): number {
+  let sum = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    const { ino, blocks } = lstatSync(path);
+    if (seen.has(ino)) continue;
+    seen.add(ino);
+    sum += entry.isDirectory() ? measure(path, seen) : (blocks ?? 0) * 512;
+  }
+  return sum;
+}
+
+/** Why what is installed says nothing of what a newcomer gets. */
+function findAdditions(): string | false {
+  const installed = join(root, 'node_modules/.package-lock.json');
+  if (!existsSync(installed)) return 'needs a node_modules that npm ci made';
+  const more = Object.keys((JSON.parse(readFileSync(installed, 'utf8')) as Lock).packages).filter(
+    (path) => lock.packages[path] === undefined,
+  );
+  return more.length > 0 && `more is installed than npm ci brings: ${more.join(', ')}`;
+}
+
+test('what npm ci installs stays under 450 MB, Node included', { skip: findAdditions() }, () => {
+  assert.ok(existsSync(join(root, 'node_modules/node/bin/node')), 'Node is part of it');
+  const size = measure(join(root, 'node_modules'));
+  assert.ok(size > 100e6 && size < 450e6, `${Math.round(size / 1e6)} MB`);
 });
 
 test('a gap is found and filled with what its name tells', () => {
