@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 
 const root = join(import.meta.dirname, '..');
@@ -25,6 +25,20 @@ test('what the pages name is there', () => {
     findMissing(page, readFileSync(join(root, page), 'utf8')).map((path) => `${page}: ${path}`),
   );
   assert.deepEqual(missing, []);
+});
+
+/** Names of files without a folder, which stand beside one with it. */
+function findUnknownFiles(text: string): string[] {
+  const files = globSync('packages/*/{src,test}/**/*.ts', { cwd: root });
+  const names = new Set(files.map((path) => basename(path)));
+  return [...text.matchAll(/`([\w.-]+\.ts)`/g)].map(([, name]) => name!).filter((name) => !names.has(name));
+}
+
+test('the files that the architecture names are there', () => {
+  const text = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+  assert.match(text, /`http-request\.ts`/);
+  assert.deepEqual(findUnknownFiles(text), []);
+  assert.deepEqual(findUnknownFiles('`portable.ts` and `no-such-file.ts`'), ['no-such-file.ts']);
 });
 
 test('a name that leads nowhere is found', () => {
