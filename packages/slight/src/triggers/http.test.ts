@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { request } from 'node:http';
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import { connect } from 'node:net';
@@ -256,6 +257,16 @@ test('a client that sends on sees why its body was refused', async (t) => {
   const served = await serve(t, echo, { body: 10 });
   const head = 'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 8000000\r\n\r\n';
   assert.match(await talk(served, head + 'x'.repeat(8_000_000)), /^HTTP\/1.1 413 /);
+});
+
+test('a client that leaves after it was refused is logged with what it was told', async (t) => {
+  const served = await serve(t, echo, { body: 10 });
+  const socket = connect(served.port, '127.0.0.1');
+  socket.write('POST /large HTTP/1.1\r\nHost: h\r\nContent-Length: 8000000\r\n\r\nthe beginning');
+  await once(socket, 'data');
+  socket.destroy();
+  while (!/POST \/large/.test(served.log.join(''))) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.match(served.log.join(''), /POST \/large 413 /);
 });
 
 test('100-continue is granted only to a body that will be read', async (t) => {

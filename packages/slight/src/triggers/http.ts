@@ -137,7 +137,11 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
         const reason = error instanceof HttpFailure ? (error.reason ?? error.message) : messageOf(error);
         log.host('error', `its answer broke off: ${reason}`, about);
         outgoing.destroy();
-      } else fail(incoming, outgoing, error, about);
+      } else {
+        fail(incoming, outgoing, error, about);
+        // Told all there is, the client may leave before its own body has ended.
+        if (outgoing.headersSent) broken = outgoing.statusCode;
+      }
       // What has no connection any more does not close.
       if (upgrade !== undefined && outgoing.socket === null) finish(500);
     }
