@@ -26,7 +26,7 @@ export function findEntry(named: string | undefined): string {
   const entry = named ?? usualEntries.find((file) => existsSync(file));
   if (entry === undefined) {
     throw new UsageError(
-      'no file to build was named, and there is no src/app.ts\n  fix: name the file that exports the app: slight build ENTRY',
+      'no file to build was named, and there is no src/app.ts\n  fix: name the file that exports the app, such as src/main.ts',
     );
   }
   if (!existsSync(entry)) {
