@@ -1,9 +1,10 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import { openSqlite as openFile } from '../../../clients/sqlite.ts';
 import { defineBackend, type MaybePromise, type OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
 import type { KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
 import { addDecimal, brokenCursor } from '../validate.ts';
-import { openDatabase } from './sqlite-database.ts';
+import { keyValueFile } from './sqlite-file.ts';
 
 /** Keeps values in one SQLite file of the app's own folder, shared by all its key-value stores and processes. */
 export const sqlite = defineBackend<KeyValue, KeyValueFeature>({
@@ -40,7 +41,7 @@ async function openSqlite({ name, url, dataDir, timeout }: OpenContext): Promise
       'sqlite takes no path: its file is keyvalue.db in the data folder. Write `sqlite` alone',
     );
   }
-  const database = await openDatabase(dataDir, timeout);
+  const database = await openFile(dataDir, keyValueFile, timeout);
   const find = database.prepare(
     `SELECT version, expires, value FROM entries WHERE store = ? AND key = ? AND ${live}`,
   );

@@ -1,52 +1,74 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { MaybePromise } from '../../core/backend.ts';
-import { CapabilityError } from '../../core/error.ts';
-import { isBusy, resultCode, retryBusy } from './busy.ts';
+import type { MaybePromise } from '../capabilities/core/backend.ts';
+import { CapabilityError } from '../capabilities/core/error.ts';
+import { isBusy, resultCode, retryBusy } from './sqlite-busy.ts';
+
+/** A file of SQLite in the app's own folder, as the capability that keeps its data there describes it. */
+export interface SqliteFile {
+  /** `keyvalue.db`. */
+  readonly name: string;
+  /** The number of its layout, from 1. A file with a higher one was made by a newer slight. */
+  readonly layout: number;
+  /** The SQL that makes its tables where they are missing (`IF NOT EXISTS`). */
+  readonly tables: string;
+  /** Gives back room, a little at a time. Called once a minute; what it throws is ignored. */
+  sweep?(db: DatabaseSync): void;
+}
 
 /**
- * One connection to the file, shared by all stores of this process. It never waits: where another process holds the
- * file, the work is tried again later and a promise is given; otherwise it is done at once.
+ * One connection to the file, shared by all in this process that open it. It never waits: where another process holds
+ * the file, the work is tried again later and a promise is given; otherwise it is done at once.
  */
-export interface Database {
+export interface SqliteDatabase {
+  /** The file's absolute path. */
+  readonly path: string;
+  /** Integers are read as `bigint`. */
   prepare(sql: string): StatementSync;
   /** Work of a single statement, which is a transaction by itself. */
   run<T>(work: () => T): MaybePromise<T>;
   /** Work of several statements that holds the write lock from its beginning. */
   transaction<T>(work: () => T): MaybePromise<T>;
+  /** Lets go of it; the last one that does closes the file. */
   close(): void;
 }
 
 interface Connection {
   readonly db: DatabaseSync;
-  readonly sweeper: NodeJS.Timeout;
+  readonly sweeper: NodeJS.Timeout | undefined;
   opens: number;
 }
 
 const connections = new Map<string, Connection>();
-const schema = 1;
 const sweepEvery = 60_000;
-/** Rows that one sweep takes at most, so that it holds the event loop and the write lock for a moment only. */
-const sweepMost = 500;
 
-/** Opens the database in `dataDir`, which it makes where it is missing. `timeout` in milliseconds. */
-export async function openDatabase(dataDir: string, timeout: number): Promise<Database> {
-  const path = join(resolve(dataDir), 'keyvalue.db');
+/**
+ * Opens a file in `dataDir`; makes both where they are missing. Commits are on the disk when they are answered.
+ * @param timeout milliseconds that an operation may take, waiting for other processes included
+ * @throws {CapabilityError} `unavailable`, `internal` (damaged), `invalid-argument` (of a newer slight), `timeout`
+ */
+export async function openSqlite(
+  dataDir: string,
+  file: SqliteFile,
+  timeout: number,
+): Promise<SqliteDatabase> {
+  const path = join(resolve(dataDir), file.name);
   if (!connections.has(path)) {
     // Others may be making the same file now, and SQLite answers BUSY to that without waiting.
-    const db = await retryBusy(timeout, () => connect(dataDir, path));
+    const db = await retryBusy(timeout, () => connect(dataDir, path, file));
     if (connections.has(path)) db.close();
-    else connections.set(path, { db, sweeper: setInterval(() => sweep(db), sweepEvery).unref(), opens: 0 });
+    else connections.set(path, { db, sweeper: startSweeper(db, file), opens: 0 });
   }
   const connection = connections.get(path)!;
   connection.opens++;
   const { db } = connection;
 
   return {
+    path,
     prepare: (sql) => db.prepare(sql),
-    run: (work) => attempt(timeout, work),
-    transaction: (work) => attempt(timeout, () => transact(db, work)),
+    run: (work) => attempt(file.name, timeout, work),
+    transaction: (work) => attempt(file.name, timeout, () => transact(db, work)),
     close() {
       if (--connection.opens > 0) return;
       connections.delete(path);
@@ -56,7 +78,19 @@ export async function openDatabase(dataDir: string, timeout: number): Promise<Da
   };
 }
 
-function connect(dataDir: string, path: string): DatabaseSync {
+function startSweeper(db: DatabaseSync, file: SqliteFile): NodeJS.Timeout | undefined {
+  if (file.sweep === undefined) return undefined;
+  const sweep = (): void => {
+    try {
+      file.sweep!(db);
+    } catch {
+      // Nobody waits for this: the next one tries again, and what ails the file shows at the next operation.
+    }
+  };
+  return setInterval(sweep, sweepEvery).unref();
+}
+
+function connect(dataDir: string, path: string, { layout, tables }: SqliteFile): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
@@ -64,34 +98,18 @@ function connect(dataDir: string, path: string): DatabaseSync {
     if (value(db, 'PRAGMA journal_mode') !== 'wal') value(db, 'PRAGMA journal_mode = WAL');
     db.exec('PRAGMA synchronous = FULL');
     const found = Number(value(db, 'PRAGMA user_version'));
-    if (found > schema) {
+    if (found > layout) {
       throw new CapabilityError(
         'invalid-argument',
-        `${path} was made by a newer slight (layout ${found}, this one knows ${schema}). Install that one or move the file away`,
+        `${path} was made by a newer slight (layout ${found}, this one knows ${layout}). Install that one or move the file away`,
       );
     }
-    if (found < schema) transact(db, () => createTables(db!));
+    if (found < layout) transact(db, () => db!.exec(`${tables}; PRAGMA user_version = ${layout}`));
     return db;
   } catch (error) {
     db?.close();
     throw explain(error, path);
   }
-}
-
-/** Values stand last: what is read more often is found before their overflow pages. */
-function createTables(db: DatabaseSync): void {
-  db.exec(`
-    CREATE TABLE IF NOT EXISTS entries (
-      version INTEGER PRIMARY KEY AUTOINCREMENT,
-      store TEXT NOT NULL,
-      key BLOB NOT NULL,
-      expires INTEGER,
-      value BLOB NOT NULL,
-      UNIQUE (store, key)
-    );
-    CREATE INDEX IF NOT EXISTS expiring ON entries (expires) WHERE expires IS NOT NULL;
-    PRAGMA user_version = ${schema};
-  `);
 }
 
 function value(db: DatabaseSync, sql: string): unknown {
@@ -111,29 +129,18 @@ function transact<T>(db: DatabaseSync, work: () => T): T {
 }
 
 /** Does the work now where the file is free; where it is busy, later. */
-function attempt<T>(timeout: number, work: () => T): MaybePromise<T> {
+function attempt<T>(name: string, timeout: number, work: () => T): MaybePromise<T> {
   try {
     return work();
   } catch (error) {
-    if (!isBusy(error)) throw explain(error);
+    if (!isBusy(error)) throw explain(error, name);
     return retryBusy(timeout, work).catch((later: unknown) => {
-      throw explain(later);
+      throw explain(later, name);
     });
   }
 }
 
-/** Rows that expired are invisible already; this gives their room back. */
-function sweep(db: DatabaseSync): void {
-  try {
-    db.prepare(
-      'DELETE FROM entries WHERE version IN (SELECT version FROM entries WHERE expires <= ? LIMIT ?)',
-    ).run(Date.now(), sweepMost);
-  } catch {
-    // Nobody waits for this: the next one tries again, and what ails the file shows at the next operation.
-  }
-}
-
-function explain(error: unknown, path = 'keyvalue.db'): unknown {
+function explain(error: unknown, path: string): unknown {
   const code = resultCode(error);
   const said = error instanceof Error ? error.message : String(error);
   const say = (kind: ConstructorParameters<typeof CapabilityError>[0], fix: string, outcome?: 'unknown') =>

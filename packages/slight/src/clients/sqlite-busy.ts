@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CapabilityError } from '../../core/error.ts';
+import { CapabilityError } from '../capabilities/core/error.ts';
 
 /** SQLite's primary result code (https://sqlite.org/rescode.html), or undefined for what is not its error. */
 export function resultCode(error: unknown): number | undefined {
@@ -29,7 +29,7 @@ export async function retryBusy<T>(timeout: number, work: () => T): Promise<T> {
     }
     const left = end - performance.now();
     if (left <= 0) {
-      throw new CapabilityError('timeout', 'another process kept the store locked. Nothing was written');
+      throw new CapabilityError('timeout', 'another process kept the file locked. Nothing was written');
     }
     await sleep(Math.min(left, pause * (0.5 + Math.random())));
   }
