@@ -1,20 +1,17 @@
 import { hash } from 'node:crypto';
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { CapabilityError } from '../../core/error.ts';
+import { existsSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Versioned } from '../contract.ts';
-import { explainFiles, flushFolder, isFile, readWhole, writeAnew } from './filesystem-files.ts';
+import {
+  explainFiles,
+  flushFolder,
+  isFile,
+  readWhole,
+  writeAnew,
+} from '../../../clients/filesystem/files.ts';
 import { mayExpire, parseMeta, type Meta, type Written } from './filesystem-meta.ts';
-import { foreignName, keyOfName, nameOfKey } from './filesystem-names.ts';
+import { makeFolder } from '../../../clients/filesystem/place.ts';
+import { foreignName, keyOfName, nameOfKey } from '../../../clients/filesystem/names.ts';
 
 /** The folder of one store: a file for each value, and in `.meta` what is kept beside it. */
 export interface Folder {
@@ -37,18 +34,6 @@ export async function openFolder(parent: string, store: string): Promise<Folder>
   await makeFolder(path);
   await makeFolder(join(path, '.meta'));
   return { path, meta: join(path, '.meta'), ignoresCase: existsSync(join(path, '.META')) };
-}
-
-async function makeFolder(path: string): Promise<void> {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
-    throw new CapabilityError(
-      'permission-denied',
-      `${path} is a link, and links are not followed. Put a folder there, or bind the store to the folder that it leads to`,
-    );
-  }
-  const made = mkdirSync(path, { recursive: true, mode: 0o700 });
-  if (made === undefined) return;
-  for (let each = path; each.length >= made.length; each = dirname(each)) await flushFolder(dirname(each));
 }
 
 /** Whether the last name of a path is on the disk, letter by letter. */

@@ -9,7 +9,7 @@ import { test, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { openCapability } from '../../core/open.ts';
 import type { KeyValue } from '../contract.ts';
-import { nameOfKey } from './filesystem-names.ts';
+import { nameOfKey } from '../../../clients/filesystem/names.ts';
 
 interface Opening {
   readonly name?: string;

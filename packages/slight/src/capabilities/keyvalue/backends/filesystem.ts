@@ -1,13 +1,12 @@
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { defineBackend, type OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
 import type { KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
 import { compareUtf8 } from '../order.ts';
 import { addDecimal, brokenCursor } from '../validate.ts';
 import { makeVersions } from '../version.ts';
-import { explainFiles } from './filesystem-files.ts';
+import { explainFiles } from '../../../clients/filesystem/files.ts';
 import {
   findEntry,
   findValue,
@@ -21,7 +20,8 @@ import {
   writeEntry,
   type Folder,
 } from './filesystem-folder.ts';
-import { openLock, type FolderLock } from './folder-lock.ts';
+import { openLock, type FolderLock } from '../../../clients/filesystem/folder-lock.ts';
+import { folderOfBind } from '../../../clients/filesystem/place.ts';
 
 /**
  * Keeps values as plain files, `<folder>/<name>/<key>`, that other programs may read and write. Reads are answered at
@@ -53,7 +53,7 @@ async function openStore({ name, url, dataDir, timeout }: OpenContext): Promise<
   let folder: Folder;
   let lock: FolderLock;
   try {
-    folder = await openFolder(folderOf(url, dataDir), name);
+    folder = await openFolder(folderOfBind(url, dataDir, 'keyvalue'), name);
     lock = openLock(join(folder.meta, '.lock'), timeout);
   } catch (error) {
     throw explainFiles(error, 'none');
@@ -96,28 +96,6 @@ async function openStore({ name, url, dataDir, timeout }: OpenContext): Promise<
       return lock.close();
     },
   };
-}
-
-/** @throws {CapabilityError} `invalid-argument` */
-function folderOf(url: URL, dataDir: string): string {
-  if (url.host !== '' || url.search !== '' || url.hash !== '') {
-    throw new CapabilityError(
-      'invalid-argument',
-      'filesystem takes a path alone: filesystem:./data or filesystem:///srv/data. Write %3F for ? and %23 for #',
-    );
-  }
-  if (/^\/*$/.test(url.pathname)) return join(dataDir, 'keyvalue');
-  if (url.pathname.startsWith('/')) return fileURLToPath(`file://${url.pathname}`);
-  // The data folder lies beside the slightfile.
-  return resolve(dirname(resolve(dataDir)), decodePath(url.pathname));
-}
-
-function decodePath(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    throw new CapabilityError('invalid-argument', 'the path has a % that encodes nothing. Write %25 for it');
-  }
 }
 
 function versioned(folder: Folder, key: string): Versioned | undefined {

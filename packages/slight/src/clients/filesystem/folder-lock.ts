@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
-import { CapabilityError } from '../../core/error.ts';
-import { isBusy, retryBusy } from '../../../clients/sqlite-busy.ts';
+import { CapabilityError } from '../../capabilities/core/error.ts';
+import { isBusy, retryBusy } from '../sqlite-busy.ts';
 
 /**
  * A lock on a file that everyone who writes beside it takes: other processes, also in other containers, and other calls

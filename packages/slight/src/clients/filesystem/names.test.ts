@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { foreignName, keyOfName, nameOfKey } from './filesystem-names.ts';
+import { foreignName, keyOfName, nameOfKey } from './names.ts';
 
 const nothingKept = () => undefined;
 

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
-import { CapabilityError, type ErrorCode } from '../../core/error.ts';
+import { CapabilityError, type ErrorCode } from '../../capabilities/core/error.ts';
 
 const flush = promisify(fsync);
 /** Neither follows a link nor waits for the other end of a pipe. */
