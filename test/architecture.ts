@@ -43,7 +43,11 @@ const floors: readonly { name: string; files: RegExp; may: readonly string[]; la
     { name: 'slightfile', files: /^slightfile\//, may: [] },
     { name: 'log', files: /^host\/(log|log-json|start-error)\.ts$/, may: ['slightfile'] },
     { name: 'telemetry', files: /^telemetry\//, may: ['slightfile', 'core'] },
-    { name: 'messages', files: /^triggers\/(http-message|held\/(command|event))\.ts$/, may: ['telemetry'] },
+    {
+      name: 'messages',
+      files: /^triggers\/(event|http-message|held\/(command|event))\.ts$/,
+      may: ['telemetry'],
+    },
     {
       name: 'registry',
       files: /^capabilities\/core\/(registry|open)\.ts$/,

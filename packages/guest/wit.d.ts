@@ -1,5 +1,16 @@
 // Written by scripts/generate-wit.ts. Change the WIT files and run it again.
 
+/** What an app exports that runs once, from its start to its end, as a program does. */
+declare module 'spiderlightning:cloud/command-handler@0.6.0' {
+  /**
+   * Runs it. The arguments are those of the command line after `--`. Gives the exit code; an error is printed, and its exit
+   * code is 1.
+   */
+  export function run(args: string[]): Promise<number>;
+  const self: { readonly run: typeof run };
+  export default self;
+}
+
 /**
  * Settings of an app: texts under keys, from where the slightfile says. Keys are 1 to 1,024 bytes of UTF-8; values are
  * text, up to 1 MiB. What is secret is a type of its own, so that it is not shown by mistake.
@@ -323,6 +334,83 @@ declare module 'spiderlightning:cloud/logging@0.6.0' {
   export default self;
 }
 
+/** What an app exports that works on messages. `[[subscription]]` of its slightfile says which ones the host brings. */
+declare module 'spiderlightning:cloud/message-handler@0.6.0' {
+  /** One message, on its way to the app for the first time or once more. */
+  export interface Delivery {
+    /** The same whenever the message comes again: for apps that must not do something twice. */
+    id: string;
+    /** The topic that it was published on. */
+    topic: string;
+    /** How often it was brought, from 1. */
+    attempt: number;
+    /** What it is about: messages of one key keep their order where the slightfile asks for that. */
+    key: string | null;
+    /** What the publisher sent along. */
+    headers: [string, string][];
+    /** The message itself. */
+    body: Uint8Array;
+  }
+  /** Messages of one subscription that came together. */
+  export interface Batch {
+    /** The subscription's name in the slightfile. */
+    subscription: string;
+    /** At least one, at most as many as the slightfile allows. */
+    deliveries: Delivery[];
+    /** The host's name for this call, also in its log. */
+    id: string;
+  }
+  /** What becomes of a message. */
+  export type Verdict =
+    /** It is done. */
+    | { tag: 'ack' }
+    /** It failed, and should come again: after so many milliseconds, or when the slightfile says. */
+    | { tag: 'nack'; val: number | null }
+    /** It can never be done: it goes to the dead letters, with this reason. */
+    | { tag: 'dead'; val: string };
+  /**
+   * Works on messages; one verdict for each, in their order. An error, a trap and a missed deadline are a `nack` of all
+   * of them. The host keeps the messages from others meanwhile.
+   */
+  export function handle(batch: Batch): Promise<Verdict[]>;
+  const self: { readonly handle: typeof handle };
+  export default self;
+}
+
+/** What an app exports that does something at certain times. `[[schedule]]` of its slightfile says when. */
+declare module 'spiderlightning:cloud/schedule-handler@0.6.0' {
+  /** A time has come. */
+  export interface Event {
+    /** The schedule's name in the slightfile. */
+    name: string;
+    /**
+     * The time that was planned, in milliseconds since 1970 (UTC). It is a little in the past, or further where the host
+     * was late.
+     */
+    time: number;
+    /** The host's name for this call, also in its log. */
+    id: string;
+  }
+  /** Does what is to be done at that time. An error and a trap are written to the log; the next time comes all the same. */
+  export function handle(event: Event): Promise<void>;
+  const self: { readonly handle: typeof handle };
+  export default self;
+}
+
+/** What a command prints. Elsewhere each line goes to the host's log. */
+declare module 'spiderlightning:cloud/stdio@0.6.0' {
+  /** Where text goes. */
+  export type Output =
+    /** For whoever uses the result. */
+    | 'stdout'
+    /** For whoever watches. */
+    | 'stderr';
+  /** Writes bytes as they are. */
+  export function write(to: Output, bytes: Uint8Array): void;
+  const self: { readonly write: typeof write };
+  export default self;
+}
+
 /** What every capability of this package shares: one way to say that something went wrong. */
 declare module 'spiderlightning:cloud/types@0.6.0' {
   /** Why an operation failed. The set is closed: every backend's failure is one of these. */
@@ -370,6 +458,27 @@ declare module 'spiderlightning:cloud/types@0.6.0' {
     /** Matters after a write; otherwise `none`. */
     outcome: Outcome;
   }
+}
+
+/** What an app exports that follows changes of a store. `[[watch]]` of its slightfile says of which keys. */
+declare module 'spiderlightning:cloud/watch-handler@0.6.0' {
+  /** Keys have changed. Several changes of one key may come as one. */
+  export interface Event {
+    /** The watch's name in the slightfile. */
+    name: string;
+    /** The store that was written to. */
+    store: string;
+    /** The keys that were set or deleted: what they hold now is for `keyvalue` to say. */
+    keys: string[];
+    /** Changes may have been missed, as when the host was started: look at all that matters. */
+    resync: boolean;
+    /** The host's name for this call, also in its log. */
+    id: string;
+  }
+  /** Hears of changes, one event of a watch after the other. After an error or a trap the event comes again. */
+  export function handle(event: Event): Promise<void>;
+  const self: { readonly handle: typeof handle };
+  export default self;
 }
 
 /** Time that never goes back. Only what JavaScript guests use of the standard interface. */

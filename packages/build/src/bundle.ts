@@ -15,7 +15,7 @@ export interface Bundle {
   readonly map: string;
   /** The interfaces that the code really imports, sorted. */
   readonly imports: readonly InterfaceName[];
-  /** Names of the interfaces that it exports besides the handler of requests. */
+  /** Names of the interfaces that it exports, at least one. */
   readonly exports: readonly string[];
   readonly warnings: readonly BuildError[];
   /** The file that exports the app. */
@@ -24,8 +24,11 @@ export interface Bundle {
   readonly sdk: string;
 }
 
-/** How the entry offers its handler: `export default` an app of the SDK, or the WIT interface itself. */
-export type EntryShape = 'default' | 'raw';
+/**
+ * How the entry offers its handler of requests: `export default` an app of the SDK, or the WIT interface itself; `none`
+ * where it answers none.
+ */
+export type EntryShape = 'default' | 'raw' | 'none';
 
 /** What the platform module of the SDK gives to code that names it: QuickJS itself has none of these. */
 const globals = [
@@ -79,13 +82,17 @@ export async function bundle(entry: string, out: string): Promise<Bundle> {
     code: code?.text ?? '',
     map: map?.text ?? '',
     imports: [...imports].toSorted(),
-    exports: optional
-      .filter(({ name, module }) =>
-        shape === 'raw'
-          ? exported.includes(name)
-          : usesModule(result.metafile, dirname(entry), guest(module)),
-      )
-      .map((item) => item.interface),
+    exports: [
+      ...(shape === 'none' ? [] : ['http-handler']),
+      ...optional
+        .filter(({ name, module }) =>
+          shape === 'default'
+            ? usesModule(result.metafile, dirname(entry), guest(module))
+            : shape === 'raw' && exported.includes(name),
+        )
+        .map((item) => item.interface),
+      ...findHandlers(exported).map((item) => item.interface),
+    ],
     warnings: result.warnings.map((message) => toBuildError(message, dirname(entry))),
     entry,
     sdk: dirname(guest('@spiderlightning/guest/package.json')),
@@ -108,11 +115,42 @@ const optional = [
   },
 ] as const;
 
+/**
+ * Handlers of what is no request: an entry exports a function under the name of the SDK, or the interface itself under
+ * its own.
+ */
+const handlers = [
+  { interface: 'message-handler', names: ['onMessage', 'messageHandler'], make: 'toMessageHandler' },
+  { interface: 'schedule-handler', names: ['onSchedule', 'scheduleHandler'], make: 'toScheduleHandler' },
+  { interface: 'watch-handler', names: ['onChange', 'watchHandler'], make: 'toWatchHandler' },
+  { interface: 'command-handler', names: ['command', 'commandHandler'], make: 'toCommandHandler' },
+] as const;
+
+function findHandlers(exported: readonly string[]) {
+  return handlers.flatMap(({ names, ...handler }) => {
+    const name = names.find((each) => exported.includes(each));
+    return name === undefined ? [] : [{ ...handler, name, as: names[1] }];
+  });
+}
+
 function wrapEntry(shape: EntryShape, exported: readonly string[], entry: string): string {
   const from = JSON.stringify(entry);
+  const lines = [`import '@spiderlightning/guest/prelude';`];
+  if (shape !== 'none') lines.push(...wrapHttp(shape, exported, from));
+  for (const { name, as, make } of findHandlers(exported)) {
+    const module = make === 'toCommandHandler' ? 'command' : 'events';
+    lines.push(
+      `import { ${make} } from '@spiderlightning/guest/${module}';`,
+      `import { ${name} as own_${as} } from ${from};`,
+      `export const ${as} = ${make}(own_${as});`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function wrapHttp(shape: 'default' | 'raw', exported: readonly string[], from: string): string[] {
   const handler = shape === 'default' ? 'default' : 'httpHandler';
   const lines = [
-    `import '@spiderlightning/guest/prelude';`,
     `import { toHttpHandler, ${optional.map(({ make }) => make).join(', ')} } from '@spiderlightning/guest/entry';`,
     `import { ${handler} as app } from ${from};`,
     'export const httpHandler = toHttpHandler(app);',
@@ -125,7 +163,7 @@ function wrapEntry(shape: EntryShape, exported: readonly string[], entry: string
         `export const ${name} = ${make}(own_${name});`,
       );
   }
-  return `${lines.join('\n')}\n`;
+  return lines;
 }
 
 /** Whether anything of a module went into the output. */
@@ -161,6 +199,7 @@ async function findShape(entry: string): Promise<{ shape: EntryShape; exported: 
   const exported = Object.values(result.metafile.outputs)[0]?.exports ?? [];
   if (exported.includes('default')) return { shape: 'default', exported };
   if (exported.includes('httpHandler')) return { shape: 'raw', exported };
+  if (findHandlers(exported).length > 0) return { shape: 'none', exported };
   const lines = readFileSync(entry, 'utf8').split('\n');
   const found =
     exported.length === 0
@@ -174,7 +213,9 @@ async function findShape(entry: string): Promise<{ shape: EntryShape; exported: 
       line,
       column: 1,
       frame: renderFrame(lines.join('\n'), line, 1, lines[line - 1]?.length),
-      fix: 'end the file with `export default app;`, where `const app = router();`',
+      fix:
+        'end the file with `export default app;`, where `const app = router();`, or export what else it is for: ' +
+        'onMessage, onSchedule, onChange or command',
     },
   ]);
 }

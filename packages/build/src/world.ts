@@ -47,13 +47,13 @@ export function checkInterface(name: InterfaceName): Pick<BuildError, 'message' 
 }
 
 /**
- * Writes a WIT folder with a world that imports these interfaces, and no other, and exports the HTTP handler and
- * these interfaces besides. A guest whose world asks for less needs fewer grants. Gives the world's name.
+ * Writes a WIT folder with a world that imports these interfaces, and no other, and exports these.
+ * A guest whose world asks for less needs fewer grants. Gives the world's name.
  */
 export async function writeWorld(
   folder: string,
   imports: readonly InterfaceName[],
-  exports: readonly string[] = [],
+  exports: readonly string[],
 ): Promise<string> {
   await copyPackage(witPath, join(folder, 'deps', 'cloud'), (file) => file !== 'worlds.wit');
   for (const name of await readdir(systemWitPath))
@@ -63,7 +63,7 @@ export async function writeWorld(
     '',
     'world app {',
     ...imports.map((name) => `  import ${name};`),
-    ...['http-handler', ...exports].map((name) => `  export spiderlightning:cloud/${name}@${witVersion};`),
+    ...exports.map((name) => `  export spiderlightning:cloud/${name}@${witVersion};`),
     '}',
     '',
   ];

@@ -103,6 +103,32 @@ describe('what a component asks for', () => {
     assert.match(await componentWit(component), /import wasi:io\/poll@0\.2\.12;/);
   });
 
+  test('the world is chosen by what the entry exports', async () => {
+    const exportsOf = async (source: string) =>
+      (await bundle(await write('app.ts', source), join(folder, 'app.wasm'))).exports;
+    const handlers = `export async function onSchedule() {}
+      export const onChange = async () => {};`;
+    assert.deepEqual(await exportsOf(hello + handlers), [
+      'http-handler',
+      'schedule-handler',
+      'watch-handler',
+    ]);
+    assert.deepEqual(await exportsOf(handlers), ['schedule-handler', 'watch-handler']);
+    assert.deepEqual(await exportsOf('export const messageHandler = { handle: async () => [] };'), [
+      'message-handler',
+    ]);
+    const { component, imports } = await build('export async function command() { console.log("hi"); }');
+    assert.ok(imports.includes('spiderlightning:cloud/stdio@0.6.0'));
+    const wit = await componentWit(component);
+    assert.match(wit, /export spiderlightning:cloud\/command-handler@0\.6\.0;/);
+    assert.doesNotMatch(wit, /http-handler/);
+  });
+
+  test('a handler that is none is refused while the app is built', async () => {
+    const [error] = await failures(`${hello}export const onMessage = 7;`);
+    assert.match(error!.message, /export onMessage is no function/);
+  });
+
   test('the whole world of the specification makes a component too', async () => {
     const { component } = await componentize({
       witPath,

@@ -28,6 +28,15 @@ export type { ErrorCode, Outcome } from './error.ts';
 export { fromFetch } from './fetch.ts';
 export { readForm, RequestForm } from './form.ts';
 export type { FormFile, FormLimits } from './form.ts';
+export type {
+  ChangeEvent,
+  ChangeHandler,
+  CommandHandler,
+  Message,
+  MessageHandler,
+  ScheduleEvent,
+  ScheduleHandler,
+} from './handlers.ts';
 export { broadcast, sse, websocket } from './held.ts';
 export type { Connection, HoldInit, ReceivedMessage, Sendable, SendOptions } from './held.ts';
 export { log } from './log.ts';

@@ -25,6 +25,20 @@ export function log(level: Level, message: string, fields: Fields = {}): void {
   send('', level, message, fields);
 }
 
+/** Where lines of `console` go; the host's log without it. */
+let printer: ((level: Level, line: string) => void) | undefined;
+
+/** Has `console` print from now on, as that of a program does. */
+export function printLines(print: (level: Level, line: string) => void): void {
+  printer = print;
+}
+
+/** A line of `console`. */
+export function say(level: Level, line: string): void {
+  if (printer === undefined || !isServing()) log(level, line);
+  else printer(level, line);
+}
+
 /** Sends what the build's evaluation wrote, when the first request comes. */
 export function flushLog(): void {
   for (const line of early.splice(0)) send('build', ...line);

@@ -5,7 +5,7 @@ import test from 'node:test';
 import { SlightfileError } from '../src/slightfile/error.ts';
 import { bindTables, defaultLimits, listBinds } from '../src/slightfile/model.ts';
 import { parseSlightfile } from '../src/slightfile/parse.ts';
-import { tables } from '../src/slightfile/schema.ts';
+import { lists, tables } from '../src/slightfile/schema.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../../docs/slightfile.md'), 'utf8');
 const env = { REDIS_PASSWORD: 'secret', REDIS_HOST: 'cache', APP_FOLDER: '/srv' };
@@ -27,8 +27,12 @@ test('every example of the documentation is a slightfile, with each of its targe
 });
 
 test('it has a section for each table, and in it each key as the parser describes it', () => {
-  for (const [name, fields] of Object.entries(tables)) {
-    const section = sections.get(`[${name}]`);
+  const all = [
+    ...Object.entries(tables).map(([name, fields]) => [`[${name}]`, fields] as const),
+    ...Object.entries(lists).map(([name, fields]) => [`[[${name}]]`, fields] as const),
+  ];
+  for (const [name, fields] of all) {
+    const section = sections.get(name);
     assert.ok(section, name);
     const written = [...section.matchAll(/^\| `(\w+)` \| (.*?) \|/gm)].map(
       ([, key, value]) => [key!, value!] as const,

@@ -24,12 +24,18 @@ test('every interface is of a world: what all apps may import, or what live ones
     [
       ['http-service', ['http-handler']],
       ['http-live-service', ['http-handler', 'http-stream', 'held-handler']],
+      ['worker', ['message-handler', 'schedule-handler', 'watch-handler']],
+      ['command', ['command-handler']],
     ],
   );
-  const [plain, live] = cloud.worlds.map(({ imports }) => new Set(imports));
+  const [plain, live, worker, command] = cloud.worlds.map(({ imports }) => new Set(imports));
   assert.deepEqual([...live!.difference(plain!)], ['http-body', 'connections']);
+  assert.deepEqual(worker, plain);
+  assert.deepEqual([...command!.difference(plain!)], ['stdio']);
+  assert.deepEqual([...plain!.difference(command!)], []);
   const known = new Set(cloud.interfaces.map(({ name }) => name));
-  assert.deepEqual([...known.difference(live!)], ['held-handler', 'http-handler', 'http-stream', 'types']);
+  const used = new Set(cloud.worlds.flatMap(({ imports, exports }) => [...imports, ...exports]));
+  assert.deepEqual([...known.difference(used)], ['types']);
   assert.deepEqual([...plain!.difference(known)], []);
 });
 

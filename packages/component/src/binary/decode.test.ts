@@ -4,7 +4,7 @@ import { assemble } from '../../../../test/guests/wat.ts';
 import { ComponentError } from '../api.ts';
 import type { ComponentErrorCode } from '../api.ts';
 import { compile } from '../index.ts';
-import { decodeComponent } from './decode.ts';
+import { decodeComponent, decodeExportNames } from './decode.ts';
 
 /** Every kind of section, and most forms of types. */
 const SAMPLE = await assemble(`(component
@@ -43,6 +43,12 @@ function refusal(bytes: Uint8Array): ComponentError {
   }
   return assert.fail('decoded');
 }
+
+test('the names of exports are had without the rest', () => {
+  assert.deepEqual(decodeExportNames(SAMPLE), ['run']);
+  assert.throws(() => decodeExportNames(SAMPLE.subarray(0, SAMPLE.length - 3)), ComponentError);
+  assert.throws(() => decodeExportNames(new Uint8Array([1])), ComponentError);
+});
 
 test('a whole component is decoded, and can be planned', async () => {
   const kinds = new Set(decodeComponent(SAMPLE).definitions.map((definition) => definition.kind));

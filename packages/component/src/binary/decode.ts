@@ -7,6 +7,7 @@ import type { ComponentSyntax, Definition } from './syntax.ts';
 import { maxNesting, readExternType, readType } from './types.ts';
 
 const lastSection = 12;
+const exportSection = 11;
 
 /** Most definitions in one file, nested components included. */
 const maxDefinitions = 1_000_000;
@@ -23,6 +24,24 @@ interface Budget {
  */
 export function decodeComponent(bytes: Uint8Array): ComponentSyntax {
   return readComponent(new Reader(bytes), 0, { definitions: 0 });
+}
+
+/**
+ * Reads the names of what a component exports and passes over all else, unchecked.
+ *
+ * @throws {ComponentError} as `decodeComponent`, where it gets as far as what is wrong
+ */
+export function decodeExportNames(bytes: Uint8Array): string[] {
+  const reader = new Reader(bytes);
+  readPreamble(reader);
+  const exported: Definition[] = [];
+  while (!reader.done) {
+    const start = reader.position;
+    const id = reader.byte();
+    const section = reader.region(reader.u32());
+    if (id === exportSection) readSection(section, id, start, 0, { definitions: 0 }, exported);
+  }
+  return exported.flatMap((each) => (each.kind === 'export' ? [each.name] : []));
 }
 
 function readComponent(reader: Reader, depth: number, budget: Budget): ComponentSyntax {
@@ -139,7 +158,7 @@ function readSection(
         name: readExternName(section),
         type: readExternType(section),
       }));
-    case 11:
+    case exportSection:
       return each('exports', (offset) => ({
         kind: 'export',
         offset,

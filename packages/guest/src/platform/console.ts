@@ -1,4 +1,4 @@
-import { log } from '../log.ts';
+import { say } from '../log.ts';
 import type { Level } from '../log.ts';
 import { formatLine, inspect } from './inspect.ts';
 
@@ -7,7 +7,7 @@ let margin = '';
 function writer(level: Level): (...args: unknown[]) => void {
   return (...args) => {
     const text = formatLine(args);
-    log(level, margin === '' ? text : margin + text.replaceAll('\n', `\n${margin}`));
+    say(level, margin === '' ? text : margin + text.replaceAll('\n', `\n${margin}`));
   };
 }
 

@@ -11,6 +11,7 @@ import type { HttpRequest, HttpResponse } from '../triggers/http-message.ts';
 import { bindCapabilities } from './bind.ts';
 import type { BindingRow } from './bind.ts';
 import { describeCause, InstanceStartError, nameFailure, toHttpFailure } from './failure.ts';
+import { checkExports } from './exports.ts';
 import { checkGrants } from './grants.ts';
 import { openGuests } from './guests.ts';
 import type { Guest } from './guests.ts';
@@ -59,6 +60,8 @@ export async function openApp(
   const system = wasiImports();
   const names = Object.keys(system);
   system[Symbol.dispose]();
+  const exported = component.exports.map(({ name }) => name);
+  for (const hint of checkExports(exported, file)) log.host('info', hint);
   const used = checkGrants(component, file, names);
   const bindings = await bindCapabilities(file, used, log);
   const sink = { message: limits.message, publish: relay.publish };
@@ -77,8 +80,6 @@ export async function openApp(
     if (!(error instanceof InstanceStartError)) throw error;
     throw new StartError(`${file.app.component} cannot be started: ${describe(error)}`, { cause: error });
   }
-
-  const exported = component.exports.map(({ name }) => name);
 
   async function handle(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
     const until = performance.now() + limits.deadline;

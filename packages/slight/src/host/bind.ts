@@ -8,7 +8,15 @@ import { redactUrl } from '../capabilities/core/redact.ts';
 import { capabilities } from '../capabilities/core/registry.ts';
 import type { Openers } from '../dialects/spiderlightning/index.ts';
 import { printFrame } from '../slightfile/error.ts';
-import { bindTables, defaultLimits, listBinds, makeBindTables, noTelemetry } from '../slightfile/model.ts';
+import {
+  bindTables,
+  defaultLimits,
+  freeCommand,
+  listBinds,
+  makeBindTables,
+  noTelemetry,
+  noTriggers,
+} from '../slightfile/model.ts';
 import type { Bind, Slightfile } from '../slightfile/model.ts';
 import type { Log } from './log.ts';
 import type { Probe } from './readiness.ts';
@@ -47,6 +55,8 @@ export function withoutSlightfile(component: string): Slightfile {
     target: undefined,
     app: { component, start: 'ready', reuse: 'clean' },
     ...makeBindTables(() => undefined),
+    ...noTriggers,
+    command: freeCommand,
     http: { host: '127.0.0.1', port: 3000, health: undefined, forwarded: false, origins: [] },
     limits: defaultLimits,
     log: { format: undefined, level: undefined },

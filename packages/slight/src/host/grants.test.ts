@@ -7,12 +7,11 @@ import { checkGrants } from './grants.ts';
 import { isCompatible } from './import-name.ts';
 
 const instance = (name: string): ExternDescription => ({ kind: 'instance', name, functions: [] });
-const handler = instance('spiderlightning:cloud/http-handler@0.6.0');
 const keyvalue = 'spiderlightning:cloud/keyvalue@0.6.0';
 const system = ['wasi:io/streams@0.2.3'];
 
 function component(...imports: string[]) {
-  return { imports: imports.map(instance), exports: [handler] };
+  return { imports: imports.map(instance) };
 }
 
 const file = (grants: Partial<Slightfile> = {}): Slightfile => ({
@@ -56,14 +55,6 @@ test('an import that no host serves is named, with those that are served', () =>
       );
       return true;
     },
-  );
-});
-
-test('a component that serves nothing is told so', () => {
-  const none = { imports: [], exports: [instance('acme:cli/run@1.0.0')] };
-  assert.throws(
-    () => checkGrants(none, file(), system),
-    /does not export .*http-handler.*\n.*acme:cli\/run@1\.0\.0/,
   );
 });
 

@@ -1,7 +1,7 @@
-import type { Component, ExternDescription } from '@spiderlightning/component';
+import type { Component } from '@spiderlightning/component';
 import type { CapabilityName } from '../capabilities/core/capability.ts';
 import { capabilities } from '../capabilities/core/registry.ts';
-import { httpHandler, served } from '../dialects/spiderlightning/index.ts';
+import { served } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { isCompatible } from './import-name.ts';
 import { StartError } from './start-error.ts';
@@ -9,15 +9,13 @@ import { StartError } from './start-error.ts';
 /**
  * The capabilities that a component imports, all of them granted.
  * @param system - names of the interfaces that need no grant (WASI)
- * @throws {StartError} for imports that nobody granted, with the lines to add, or that no host of ours serves; and for
- * a component that exports nothing to run
+ * @throws {StartError} for imports that nobody granted, with the lines to add, or that no host of ours serves
  */
 export function checkGrants(
-  component: Pick<Component, 'imports' | 'exports'>,
+  component: Pick<Component, 'imports'>,
   file: Slightfile,
   system: readonly string[],
 ): ReadonlySet<CapabilityName> {
-  checkExports(component.exports, file);
   const used = new Map<CapabilityName, string>();
   const unknown: string[] = [];
   for (const { kind, name } of component.imports) {
@@ -48,16 +46,6 @@ function isGranted(capability: CapabilityName, file: Slightfile): boolean {
   return file.path === undefined
     ? capabilities[capability].embedded !== undefined
     : file[capability] !== undefined;
-}
-
-function checkExports(exports: readonly ExternDescription[], file: Slightfile): void {
-  if (exports.some(({ kind, name }) => kind === 'instance' && isCompatible(httpHandler, name))) return;
-  const found = exports.map(({ name }) => name).join(', ') || 'nothing';
-  throw new StartError(
-    `${file.app.component} is no app that slight can serve: it does not export ${httpHandler}\n` +
-      `  it exports: ${found}\n` +
-      '  fix: build it for the world spiderlightning:cloud/http-service',
-  );
 }
 
 function describeRefusal(capability: CapabilityName, name: string, file: Slightfile): string {

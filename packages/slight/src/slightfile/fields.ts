@@ -1,4 +1,5 @@
 import { parseAddress } from './address.ts';
+import { hasPlaceholder } from './interpolate.ts';
 import type { Leaf, Node } from './tree.ts';
 import { parseDuration, parseSize, printDuration, printSize } from './units.ts';
 
@@ -23,6 +24,24 @@ export function textField(doc: string, example: string): Field<string> {
       node.kind === 'string' && node.value !== ''
         ? { value: node.value }
         : { expected, fix: `write ${example}` },
+  };
+}
+
+/** Texts in brackets, at least one, none of them empty or twice. */
+export function textsField(doc: string, example: string): Field<readonly string[]> {
+  return {
+    doc,
+    example,
+    read: (node) => {
+      const items = node.kind === 'array' ? node.items : [];
+      // What is granted stands in lists, and no variable may decide that.
+      const value = items.flatMap((item) =>
+        item.kind === 'string' && item.value !== '' && !hasPlaceholder(item.value) ? [item.value] : [],
+      );
+      return value.length > 0 && value.length === items.length && new Set(value).size === value.length
+        ? { value }
+        : { expected: 'a list of different texts without variables', fix: `write ${example}` };
+    },
   };
 }
 

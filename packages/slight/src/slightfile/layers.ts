@@ -2,7 +2,7 @@ import type { Problem } from './error.ts';
 import { describeKind } from './fields.ts';
 import { nearestName } from './nearest.ts';
 import { bindTables } from './model.ts';
-import { type TableName, specversions, tables } from './schema.ts';
+import { type ListName, type TableName, lists, specversions, tables } from './schema.ts';
 import type { Entry, Table } from './tree.ts';
 
 export type Report = (problem: Problem) => void;
@@ -12,10 +12,12 @@ export interface Layer {
   /** What stands before the name of a table in its header: nothing, or `target.NAME.`. */
   readonly prefix: string;
   readonly tables: Map<string, Table>;
+  readonly lists: Map<ListName, readonly Table[]>;
   /** `base` counts where `chosen` says nothing; `idle` is checked only. */
   readonly state: 'base' | 'chosen' | 'idle';
 }
 
+const listNames: readonly string[] = Object.keys(lists);
 const tableNames: readonly string[] = [...(Object.keys(tables) as TableName[]), ...bindTables];
 
 /** Whether the file is of a version that this parser reads; says what is wrong where it is not. */
@@ -78,13 +80,16 @@ function readLayer(
   others: readonly string[],
   report: Report,
 ): Layer {
-  const known = [...tableNames, ...others];
+  const known = [...tableNames, ...listNames, ...others];
   const found = new Map<string, Table>();
+  const foundLists = new Map<ListName, readonly Table[]>();
   for (const [name, entry] of table.entries) {
     if (others.includes(name)) continue;
     if (tableNames.includes(name)) {
       const inner = tableOf(`${prefix}${name}`, entry, report);
       if (inner !== undefined) found.set(name, inner);
+    } else if (listNames.includes(name)) {
+      foundLists.set(name as ListName, listOf(`${prefix}${name}`, entry, report));
     } else {
       const what = entry.value.kind === 'table' || entry.value.kind === 'array' ? 'table' : 'key';
       report(
@@ -92,7 +97,7 @@ function readLayer(
       );
     }
   }
-  return { prefix, tables: found, state };
+  return { prefix, tables: found, lists: foundLists, state };
 }
 
 /** The problem of a name that nobody knows, with the nearest that somebody does. */
@@ -118,4 +123,16 @@ function tableOf(name: string, entry: Entry | undefined, report: Report): Table 
     fix: `write [${name}] on a line of its own, its keys below`,
   });
   return undefined;
+}
+
+function listOf(name: string, { span, value }: Entry, report: Report): Table[] {
+  const items = value.kind === 'array' ? value.items : [];
+  const found = items.filter((item): item is Table => item.kind === 'table');
+  if (value.kind === 'array' && found.length === items.length) return found;
+  report({
+    span,
+    message: `"${name}" is a list of tables, and ${describeKind(value)} stands here`,
+    fix: `write [[${name}]], in two pairs of brackets, on a line of its own, its keys below`,
+  });
+  return found;
 }

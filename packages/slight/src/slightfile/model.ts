@@ -47,7 +47,59 @@ export interface Binds {
 /** Undefined: the file has no such table (nothing is granted). */
 export type BindTables = { readonly [Name in BindTable]: Binds | undefined };
 
-export interface Slightfile extends BindTables {
+/** Something that runs the app because the world changed: a table of `[[schedule]]`, `[[watch]]` or `[[subscription]]`. */
+interface Trigger {
+  /** Not given to another of its kind. */
+  readonly name: string;
+  readonly position: Position;
+}
+
+/** When the app is to do something. Times in milliseconds. */
+export interface Schedule extends Trigger {
+  /** Five fields; undefined where `every` says it. */
+  readonly cron: string | undefined;
+  readonly every: number | undefined;
+  /** The time zone of `cron`. */
+  readonly zone: string;
+  /** A time that comes while the app is busy with the one before: left out, or done after it. */
+  readonly overlap: 'skip' | 'queue';
+  /** Times that nobody was there for: left out, or made up for by one. */
+  readonly missed: 'skip' | 'once';
+  /** A name of `[locks]`: of several hosts only the one that has the lock runs it. */
+  readonly leader: string | undefined;
+}
+
+/** Changes of which keys the app is to hear. */
+export interface Watch extends Trigger {
+  /** A name of `[keyvalue]`. */
+  readonly store: string;
+  /** All keys that begin like this; the empty text is all of them. */
+  readonly prefix: string;
+}
+
+/** Which messages are brought to the app. Times in milliseconds. */
+export interface Subscription extends Trigger {
+  /** A name of `[messaging]`. */
+  readonly messaging: string;
+  readonly topics: readonly string[];
+  readonly group: string;
+  /** Most calls of the app at once, in each worker. */
+  readonly concurrency: number;
+  /** Most messages of one call. */
+  readonly batch: number;
+  /** How often a message is brought before it goes to the dead letters. */
+  readonly attempts: number;
+  /** Until a message that failed comes again: this, and twice as much after each further attempt. */
+  readonly backoff: number;
+}
+
+export interface Triggers {
+  readonly schedule: readonly Schedule[];
+  readonly watch: readonly Watch[];
+  readonly subscription: readonly Subscription[];
+}
+
+export interface Slightfile extends BindTables, Triggers {
   /** Absolute path, or undefined for an app that runs without one. */
   readonly path: string | undefined;
   readonly target: string | undefined;
@@ -58,6 +110,14 @@ export interface Slightfile extends BindTables {
     readonly start: 'ready' | 'degraded';
     /** `clean`: each request finds the app as it was built. `keep`: an instance goes on as the last one left it. */
     readonly reuse: 'clean' | 'keep';
+  };
+  /** For apps that are run as a program. */
+  readonly command: {
+    /** Whether it is started again after its end. */
+    readonly restart: 'never' | 'on-failure' | 'always';
+    /** Milliseconds; undefined: no bound. */
+    readonly deadline: number | undefined;
+    readonly cpu: number | undefined;
   };
   readonly http: {
     readonly host: string;
@@ -89,6 +149,15 @@ export type LogLevel = (typeof logLevels)[number];
 /** Lines for people, or one JSON object a line for programs. */
 export const logFormats = ['human', 'json'] as const;
 export type LogFormat = (typeof logFormats)[number];
+
+export const noTriggers: Triggers = { schedule: [], watch: [], subscription: [] };
+
+/** How a command ends: by itself, without a bound of time. */
+export const freeCommand: Slightfile['command'] = {
+  restart: 'never',
+  deadline: undefined,
+  cpu: undefined,
+};
 
 export const noTelemetry: Slightfile['telemetry'] = {
   traces: undefined,

@@ -1,20 +1,24 @@
 import { dirname, resolve } from 'node:path';
 import { readBind } from './bind.ts';
 import { type Problem, SlightfileError } from './error.ts';
-import { type Field, describeValue } from './fields.ts';
-import { type Environment, hasPlaceholder, interpolate } from './interpolate.ts';
-import { type Layer, type Report, checkSpecversion, readLayers, unknownName } from './layers.ts';
+import type { Environment } from './interpolate.ts';
+import { type Use, readKeys, resolveNode } from './keys.ts';
+import { type Layer, type Report, checkSpecversion, readLayers } from './layers.ts';
+import { readList } from './lists.ts';
 import {
   type Bind,
   type BindTable,
   type Slightfile,
   bindTables,
+  type Triggers,
   defaultLimits,
+  freeCommand,
   makeBindTables,
   noTelemetry,
+  noTriggers,
 } from './model.ts';
-import { type TableName, tables } from './schema.ts';
-import { type Entry, type Node, type Table, parseTree } from './tree.ts';
+import { type ListName, type TableName, tables } from './schema.ts';
+import { type Table, parseTree } from './tree.ts';
 
 export interface ParseOptions {
   /** The overlay to lay over the base: `[target.NAME.…]`. */
@@ -29,12 +33,7 @@ export interface ParseOptions {
 interface Settings {
   readonly values: { [Name in TableName]?: { [Key in keyof (typeof tables)[Name]]?: unknown } };
   readonly binds: Map<BindTable, Map<string, Bind>>;
-}
-
-/** How the strings of a value are treated: `env` is there where the value is in use. */
-interface Use {
-  readonly env: Environment | undefined;
-  readonly report: Report;
+  readonly lists: Map<ListName, readonly object[]>;
 }
 
 /**
@@ -49,7 +48,7 @@ export function parseSlightfile(text: string, path: string, options: ParseOption
   const report = (problem: Problem) => void problems.push(problem);
   if (!checkSpecversion(root, report)) throw new SlightfileError(path, source, problems);
   const layers = readLayers(root, options.target, report);
-  const settings: Settings = { values: {}, binds: new Map() };
+  const settings: Settings = { values: {}, binds: new Map(), lists: new Map() };
   const chosen = layers.find(({ state }) => state === 'chosen');
   for (const layer of layers) readLayer(layer, chosen, options.env, settings, report);
   const component = settings.values.app?.component;
@@ -80,39 +79,18 @@ function readLayer(
     if ((bindTables as readonly string[]).includes(name)) {
       readBinds(name as BindTable, table, layer, useOf, settings);
     } else {
-      readFields(name as TableName, table, layer, useOf, settings, report);
+      const values: { [key: string]: unknown } = (settings.values[name as TableName] ??= {});
+      Object.assign(
+        values,
+        readKeys(tables[name as TableName], table, `[${layer.prefix}${name}]`, useOf, report),
+      );
     }
   }
-}
-
-function readFields(
-  name: TableName,
-  table: Table,
-  { prefix }: Layer,
-  useOf: (key: string) => Use,
-  settings: Settings,
-  report: Report,
-): void {
-  const fields: { readonly [key: string]: Field } = tables[name];
-  const values: { [key: string]: unknown } = (settings.values[name] ??= {});
-  for (const [key, entry] of table.entries) {
-    const where = `[${prefix}${name}] ${key}`;
-    const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
-    if (field === undefined) {
-      report(unknownName(`key "${key}" in [${prefix}${name}]`, key, Object.keys(fields), entry));
-      continue;
-    }
-    const use = useOf(key);
-    const node = resolveNode(entry.value, use);
-    if (node === undefined) continue;
-    const reading = field.read(node);
-    if ('value' in reading) {
-      if (use.env !== undefined) values[key] = reading.value;
-    } else {
-      const found = describeValue(node);
-      const message = `${where} is ${reading.expected}, and ${found} stands here`;
-      report({ span: entry.value.span, message, fix: reading.fix });
-    }
+  for (const [name, items] of layer.lists) {
+    const replaced = layer.state === 'base' && chosen?.lists.has(name) === true;
+    const use: Use = { env: layer.state === 'idle' || replaced ? undefined : env, report };
+    const found = readList(name, items, layer.prefix, use);
+    if (use.env !== undefined) settings.lists.set(name, found);
   }
 }
 
@@ -135,26 +113,10 @@ function readBinds(
   }
 }
 
-/** The value with its strings interpolated. Undefined where that failed or where variables that are not read decide. */
-function resolveNode(node: Node, use: Use): Node | undefined {
-  if (node.kind === 'string' && hasPlaceholder(node.value)) {
-    const value = interpolate(node.value, node.span, use.env, use.report);
-    return value === undefined ? undefined : { ...node, value };
-  }
-  if (node.kind !== 'table') return node;
-  let complete = true;
-  const entries = new Map<string, Entry>();
-  for (const [key, entry] of node.entries) {
-    const value = resolveNode(entry.value, use);
-    if (value === undefined) complete = false;
-    else entries.set(key, { ...entry, value });
-  }
-  return complete ? { ...node, entries } : undefined;
-}
-
-function buildModel({ values, binds }: Settings, path: string, options: ParseOptions): Slightfile {
-  const { app, http, limits, log, telemetry } = values as Partial<{
+function buildModel({ values, binds, lists }: Settings, path: string, options: ParseOptions): Slightfile {
+  const { app, command, http, limits, log, telemetry } = values as Partial<{
     app: Partial<Slightfile['app']>;
+    command: Partial<Slightfile['command']>;
     http: {
       address?: { host: string; port: number };
       health?: { host: string; port: number };
@@ -181,6 +143,9 @@ function buildModel({ values, binds }: Settings, path: string, options: ParseOpt
       const lines = binds.get(table);
       return lines && Object.assign(Object.create(null), Object.fromEntries(lines));
     }),
+    ...noTriggers,
+    ...(Object.fromEntries(lists) as Partial<Triggers>),
+    command: { ...freeCommand, ...command },
     http: {
       host,
       port,

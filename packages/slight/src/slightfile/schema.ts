@@ -8,6 +8,7 @@ import {
   ratioField,
   sizeField,
   textField,
+  textsField,
   urlField,
 } from './fields.ts';
 import { defaultLimits, logFormats, logLevels, mostWorkers } from './model.ts';
@@ -20,6 +21,11 @@ export const tables = {
     component: textField('The WebAssembly component, relative to the slightfile', '"dist/app.wasm"'),
     start: choiceField('Whether every backend must answer before the app starts', ['ready', 'degraded']),
     reuse: choiceField('What a request finds of the ones before it', ['clean', 'keep']),
+  },
+  command: {
+    restart: choiceField('Whether it is started again after its end', ['never', 'on-failure', 'always']),
+    deadline: durationField('Time until it is given up', 3_600_000, 1, 365 * longest),
+    cpu: durationField('Computing time until it is given up', 60_000, 1, 365 * longest),
   },
   http: {
     address: addressField('Where requests arrive; port 0 picks a free one', '"127.0.0.1:3000"'),
@@ -52,6 +58,53 @@ export const tables = {
     metrics: flagField('Answer `/metrics` on the health address'),
   },
 } as const;
+
+/** Tables of which there may be several. */
+export const lists = {
+  schedule: {
+    name: textField('What it is called; no other schedule has this name', '"nightly"'),
+    cron: textField('When, in five fields: minute, hour, day, month, day of the week', '"0 2 * * *"'),
+    every: durationField('Or how often', 300_000, 100, 31 * longest),
+    zone: textField('The time zone of `cron`', '"Europe/Berlin"'),
+    overlap: choiceField('A time that comes while the app is busy with the one before', ['skip', 'queue']),
+    missed: choiceField('Times that nobody was there for', ['skip', 'once']),
+    leader: textField('A name of [locks]: of several hosts only the one that has its lock runs it', '"jobs"'),
+  },
+  watch: {
+    name: textField('What it is called; no other watch has this name', '"prices"'),
+    store: textField('A name of [keyvalue]', '"shop"'),
+    prefix: textField('Keys that begin like this; all without it', '"price/"'),
+  },
+  subscription: {
+    name: textField('What it is called; no other subscription has this name', '"mails"'),
+    messaging: textField('A name of [messaging]', '"events"'),
+    topics: textsField('The topics whose messages are brought', '["orders"]'),
+    group: textField('Who shares the messages: members of one group get each message once', '"mailer"'),
+    concurrency: countField('Calls of the app at once, in each worker', 4, 1, 10_000),
+    batch: countField('Most messages of one call', 10, 1, 1_000),
+    attempts: countField(
+      'How often a message is brought before it goes to the dead letters',
+      5,
+      1,
+      1_000_000,
+    ),
+    backoff: durationField(
+      'Time until a message that failed comes again, doubled each time',
+      1_000,
+      0,
+      longest,
+    ),
+  },
+} as const;
+
+export type ListName = keyof typeof lists;
+
+/** Keys that a table of a list must have. */
+export const neededKeys: { readonly [Name in ListName]: readonly string[] } = {
+  schedule: ['name'],
+  watch: ['name', 'store'],
+  subscription: ['name', 'messaging', 'topics'],
+};
 
 export type TableName = keyof typeof tables;
 

@@ -16,7 +16,7 @@ export type Leaf =
   | { readonly kind: 'float'; readonly span: Span; readonly value: number }
   | { readonly kind: 'boolean'; readonly span: Span; readonly value: boolean }
   | { readonly kind: 'date'; readonly span: Span }
-  | { readonly kind: 'array'; readonly span: Span; readonly items: readonly Node[] };
+  | { readonly kind: 'array'; readonly span: Span; readonly items: Node[] };
 
 export interface Entry {
   /** Of the key. */
@@ -69,12 +69,13 @@ function addTable(root: Table, node: AST.TOMLTable): void {
   const last = keys.at(-1)!;
   const parent = descend(root, keys.slice(0, -1), spanOf(node.key));
   if (node.kind === 'array') {
-    // Nothing in a slightfile is an array of tables: its place is enough to say so.
-    if (!parent.entries.has(nameOf(last))) {
-      parent.entries.set(nameOf(last), {
-        span: spanOf(node.key),
-        value: { kind: 'array', span: spanOf(node.key), items: [] },
-      });
+    const table: Table = { kind: 'table', span: spanOf(node.key), entries: new Map() };
+    for (const entry of node.body) addKeyValue(table, entry);
+    const there = parent.entries.get(nameOf(last))?.value;
+    if (there?.kind === 'array') there.items.push(table);
+    else {
+      const value: Node = { kind: 'array', span: table.span, items: [table] };
+      parent.entries.set(nameOf(last), { span: table.span, value });
     }
     return;
   }
@@ -98,8 +99,12 @@ function descend(table: Table, keys: readonly AST.TOMLNode[], span: Span): Table
       current = there.value;
       continue;
     }
+    const last = there?.value.kind === 'array' ? there.value.items.at(-1) : undefined;
+    if (last?.kind === 'table') {
+      current = last;
+      continue;
+    }
     const made: Table = { kind: 'table', span, entries: new Map() };
-    // Below an array of tables (which no slightfile has) entries are read, but lead nowhere.
     if (there === undefined) current.entries.set(name, { span, value: made });
     current = made;
   }

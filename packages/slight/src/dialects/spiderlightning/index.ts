@@ -8,12 +8,25 @@ import { httpBody, httpBodyInterface } from './http-body.ts';
 import { keyvalueInterface } from './keyvalue.ts';
 import { loggingInterface } from './logging.ts';
 import type { LogSink } from './logging.ts';
+import { stdio, stdioInterface } from './stdio.ts';
+import type { PrintSink } from './stdio.ts';
 
+export {
+  commandHandler,
+  messageHandler,
+  runCommand,
+  scheduleHandler,
+  tellChange,
+  tellMessages,
+  tellSchedule,
+  watchHandler,
+} from './events.ts';
 export type { HeldSink } from './connections.ts';
 export { heldHandler, tellHeld } from './held-handler.ts';
 export { httpBody } from './http-body.ts';
 export { handleRequest, httpHandler, httpStream, nextPiece } from './http-handler.ts';
 export type { LogLevel, LogSink } from './logging.ts';
+export type { PrintSink } from './stdio.ts';
 
 /** The interface of each capability that a slightfile grants. */
 const capabilities: {
@@ -30,6 +43,7 @@ export const served: readonly { readonly name: string; readonly capability: Capa
   { name: 'spiderlightning:cloud/logging@0.6.0', capability: undefined },
   { name: httpBody, capability: undefined },
   { name: connections, capability: undefined },
+  { name: stdio, capability: undefined },
   ...granted.map(([capability, { name }]) => ({ name, capability })),
 ];
 
@@ -42,14 +56,17 @@ export interface Grants extends Openers {
   /** The body of the request that is being answered, where it is still on its way. */
   readonly body?: () => IncomingBody | undefined;
   readonly held?: HeldSink | undefined;
+  /** Where what it prints goes. */
+  readonly print?: PrintSink | undefined;
 }
 
 /** The imports of SpiderLightning 0.6 for one instance. */
-export function spiderlightningImports({ log, body, held, ...openers }: Grants): HostImports {
+export function spiderlightningImports({ log, body, held, print, ...openers }: Grants): HostImports {
   const imports: { [name: string]: HostInterface } = {
     'spiderlightning:cloud/types@0.6.0': {},
     'spiderlightning:cloud/logging@0.6.0': loggingInterface(log),
     ...(body && { [httpBody]: httpBodyInterface(body) }),
+    ...(print && { [stdio]: stdioInterface(print) }),
     ...(held && { [connections]: connectionsInterface(held) }),
   };
   for (const [capability, { name, serve }] of granted) {

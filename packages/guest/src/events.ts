@@ -1,0 +1,114 @@
+/**
+ * What the build puts between the handlers of an app and the interfaces that it exports for them.
+ * @module
+ */
+import type { Batch, Delivery, Verdict } from 'spiderlightning:cloud/message-handler@0.6.0';
+import type { Event as WitScheduleEvent } from 'spiderlightning:cloud/schedule-handler@0.6.0';
+import type { Event as WitChangeEvent } from 'spiderlightning:cloud/watch-handler@0.6.0';
+import type { ChangeHandler, Message, MessageHandler, ScheduleHandler } from './handlers.ts';
+import { flushLog, log } from './log.ts';
+import { beginServing, endServing } from './phase.ts';
+import { inspect } from './platform/inspect.ts';
+import { TextDecoder } from './platform/text.ts';
+
+/** An interface of one function, as an app without the SDK exports it. */
+interface Handles<Event, Answer> {
+  handle(event: Event): Promise<Answer>;
+}
+
+/** Makes the exported interface of `onMessage`, or of an object that has the interface already. */
+export function toMessageHandler(own: unknown): Handles<Batch, Verdict[]> {
+  const raw = findRaw<Batch, Verdict[]>(own, 'onMessage');
+  if (raw !== undefined) return serving(raw);
+  const handler = own as MessageHandler;
+  return serving(async (batch) => {
+    const verdicts: Verdict[] = [];
+    // One after the other: those of one key must not overtake each other.
+    for (const delivery of batch.deliveries) {
+      let verdict: Verdict = { tag: 'ack' };
+      const message = show(batch.subscription, delivery, (given) => (verdict = given));
+      try {
+        await handler(message);
+      } catch (error) {
+        log('error', `onMessage failed: ${inspect(error)}`, { message: delivery.id });
+        verdict = { tag: 'nack', val: null };
+      }
+      verdicts.push(verdict);
+    }
+    return verdicts;
+  });
+}
+
+/** Makes the exported interface of `onSchedule`, or of an object that has the interface already. */
+export function toScheduleHandler(own: unknown): Handles<WitScheduleEvent, void> {
+  const raw = findRaw<WitScheduleEvent, void>(own, 'onSchedule');
+  if (raw !== undefined) return serving(raw);
+  const handler = own as ScheduleHandler;
+  return serving(({ name, time }) =>
+    named('onSchedule', () => handler({ name, time: new Date(Number(time)) })),
+  );
+}
+
+/** Makes the exported interface of `onChange`, or of an object that has the interface already. */
+export function toWatchHandler(own: unknown): Handles<WitChangeEvent, void> {
+  const raw = findRaw<WitChangeEvent, void>(own, 'onChange');
+  if (raw !== undefined) return serving(raw);
+  const handler = own as ChangeHandler;
+  return serving(({ name, store, keys, resync }) =>
+    named('onChange', () => handler({ name, store, keys, resync })),
+  );
+}
+
+/** @throws {TypeError} while the app is built, for what is neither a function nor the interface */
+function findRaw<Event, Answer>(own: unknown, name: string): ((event: Event) => Promise<Answer>) | undefined {
+  if (typeof own === 'function') return undefined;
+  const { handle } = (own ?? {}) as Partial<Handles<Event, Answer>>;
+  if (typeof handle === 'function') return (event) => handle.call(own, event);
+  throw new TypeError(
+    `the app's export ${name} is no function; write \`export async function ${name}(event) { … }\``,
+  );
+}
+
+function serving<Event, Answer>(handle: (event: Event) => Promise<Answer>): Handles<Event, Answer> {
+  return {
+    async handle(event) {
+      beginServing();
+      flushLog();
+      try {
+        return await handle(event);
+      } finally {
+        endServing();
+      }
+    },
+  };
+}
+
+/** What a handler throws is logged here, where its stack is known; the host hears that it failed. */
+async function named(name: string, call: () => void | Promise<void>): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    log('error', `${name} failed: ${inspect(error)}`);
+    // The error of a result.
+    throw (error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)).toWellFormed();
+  }
+}
+
+function show(subscription: string, delivery: Delivery, decide: (verdict: Verdict) => void): Message {
+  const { id, topic, attempt, key, headers, body } = delivery;
+  const text = () => new TextDecoder().decode(body);
+  return {
+    id,
+    topic,
+    subscription,
+    attempt,
+    key: key ?? undefined,
+    headers,
+    header: (name) => headers.find(([each]) => each === name)?.[1],
+    body,
+    text,
+    json: <T>() => JSON.parse(text()) as T,
+    nack: (delayMs) => decide({ tag: 'nack', val: delayMs ?? null }),
+    dead: (reason) => decide({ tag: 'dead', val: reason.toWellFormed() }),
+  };
+}
