@@ -5,11 +5,13 @@ export type MaybePromise<T> = T | Promise<T>;
 
 /** One setting of a backend, as plain data: validation, documentation and redaction all come from it. */
 export interface ConfigField {
-  /** `strings`: a list of texts. */
-  readonly type: 'string' | 'number' | 'boolean' | 'strings';
+  /** `strings`: a list of texts. `duration`: a text such as `30s`, which the backend gets in milliseconds. */
+  readonly type: 'string' | 'number' | 'boolean' | 'strings' | 'duration';
   readonly doc: string;
   readonly required?: boolean;
   readonly default?: Setting;
+  /** The texts that it may be. */
+  readonly choices?: readonly string[];
   readonly example?: string;
   /** Never printed. */
   readonly secret?: boolean;
@@ -23,7 +25,7 @@ export interface OpenContext {
   readonly url: URL;
   /** The bind as it is written, for paths: of `file:./a` a URL keeps `/a` only. It may hold credentials. */
   readonly bind: string;
-  /** Settings beside the bind in the slightfile, checked against `config`. */
+  /** Settings beside the bind in the slightfile, checked against `config` and the capability's own. */
   readonly config: { readonly [key: string]: Setting };
   /** A folder that is the app's own on this machine (`.slight`); made on demand, mode 0700. */
   readonly dataDir: string;

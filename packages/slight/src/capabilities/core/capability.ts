@@ -1,5 +1,6 @@
 import type { BindTable } from '../../slightfile/model.ts';
-import type { Backend, MaybePromise } from './backend.ts';
+import type { Setting } from '../../slightfile/model.ts';
+import type { Backend, ConfigField, MaybePromise } from './backend.ts';
 import type { PortableOptions } from './portable.ts';
 
 /** The capabilities of which an app opens instances by name: each is a table of the slightfile. */
@@ -35,10 +36,29 @@ export interface Capability<Contract extends Opened, Feature extends string> {
   /** What stands behind the `=` of the line to add to a slightfile, where nothing is embedded. */
   readonly example?: string;
   readonly operations: Operations<Contract>;
+  /** Settings that every name takes, whatever its backend; they are checked with the backend's own. */
+  readonly settings?: { readonly [key: string]: ConfigField };
+  /**
+   * What checked settings ask of the backend; one that cannot give it is refused.
+   * @throws {CapabilityError} `invalid-argument`
+   */
+  needs?(config: Config): readonly Need<Feature>[];
   /** Puts round a backend what all backends of the capability need alike. */
-  portable(backend: Contract, options: PortableOptions<Feature>): Contract;
+  portable(backend: Contract, options: PortableOptions<Feature>): MaybePromise<Contract>;
   /** None is loaded before it is asked for. */
   readonly backends: readonly BackendEntry<Contract, Feature>[];
+}
+
+/** Settings of one name, checked. */
+export interface Config {
+  readonly [key: string]: Setting;
+}
+
+/** What a setting asks of a backend: one of these features. */
+export interface Need<Feature extends string> {
+  /** As it is written: `order = "key"`. */
+  readonly setting: string;
+  readonly anyOf: readonly Feature[];
 }
 
 export interface BackendEntry<Contract extends Opened, Feature extends string> {

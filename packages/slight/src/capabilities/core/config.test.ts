@@ -47,3 +47,19 @@ void test('a wrong setting says what is wrong, all of it at once, and never a va
   assert.match(refusal({ table: ['t'] }), /`table` must be a string, not a list of texts/);
   assert.match(refusal({ table: 't', constructor: 1 }), /`constructor` is no setting/);
 });
+
+void test('a duration is given in milliseconds, and a choice is one of its words', () => {
+  const some: { readonly [key: string]: ConfigField } = {
+    lease: { type: 'duration', doc: 'how long', default: '30s' },
+    order: { type: 'string', doc: 'which order', choices: ['none', 'key'] },
+  };
+  assert.deepEqual(checkConfig(some, {}), { lease: 30_000 });
+  assert.deepEqual(checkConfig(some, { lease: '5m', order: 'key' }), { lease: 300_000, order: 'key' });
+  for (const [given, message] of [
+    [{ lease: 30 }, /`lease` must be a duration such as "30s" .*, not a number/],
+    [{ lease: '30 days' }, /`lease` must be a duration such as "30s"/],
+    [{ order: 'keys' }, /`order` must be "none" or "key"/],
+  ] as const) {
+    assert.throws(() => checkConfig(some, given), { code: 'invalid-argument', message });
+  }
+});

@@ -1,5 +1,5 @@
 import type { Backend, OpenContext } from './backend.ts';
-import type { Capability, CapabilityName } from './capability.ts';
+import type { Capability, CapabilityName, Config, Need } from './capability.ts';
 import { checkConfig } from './config.ts';
 import { CapabilityError, placeError } from './error.ts';
 import { redactUrl } from './redact.ts';
@@ -49,7 +49,7 @@ export function findBackend<Name extends CapabilityName>(
 ): Promise<BackendOf<Name>> {
   return saying(name, bind, async () => {
     const { backend } = await resolve(name, bind);
-    checkConfig(backend.config, bind.config);
+    await checkSettings(name, backend, bind.config);
     return backend;
   });
 }
@@ -93,7 +93,7 @@ async function openBackend<Name extends CapabilityName>(
     name,
     url,
     bind,
-    config: checkConfig(backend.config, config),
+    config: await checkSettings(capability, backend, config),
     dataDir,
     timeout,
   };
@@ -101,10 +101,39 @@ async function openBackend<Name extends CapabilityName>(
   return find(capability).portable(await openInTime(backend, context), {
     where: describeBind(capability, { name, bind }),
     features: backend.features,
+    config: context.config,
     timeout,
     backendsWith: (feature) =>
       others.filter((other) => other.features.has(feature)).map((other) => other.scheme),
   });
+}
+
+/**
+ * The settings of a name, and whether the backend can give what they ask for.
+ * @throws {CapabilityError} `invalid-argument`, `unsupported`
+ */
+async function checkSettings<Name extends CapabilityName>(
+  name: Name,
+  backend: BackendOf<Name>,
+  given: BindText['config'],
+): Promise<Config> {
+  const { settings = {}, needs } = find(name);
+  const config = checkConfig({ ...settings, ...backend.config }, given);
+  const asked = needs?.(config) ?? [];
+  const gives = ({ features }: Pick<Backend<unknown>, 'features'>, need: Need<string>): boolean =>
+    need.anyOf.some((feature) => features.has(feature));
+  const missing = asked.filter((need) => !gives(backend, need)).map(({ setting }) => setting);
+  if (missing.length === 0) return config;
+  const others = await listBackends(name);
+  const able = others.filter((other) => asked.every((need) => gives(other, need)));
+  const fix =
+    able.length === 0
+      ? 'No backend gives all of it: ask for less'
+      : `Backends that can: ${able.map(({ scheme }) => scheme).join(', ')}`;
+  throw new CapabilityError(
+    'unsupported',
+    `the app needs ${missing.join(' and ')}, which ${backend.scheme} cannot give. ${fix}`,
+  );
 }
 
 /** What answers too late is closed when it comes. */

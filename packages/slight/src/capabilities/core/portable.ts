@@ -1,5 +1,5 @@
 import type { MaybePromise } from './backend.ts';
-import type { Opened } from './capability.ts';
+import type { Config, Opened } from './capability.ts';
 import { CapabilityError, placeError } from './error.ts';
 import { guard, type Effect } from './resilience.ts';
 
@@ -8,6 +8,8 @@ export interface PortableOptions<Feature extends string> {
   /** For messages: the capability, the name and the backend, without credentials. */
   readonly where: string;
   readonly features: ReadonlySet<Feature>;
+  /** The settings of the name, checked, for capabilities that have some of their own. */
+  readonly config?: Config;
   /** Milliseconds for one operation, its repetitions included. */
   readonly timeout: number;
   /** The schemes of backends that have a feature which this one lacks. */

@@ -26,6 +26,7 @@ void test('what may be repeated is, and nothing else', async () => {
   const unknown = error('unavailable', { outcome: 'unknown' });
   assert.deepEqual(await run('reads', [none]), { outcome: 'answer', tries: 2 });
   assert.deepEqual(await run('reads', [unknown]), { outcome: 'answer', tries: 2 });
+  assert.deepEqual(await run('idempotent', [unknown]), { outcome: 'answer', tries: 2 });
   assert.deepEqual(await run('writes', [none]), { outcome: 'answer', tries: 2 });
   assert.deepEqual(await run('writes', [unknown]), { outcome: 'unavailable', tries: 1 });
   assert.deepEqual(await run('writes-once', [none]), { outcome: 'unavailable', tries: 1 });
@@ -53,6 +54,7 @@ void test('repeating ends', async () => {
 void test('an operation that does not answer ends at its deadline, with the outcome that fits', async () => {
   for (const [effect, outcome] of [
     ['reads', 'none'],
+    ['idempotent', 'unknown'],
     ['writes', 'unknown'],
     ['writes-once', 'unknown'],
   ] as const) {

@@ -4,9 +4,9 @@ import { CapabilityError } from './error.ts';
 
 /**
  * What an operation does to the data, which says when it may be repeated:
- * `reads` always; `writes` only where it certainly did not happen; `writes-once` never.
+ * `reads` and `idempotent` (a write that does nothing when it is repeated) always; `writes` only where it certainly did not happen; `writes-once` never.
  */
-export type Effect = 'reads' | 'writes' | 'writes-once';
+export type Effect = 'reads' | 'idempotent' | 'writes' | 'writes-once';
 
 export interface Guard {
   readonly effect: Effect;
@@ -44,7 +44,7 @@ export async function guard<T>(first: Promise<T>, again: () => MaybePromise<T>, 
 
 function mayRepeat(error: CapabilityError, effect: Effect): boolean {
   if (error.code !== 'unavailable' || !error.retryable || effect === 'writes-once') return false;
-  return effect === 'reads' || error.outcome === 'none';
+  return effect !== 'writes' || error.outcome === 'none';
 }
 
 /**
