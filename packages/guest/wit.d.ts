@@ -257,12 +257,32 @@ declare module 'spiderlightning:cloud/keyvalue@0.6.0' {
     /** Opaque. Two writes never share a version, also when the bytes are the same. */
     version: string;
   }
+  /**
+   * Guards the key that it is written on against a holder who has lost a lock without noticing. The key remembers the
+   * highest token that it has seen of each lock, also after it was deleted or has expired. An older token is
+   * `precondition-failed` and writes nothing. Writes without a fence pass.
+   */
+  export interface Fence {
+    /** The name of the lock: 1 to 1,024 bytes of UTF-8. */
+    lock: string;
+    /** The token that came with the lock: an unsigned number of 64 bits, as decimal text. */
+    token: string;
+  }
   /** How `set` writes. Without options it overwrites and the value lives for ever. */
   export interface SetOptions {
     /** Milliseconds until the value is gone; none means for ever. A set without it removes an earlier one. */
     ttlMs: number | null;
     /** Fail with `already-exists` where a value is present. */
     onlyIfAbsent: boolean;
+    /** Fail with `precondition-failed` where the key has seen a newer token. */
+    fence: Fence | null;
+  }
+  /** How `compare-and-swap` writes. */
+  export interface SwapOptions {
+    /** Milliseconds until the value is gone; none means for ever. */
+    ttlMs: number | null;
+    /** Fail with `precondition-failed` where the key has seen a newer token, whatever its version. */
+    fence: Fence | null;
   }
   /** What `compare-and-swap` found. */
   export type SwapResult =
@@ -289,7 +309,7 @@ declare module 'spiderlightning:cloud/keyvalue@0.6.0' {
     /** Writes a value. */
     set(key: string, value: Uint8Array, options: SetOptions | null): void;
     /** Removes a key. Removing one that is missing is no error. */
-    delete(key: string): void;
+    delete(key: string, fence: Fence | null): void;
     /** Whether the key has a value. */
     exists(key: string): boolean;
     /**
@@ -302,9 +322,9 @@ declare module 'spiderlightning:cloud/keyvalue@0.6.0' {
      * above 2^53). A missing key starts at zero. A value that is no decimal is `invalid-argument`; an overflow of
      * 64 signed bits is `precondition-failed`.
      */
-    increment(key: string, delta: number): string;
+    increment(key: string, delta: number, fence: Fence | null): string;
     /** Writes the value where the key's version is still `expected`; none means that the key must be absent. */
-    compareAndSwap(key: string, expected: string | null, value: Uint8Array, ttlMs: number | null): SwapResult;
+    compareAndSwap(key: string, expected: string | null, value: Uint8Array, options: SwapOptions | null): SwapResult;
     /** Lets go of it at once; otherwise it lives as long as the call. */
     [Symbol.dispose](): void;
   }

@@ -51,6 +51,16 @@ export { Secret } from './secret.ts';
 export { bodyOf, stream } from './stream.ts';
 export type { Piece, StreamSource, Write } from './stream.ts';
 export { openStore } from './store.ts';
-export type { KeyPage, ListOptions, SetOptions, Store, Swap, Versioned, WriteOptions } from './store.ts';
+export type {
+  Fence,
+  FenceOptions,
+  KeyPage,
+  ListOptions,
+  SetOptions,
+  Store,
+  Swap,
+  Versioned,
+  WriteOptions,
+} from './store.ts';
 export { requestValue } from './value.ts';
 export type { RequestValue } from './value.ts';

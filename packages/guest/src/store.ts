@@ -21,7 +21,22 @@ export type Swap =
   | { readonly swapped: true; readonly version: string }
   | { readonly swapped: false; readonly current: Versioned | undefined };
 
-export interface WriteOptions {
+/**
+ * Guards the key that it is written on against a holder who has lost a lock without noticing: the key remembers the
+ * highest token that it has seen of each lock, and a write with an older one throws `precondition-failed`.
+ */
+export interface Fence {
+  /** The name of the lock. */
+  readonly lock: string;
+  /** The token that came with it: decimal text. */
+  readonly token: string;
+}
+
+export interface FenceOptions {
+  readonly fence?: Fence | undefined;
+}
+
+export interface WriteOptions extends FenceOptions {
   /** Milliseconds until the value is gone. Without it the value lives for ever. */
   readonly ttlMs?: number;
 }
@@ -60,7 +75,7 @@ export interface Store {
   set(key: string, value: Uint8Array | string, options?: SetOptions): Promise<void>;
   setJson(key: string, value: unknown, options?: SetOptions): Promise<void>;
   /** Removing a key that is missing is no error. */
-  delete(key: string): Promise<void>;
+  delete(key: string, options?: FenceOptions): Promise<void>;
   exists(key: string): Promise<boolean>;
   /** Every key that exists throughout the listing, once each; the order is the backend's. */
   keys(options?: ListOptions): AsyncGenerator<string, void, undefined>;
@@ -70,9 +85,9 @@ export interface Store {
    * Adds to a counter, atomically; a missing key starts at zero. Gives the new value.
    * @throws {RangeError} where the new value is beyond 2^53; it is written all the same, and in the message
    */
-  increment(key: string, delta?: number): Promise<number>;
+  increment(key: string, delta?: number, options?: FenceOptions): Promise<number>;
   /** The same for counters beyond 2^53. */
-  incrementBigInt(key: string, delta?: number): Promise<bigint>;
+  incrementBigInt(key: string, delta?: number, options?: FenceOptions): Promise<bigint>;
   /** Writes where the version is still `expected`; undefined means that the key must be absent. */
   compareAndSwap(
     key: string,
@@ -104,10 +119,11 @@ export function openStore(name: string): Store {
         wit.set(key, bytesOf(value), {
           ttlMs: options.ttlMs ?? null,
           onlyIfAbsent: options.onlyIfAbsent ?? false,
+          fence: options.fence ?? null,
         }),
       ),
     setJson: (key, value, options) => store.set(key, writeJson(value), options),
-    delete: (key) => use('delete', (wit) => wit.delete(key)),
+    delete: (key, options = {}) => use('delete', (wit) => wit.delete(key, options.fence ?? null)),
     exists: (key) => use('exists', (wit) => wit.exists(key)),
     async *keys(options = {}) {
       const seen = new Set<string>();
@@ -126,23 +142,26 @@ export function openStore(name: string): Store {
       use('keys', (wit) =>
         wit.keys(options.prefix ?? null, options.cursor ?? null, options.limit ?? null),
       ).then(({ keys, cursor }) => ({ keys, cursor: cursor ?? undefined })),
-    increment: (key, delta = 1) =>
-      store.incrementBigInt(key, delta).then((value) => {
+    increment: (key, delta = 1, options = {}) =>
+      store.incrementBigInt(key, delta, options).then((value) => {
         const number = Number(value);
         if (Number.isSafeInteger(number)) return number;
         throw new RangeError(
           `the counter ${JSON.stringify(key)} is now ${value}, beyond what a number holds; use incrementBigInt`,
         );
       }),
-    incrementBigInt: (key, delta = 1) =>
+    incrementBigInt: (key, delta = 1, options = {}) =>
       use('increment', (wit) => {
         if (!Number.isSafeInteger(delta))
           throw new RangeError(`a counter grows by whole numbers up to 2^53, not by ${delta}`);
-        return BigInt(wit.increment(key, delta));
+        return BigInt(wit.increment(key, delta, options.fence ?? null));
       }),
     compareAndSwap: (key, expected, value, options = {}) =>
       use('compareAndSwap', (wit): Swap => {
-        const found = wit.compareAndSwap(key, expected ?? null, bytesOf(value), options.ttlMs ?? null);
+        const found = wit.compareAndSwap(key, expected ?? null, bytesOf(value), {
+          ttlMs: options.ttlMs ?? null,
+          fence: options.fence ?? null,
+        });
         if (found.tag === 'swapped') return { swapped: true, version: found.val };
         return { swapped: false, current: found.val === null ? undefined : versioned(found.val, key) };
       }),

@@ -16,7 +16,7 @@ const host: TestHost = {
 };
 const checks = keyValueConformance({
   open,
-  features: new Set(['list', 'ordered', 'ttl', 'only-if-absent', 'increment', 'compare-and-swap']),
+  features: new Set(['list', 'ordered', 'ttl', 'only-if-absent', 'increment', 'compare-and-swap', 'fence']),
 });
 for (const { name, run } of checks) test(name, run);
 
@@ -36,19 +36,22 @@ function open(name: string): KeyValue {
   return {
     get: (key) => use(() => store.get(key) ?? undefined),
     getVersioned: (key) => use(() => store.getVersioned(key) ?? undefined),
-    set: (key, value, { ttl, onlyIfAbsent } = {}) =>
-      use(() => store.set(key, value, { ttlMs: ttl ?? null, onlyIfAbsent: onlyIfAbsent ?? false })),
-    delete: (key) => use(() => store.delete(key)),
+    set: (key, value, { ttl, onlyIfAbsent = false, fence } = {}) =>
+      use(() => store.set(key, value, { ttlMs: ttl ?? null, onlyIfAbsent, fence: fence ?? null })),
+    delete: (key, { fence } = {}) => use(() => store.delete(key, fence ?? null)),
     exists: (key) => use(() => store.exists(key)),
     keys: ({ prefix, cursor, limit } = {}) =>
       use(() => {
         const page = store.keys(prefix ?? null, cursor ?? null, limit ?? null);
         return { keys: page.keys, ...(page.cursor !== null && { cursor: page.cursor }) };
       }),
-    increment: (key, delta) => use(() => BigInt(store.increment(key, delta))),
-    compareAndSwap: (key, expected, value, { ttl } = {}) =>
+    increment: (key, delta, { fence } = {}) => use(() => BigInt(store.increment(key, delta, fence ?? null))),
+    compareAndSwap: (key, expected, value, { ttl, fence } = {}) =>
       use(() => {
-        const found = store.compareAndSwap(key, expected ?? null, value, ttl ?? null);
+        const found = store.compareAndSwap(key, expected ?? null, value, {
+          ttlMs: ttl ?? null,
+          fence: fence ?? null,
+        });
         if (found.tag === 'swapped') return { swapped: true, version: found.val };
         return { swapped: false, ...(found.val !== null && { current: found.val }) };
       }),

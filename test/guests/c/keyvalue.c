@@ -3,6 +3,10 @@
 
 #define KEYVALUE "spiderlightning:cloud/keyvalue@0.6.0"
 
+/* An option<fence>, of two texts, as parameters. */
+#define FENCE u32 fenced, u8 *lock, u32 lock_length, u8 *token, u32 token_length
+#define NO_FENCE 0, 0, 0, 0, 0
+
 typedef struct { u8 code; bytes message; u8 retryable, outcome; } error;
 typedef struct { u8 failed; union { u32 store; error error; }; } open_result;
 typedef struct { u8 failed; union { struct { u8 found; bytes value; }; error error; }; } get_result;
@@ -13,10 +17,10 @@ IMPORT(KEYVALUE, "[static]store.open") void store_open(u8 *name, u32 length, ope
 IMPORT(KEYVALUE, "[method]store.get") void store_get(u32 store, u8 *key, u32 length, get_result *result);
 IMPORT(KEYVALUE, "[method]store.set")
 void store_set(u32 store, u8 *key, u32 length, u8 *value, u32 value_length, u32 has_options, u32 has_ttl, u64 ttl_ms,
-               u32 only_if_absent, unit_result *result);
-IMPORT(KEYVALUE, "[method]store.delete") void store_delete(u32 store, u8 *key, u32 length, unit_result *result);
+               u32 only_if_absent, FENCE, unit_result *result);
+IMPORT(KEYVALUE, "[method]store.delete") void store_delete(u32 store, u8 *key, u32 length, FENCE, unit_result *result);
 IMPORT(KEYVALUE, "[method]store.increment")
-void store_increment(u32 store, u8 *key, u32 length, s64 delta, text_result *result);
+void store_increment(u32 store, u8 *key, u32 length, s64 delta, FENCE, text_result *result);
 IMPORT(KEYVALUE, "[resource-drop]store") void store_drop(u32 store);
 IMPORT("spiderlightning:cloud/logging@0.6.0", "log")
 void log_line(u32 level, u8 *context, u32 context_length, u8 *message, u32 message_length, header *fields, u32 count);
@@ -52,17 +56,17 @@ static response serve(u32 store, request asked, bytes key) {
   }
   if (same(asked.method, TEXT("PUT"))) {
     unit_result set;
-    store_set(store, key.at, key.length, asked.body.at, asked.body.length, 0, 0, 0, 0, &set);
+    store_set(store, key.at, key.length, asked.body.at, asked.body.length, 0, 0, 0, 0, NO_FENCE, &set);
     return set.failed ? explain(set.error) : say(204, TEXT(""));
   }
   if (same(asked.method, TEXT("DELETE"))) {
     unit_result deleted;
-    store_delete(store, key.at, key.length, &deleted);
+    store_delete(store, key.at, key.length, NO_FENCE, &deleted);
     return deleted.failed ? explain(deleted.error) : say(204, TEXT(""));
   }
   if (same(asked.method, TEXT("POST"))) {
     text_result counted;
-    store_increment(store, key.at, key.length, 1, &counted);
+    store_increment(store, key.at, key.length, 1, NO_FENCE, &counted);
     return counted.failed ? explain(counted.error) : say(200, counted.value);
   }
   return say(405, TEXT("GET, PUT, DELETE or POST"));

@@ -1,3 +1,4 @@
+import type { Fence } from 'spiderlightning:cloud/keyvalue@0.6.0';
 import type { TestKind } from './host.ts';
 import { witError } from './wit-error.ts';
 
@@ -18,6 +19,8 @@ const greatest = 2n ** 63n - 1n;
 /** Values under keys, as the contract has them: with versions, expiry, counters and pages. */
 export class MemoryStore {
   readonly #entries = new Map<string, Entry>();
+  /** By key and lock, the highest token. */
+  readonly #tokens = new Map<string, Map<string, bigint>>();
   readonly #now: () => number;
   #writes = 0;
 
@@ -40,6 +43,25 @@ export class MemoryStore {
     const version = `${++this.#writes}`;
     this.#entries.set(key, { value: value.slice(), version, expires });
     return version;
+  }
+
+  /** Lets a write pass its fence, and remembers the token. */
+  admit(key: string, fence: Fence | null | undefined): void {
+    if (fence === null || fence === undefined) return;
+    checkKey(key);
+    const { lock, token } = fence;
+    if (!/^(0|[1-9]\d{0,19})$/.test(token) || BigInt(token) >= 2n ** 64n)
+      throw witError(
+        'invalid-argument',
+        "a fence's token is the decimal text of an unsigned number of 64 bits",
+      );
+    if (lock === '' || Buffer.byteLength(lock) > mostKey || !lock.isWellFormed())
+      throw witError('invalid-argument', "a fence's lock has 1 to 1,024 bytes of UTF-8");
+    const tokens = this.#tokens.get(key) ?? new Map<string, bigint>();
+    const seen = tokens.get(lock);
+    if (seen !== undefined && BigInt(token) < seen)
+      throw witError('precondition-failed', `the token ${token} of the lock "${lock}" is older than ${seen}`);
+    this.#tokens.set(key, tokens.set(lock, BigInt(token)));
   }
 
   /** When a value that lives that long is gone. */

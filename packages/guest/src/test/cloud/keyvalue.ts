@@ -1,6 +1,8 @@
 import type {
+  Fence,
   KeyPage,
   SetOptions,
+  SwapOptions,
   SwapResult,
   Versioned,
   Store as WitStore,
@@ -36,13 +38,16 @@ export class Store implements WitStore {
   set(key: string, value: Uint8Array, options: SetOptions | null): void {
     const store = this.#use();
     const expires = store.expiry(options?.ttlMs);
+    store.admit(key, options?.fence);
     if (options?.onlyIfAbsent === true && store.find(key) !== undefined)
       throw witError('already-exists', `the store "${this.#name}": set: the key has a value`);
     store.write(key, value, expires);
   }
 
-  delete(key: string): void {
-    this.#use().delete(key);
+  delete(key: string, fence: Fence | null): void {
+    const store = this.#use();
+    store.admit(key, fence);
+    store.delete(key);
   }
 
   exists(key: string): boolean {
@@ -53,13 +58,21 @@ export class Store implements WitStore {
     return this.#use().list(prefix ?? '', cursor, limit);
   }
 
-  increment(key: string, delta: number | bigint): string {
-    return this.#use().increment(key, BigInt(delta));
+  increment(key: string, delta: number | bigint, fence: Fence | null): string {
+    const store = this.#use();
+    store.admit(key, fence);
+    return store.increment(key, BigInt(delta));
   }
 
-  compareAndSwap(key: string, expected: string | null, value: Uint8Array, ttlMs: number | null): SwapResult {
+  compareAndSwap(
+    key: string,
+    expected: string | null,
+    value: Uint8Array,
+    options: SwapOptions | null,
+  ): SwapResult {
     const store = this.#use();
-    const expires = store.expiry(ttlMs);
+    const expires = store.expiry(options?.ttlMs);
+    store.admit(key, options?.fence);
     const current = this.getVersioned(key);
     if ((current?.version ?? null) !== expected) return { tag: 'stale', val: current };
     return { tag: 'swapped', val: store.write(key, value, expires) };

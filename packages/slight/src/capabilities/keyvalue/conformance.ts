@@ -15,6 +15,7 @@ import { basicChecks } from './conformance/basic.ts';
 import type { CheckDefinition, CheckTools } from './conformance/check.ts';
 import { durableChecks } from './conformance/durable.ts';
 import { expiryChecks } from './conformance/expiry.ts';
+import { fenceChecks } from './conformance/fence.ts';
 import { keyChecks } from './conformance/keys.ts';
 import { listChecks } from './conformance/list.ts';
 import { unsupportedChecks } from './conformance/unsupported.ts';
@@ -40,6 +41,7 @@ const checks: readonly CheckDefinition[] = [
   ...expiryChecks,
   ...atomicChecks,
   ...versionChecks,
+  ...fenceChecks,
   ...durableChecks,
 ];
 

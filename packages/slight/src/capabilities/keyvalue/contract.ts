@@ -9,6 +9,7 @@ export type KeyValueFeature =
   | 'only-if-absent'
   | 'increment'
   | 'compare-and-swap' // ABA-safe, with versions
+  | 'fence' // writes that carry a lock's token
   | 'durable' // acknowledged writes survive the death of this process
   | 'durable-server' // … where the server is set up for it
   | 'shared'; // several processes see the same data
@@ -19,7 +20,29 @@ export interface Versioned {
   readonly version: string;
 }
 
-export interface SetOptions {
+/**
+ * Guards the key that it is written on against a holder who has lost a lock without noticing. The key remembers the
+ * highest token that it has seen of each lock, also after it was deleted or has expired. An older one is
+ * `precondition-failed` and writes nothing; whatever else may fail is looked at afterwards. Writes without a fence pass.
+ * Whether a token counts as seen where its write failed for another reason is the backend's choice.
+ */
+export interface Fence {
+  /** The lock's name: 1 to 1,024 bytes of UTF-8. */
+  readonly lock: string;
+  /** Decimal text of an unsigned number of 64 bits. */
+  readonly token: string;
+}
+
+export interface WriteOptions {
+  readonly fence?: Fence;
+}
+
+export interface SwapOptions extends WriteOptions {
+  /** Milliseconds until it is gone. Absent: for ever. */
+  readonly ttl?: number;
+}
+
+export interface SetOptions extends WriteOptions {
   /** Milliseconds until it is gone. Absent: for ever. A set without it removes an earlier one. */
   readonly ttl?: number;
   /** Fail with `already-exists` where a value is present. */
@@ -54,17 +77,17 @@ export interface KeyValue extends Opened {
   getVersioned(key: string): MaybePromise<Versioned | undefined>;
   set(key: string, value: Uint8Array, options?: SetOptions): MaybePromise<void>;
   /** A missing key is no error. */
-  delete(key: string): MaybePromise<void>;
+  delete(key: string, options?: WriteOptions): MaybePromise<void>;
   exists(key: string): MaybePromise<boolean>;
   keys(options?: KeysOptions): MaybePromise<KeyPage>;
   /** Missing starts at zero; stored as decimal text. `invalid-argument`: no decimal; `precondition-failed`: overflow. */
-  increment(key: string, delta: bigint): MaybePromise<bigint>;
+  increment(key: string, delta: bigint, options?: WriteOptions): MaybePromise<bigint>;
   /** `expected` absent: the key must be absent. */
   compareAndSwap(
     key: string,
     expected: string | undefined,
     value: Uint8Array,
-    options?: { readonly ttl?: number },
+    options?: SwapOptions,
   ): MaybePromise<SwapResult>;
 }
 

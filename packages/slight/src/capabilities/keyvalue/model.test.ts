@@ -22,6 +22,12 @@ const operation = fc.oneof(
   fc.record({ kind: fc.constant('create' as const), key, value }),
   fc.record({ kind: fc.constant('delete' as const), key }),
   fc.record({ kind: fc.constant('increment' as const), key, delta: fc.bigInt({ min: -9n, max: 9n }) }),
+  fc.record({
+    kind: fc.constantFrom('fenced set' as const, 'fenced delete' as const),
+    key,
+    lock: fc.constantFrom('one', 'two'),
+    token: fc.constantFrom('0', '3', '9', '10', '18446744073709551615'),
+  }),
   fc.record({ kind: fc.constant('list' as const), prefix: fc.oneof(fc.constant(''), key) }),
 );
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
@@ -36,9 +42,23 @@ async function answerOf(run: () => unknown): Promise<unknown> {
   }
 }
 
+interface Model {
+  readonly values: Map<string, string>;
+  /** By lock and key. */
+  readonly tokens: Map<string, string>;
+}
+
 /** The contract in its simplest form. */
-function expected(model: Map<string, string>, step: Operation): unknown {
+function expected({ values: model, tokens }: Model, step: Operation): unknown {
   switch (step.kind) {
+    case 'fenced set':
+    case 'fenced delete': {
+      const place = `${step.lock} ${step.key}`;
+      if (BigInt(step.token) < BigInt(tokens.get(place) ?? 0)) return 'precondition-failed';
+      tokens.set(place, step.token);
+      const kind = step.kind.slice('fenced '.length) as 'set' | 'delete';
+      return expected({ values: model, tokens }, { ...step, kind, value: '7' });
+    }
     case 'set':
       return void model.set(step.key, step.value);
     case 'create':
@@ -61,6 +81,10 @@ function expected(model: Map<string, string>, step: Operation): unknown {
 
 async function actual(store: KeyValue, step: Operation): Promise<unknown> {
   switch (step.kind) {
+    case 'fenced set':
+      return answerOf(() => store.set(step.key, Buffer.from('7'), { fence: step }));
+    case 'fenced delete':
+      return answerOf(() => store.delete(step.key, { fence: step }));
     case 'set':
       return store.set(step.key, Buffer.from(step.value));
     case 'create':
@@ -92,9 +116,9 @@ for (const bind of ['memory', 'sqlite', 'filesystem']) {
           { name: `run ${runs++}`, bind, config: {} },
           { dataDir, timeout: 5_000 },
         );
-        const model = new Map<string, string>();
+        const model: Model = { values: new Map(), tokens: new Map() };
         for (const step of steps) assert.deepEqual(await actual(store, step), await expected(model, step));
-        for (const [found, text] of model)
+        for (const [found, text] of model.values)
           assert.equal(Buffer.from((await store.get(found))!).toString(), text);
         await store.close();
       }),

@@ -7,6 +7,7 @@ import type { KeyValue, KeyValueFeature } from './contract.ts';
 import { atomicDefects } from './mutants/atomic.ts';
 import type { Defect, Notes } from './mutants/defect.ts';
 import { expiryDefects } from './mutants/expiry.ts';
+import { fenceDefects } from './mutants/fence.ts';
 import { listDefects } from './mutants/list.ts';
 import { valueDefects } from './mutants/values.ts';
 import { versionDefects } from './mutants/version.ts';
@@ -61,6 +62,13 @@ export function makeMutant(
 
 /** All mutants of a backend. */
 export function makeMutants(healthy: Backend<KeyValue, KeyValueFeature>): Mutant[] {
-  const defects = { ...valueDefects, ...listDefects, ...expiryDefects, ...atomicDefects, ...versionDefects };
+  const defects = {
+    ...valueDefects,
+    ...listDefects,
+    ...expiryDefects,
+    ...atomicDefects,
+    ...versionDefects,
+    ...fenceDefects,
+  };
   return Object.entries(defects).map(([name, defect]) => makeMutant(healthy, name, defect));
 }

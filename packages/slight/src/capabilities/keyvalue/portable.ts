@@ -1,5 +1,6 @@
 import { portableTools, type PortableOptions } from '../core/portable.ts';
-import type { KeyValue, KeyValueFeature } from './contract.ts';
+import type { Fence, KeyValue, KeyValueFeature } from './contract.ts';
+import { checkFence } from './fence.ts';
 import { checkDelta, checkKey, checkKeysOptions, checkTtl, checkValue } from './validate.ts';
 
 /**
@@ -14,6 +15,12 @@ export function portableKeyValue(store: KeyValue, options: PortableOptions<KeyVa
     if (ttl === undefined) return;
     need('ttl');
     checkTtl(ttl);
+  }
+
+  function checkGuard(fence: Fence | undefined): void {
+    if (fence === undefined) return;
+    need('fence');
+    checkFence(fence);
   }
 
   return {
@@ -41,17 +48,21 @@ export function portableKeyValue(store: KeyValue, options: PortableOptions<KeyVa
         () => {
           checkExpiry(how.ttl);
           if (how.onlyIfAbsent) need('only-if-absent');
+          checkGuard(how.fence);
           checkKey(key);
           checkValue(value);
         },
         () => store.set(key, value, how),
       ),
-    delete: (key) =>
+    delete: (key, how = {}) =>
       run(
         'delete',
         'writes',
-        () => checkKey(key),
-        () => store.delete(key),
+        () => {
+          checkGuard(how.fence);
+          checkKey(key);
+        },
+        () => store.delete(key, how),
       ),
     exists: (key) =>
       run(
@@ -72,16 +83,17 @@ export function portableKeyValue(store: KeyValue, options: PortableOptions<KeyVa
         () => store.keys(page),
       );
     },
-    increment: (key, delta) =>
+    increment: (key, delta, how = {}) =>
       run(
         'increment',
         'writes-once',
         () => {
           need('increment');
+          checkGuard(how.fence);
           checkKey(key);
           checkDelta(delta);
         },
-        () => store.increment(key, delta),
+        () => store.increment(key, delta, how),
       ),
     compareAndSwap: (key, expected, value, how = {}) =>
       run(
@@ -90,6 +102,7 @@ export function portableKeyValue(store: KeyValue, options: PortableOptions<KeyVa
         () => {
           need('compare-and-swap');
           checkExpiry(how.ttl);
+          checkGuard(how.fence);
           checkKey(key);
           checkValue(value);
         },

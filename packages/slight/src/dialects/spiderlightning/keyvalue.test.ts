@@ -64,6 +64,22 @@ test('options reach the store, and its errors the guest', async () => {
   assert.equal(call('[method]store.set', store, 'k', bytes('v'), never).val.code, 'invalid-argument');
 });
 
+test('a fence reaches the store with each write', async () => {
+  const { call, store } = await memoryInterface();
+  const fence = (token: string) => ({ lock: 'l', token });
+  const options = { ttlMs: undefined, onlyIfAbsent: false, fence: fence('2') };
+  assert.equal(call('[method]store.set', store, 'k', bytes('1'), options).tag, 'ok');
+  const old = fence('1');
+  for (const { tag, val } of [
+    call('[method]store.set', store, 'k', bytes('2'), { ...options, fence: old }),
+    call('[method]store.delete', store, 'k', old),
+    call('[method]store.increment', store, 'k', 1n, old),
+    call('[method]store.compare-and-swap', store, 'k', undefined, bytes('2'), { ttlMs: 1n, fence: old }),
+  ])
+    assert.deepEqual([tag, val.code], ['err', 'precondition-failed']);
+  assert.equal(call('[method]store.increment', store, 'k', 1n, fence('3')).val, '2');
+});
+
 test('a name that nobody granted is refused, with the line to add', async () => {
   const { call } = await memoryInterface();
   const { tag, val } = call('[static]store.open', 'carts.eu');

@@ -1,6 +1,12 @@
 import type { HostInterface } from '@spiderlightning/component';
 import type { Opener } from '../../capabilities/core/capability.ts';
-import type { KeyPage, KeyValue, SwapResult, Versioned } from '../../capabilities/keyvalue/contract.ts';
+import type {
+  Fence,
+  KeyPage,
+  KeyValue,
+  SwapResult,
+  Versioned,
+} from '../../capabilities/keyvalue/contract.ts';
 import { answer, given, nothing, ok } from './result.ts';
 import type { Result } from './result.ts';
 
@@ -18,16 +24,17 @@ export function keyvalueInterface(stores: Opener<KeyValue>): HostInterface {
       store: KeyValue,
       key: string,
       value: Uint8Array,
-      options: { ttlMs: bigint | undefined; onlyIfAbsent: boolean } | undefined,
+      options: (SwapOptions & { onlyIfAbsent: boolean }) | undefined,
     ) =>
       answer(
         () =>
           options === undefined
             ? store.set(key, value)
-            : store.set(key, value, { ...lifetime(options.ttlMs), onlyIfAbsent: options.onlyIfAbsent }),
+            : store.set(key, value, { ...swapOptions(options), onlyIfAbsent: options.onlyIfAbsent }),
         nothing,
       ),
-    '[method]store.delete': (store: KeyValue, key: string) => answer(() => store.delete(key), nothing),
+    '[method]store.delete': (store: KeyValue, key: string, fence: Fence | undefined) =>
+      answer(() => store.delete(key, fence && { fence }), nothing),
     '[method]store.exists': (store: KeyValue, key: string) => answer(() => store.exists(key), ok),
     '[method]store.keys': (
       store: KeyValue,
@@ -35,15 +42,15 @@ export function keyvalueInterface(stores: Opener<KeyValue>): HostInterface {
       cursor: string | undefined,
       limit: number | undefined,
     ) => answer(() => store.keys({ ...given({ prefix, cursor, limit }) }), page),
-    '[method]store.increment': (store: KeyValue, key: string, delta: bigint) =>
-      answer(() => store.increment(key, delta), decimal),
+    '[method]store.increment': (store: KeyValue, key: string, delta: bigint, fence: Fence | undefined) =>
+      answer(() => store.increment(key, delta, fence && { fence }), decimal),
     '[method]store.compare-and-swap': (
       store: KeyValue,
       key: string,
       expected: string | undefined,
       value: Uint8Array,
-      ttlMs: bigint | undefined,
-    ) => answer(() => store.compareAndSwap(key, expected, value, lifetime(ttlMs)), swap),
+      options: SwapOptions | undefined,
+    ) => answer(() => store.compareAndSwap(key, expected, value, swapOptions(options)), swap),
   };
 }
 
@@ -56,7 +63,12 @@ function swap(result: SwapResult): Result {
     : ok({ tag: 'stale', val: result.current satisfies Versioned | undefined });
 }
 
-function lifetime(ttlMs: bigint | undefined): { ttl?: number } {
+interface SwapOptions {
+  readonly ttlMs: bigint | undefined;
+  readonly fence: Fence | undefined;
+}
+
+function swapOptions({ ttlMs, fence }: Partial<SwapOptions> = {}): { ttl?: number; fence?: Fence } {
   // Past 2^53 ms, which is 285,000 years, a number is exact enough.
-  return ttlMs === undefined ? {} : { ttl: Number(ttlMs) };
+  return given({ ttl: ttlMs === undefined ? undefined : Number(ttlMs), fence });
 }

@@ -95,8 +95,8 @@ export function removeLeftovers(folder: Folder): void {
   for (const path of temporaryFiles(folder)) rmSync(path, { force: true });
 }
 
-function temporaryFiles({ meta }: Folder): [meta: string, value: string] {
-  return [join(meta, '.new-meta'), join(meta, '.new-value')];
+function temporaryFiles({ meta }: Folder): [meta: string, value: string, fence: string] {
+  return [join(meta, '.new-meta'), join(meta, '.new-value'), join(meta, '.new-fence')];
 }
 
 /** Removes what is there, expired or not, under whichever name. Only under the folder's lock. */

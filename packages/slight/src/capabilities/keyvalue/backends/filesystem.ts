@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { defineBackend, type OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
-import type { KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
+import type { Fence, KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
 import { compareUtf8 } from '../order.ts';
 import { addDecimal, brokenCursor } from '../validate.ts';
 import { makeVersions } from '../version.ts';
 import { explainFiles } from '../../../clients/filesystem/files.ts';
+import { passFence } from './filesystem-fences.ts';
 import {
   findEntry,
   findValue,
@@ -38,6 +39,7 @@ export const filesystem = defineBackend<KeyValue, KeyValueFeature>({
     'only-if-absent',
     'increment',
     'compare-and-swap',
+    'fence',
     'durable',
     'shared',
   ]),
@@ -65,27 +67,34 @@ async function openStore({ name, url, dataDir, timeout }: OpenContext): Promise<
     return writeEntry(folder, key, value, { version, expires }).then(() => version);
   }
 
+  function hold<T>(key: string, fence: Fence | undefined, work: () => Promise<T>): Promise<T> {
+    return lock.hold(async () => {
+      await passFence(folder, key, fence);
+      return work();
+    });
+  }
+
   return {
     get: (key) => read(() => findValue(folder, key)),
     getVersioned: (key) => read(() => versioned(folder, key)),
-    set: (key, value, { ttl, onlyIfAbsent } = {}) =>
-      lock.hold(async () => {
+    set: (key, value, { ttl, onlyIfAbsent, fence } = {}) =>
+      hold(key, fence, async () => {
         if (onlyIfAbsent && read(() => hasEntry(folder, key)))
           throw new CapabilityError('already-exists', 'the key has a value');
         await put(key, value, expiry(ttl));
       }),
-    delete: (key) => lock.hold(() => removeEntry(folder, key)),
+    delete: (key, { fence } = {}) => hold(key, fence, () => removeEntry(folder, key)),
     exists: (key) => read(() => hasEntry(folder, key)),
     keys: (options = {}) => read(() => listPage(folder, options)),
-    increment: (key, delta) =>
-      lock.hold(async () => {
+    increment: (key, delta, { fence } = {}) =>
+      hold(key, fence, async () => {
         const found = read(() => findEntry(folder, key));
         const sum = addDecimal(found?.value, delta);
         await put(key, Buffer.from(String(sum)), found?.expires);
         return sum;
       }),
-    compareAndSwap: (key, expected, value, { ttl } = {}) =>
-      lock.hold(async () => {
+    compareAndSwap: (key, expected, value, { ttl, fence } = {}) =>
+      hold(key, fence, async () => {
         const current = read(() => versioned(folder, key));
         if (current?.version !== expected) return current ? { swapped: false, current } : { swapped: false };
         return { swapped: true, version: await put(key, value, expiry(ttl)) };

@@ -1,6 +1,7 @@
 import { defineBackend, type OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
-import type { KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
+import type { Fence, KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
+import { admit } from '../fence.ts';
 import { compareUtf8 } from '../order.ts';
 import { addDecimal, brokenCursor } from '../validate.ts';
 import { makeVersions } from '../version.ts';
@@ -15,6 +16,8 @@ interface Entry {
 /** What all opens of one name in this process share. It lives while one of them is open. */
 interface Shared {
   readonly entries: Map<string, Entry>;
+  /** By key and lock, the highest token; for good. */
+  readonly fences: Map<string, Map<string, string>>;
   writes: number;
   /** At this count of writes, expired entries are thrown out. */
   sweepAt: number;
@@ -33,7 +36,7 @@ export const memory = defineBackend<KeyValue, KeyValueFeature>({
   scheme: 'memory',
   capability: 'keyvalue',
   doc: 'Values in the memory of the host process; gone when it ends.',
-  features: new Set(['list', 'ordered', 'ttl', 'only-if-absent', 'increment', 'compare-and-swap']),
+  features: new Set(['list', 'ordered', 'ttl', 'only-if-absent', 'increment', 'compare-and-swap', 'fence']),
   config: {},
   singleProcess: true,
   open: openMemory,
@@ -43,6 +46,7 @@ function openMemory({ name, dataDir }: OpenContext): KeyValue {
   const id = `${dataDir}\0${name}`;
   const store = stores.get(id) ?? {
     entries: new Map(),
+    fences: new Map(),
     writes: 0,
     sweepAt: sweepEvery,
     sorted: undefined,
@@ -64,6 +68,16 @@ function openMemory({ name, dataDir }: OpenContext): KeyValue {
     return version;
   }
 
+  /** Does a write that passes its fence, and remembers that once it has happened. */
+  function guarded<T>(key: string, fence: Fence | undefined, work: () => T): T {
+    if (fence === undefined) return work();
+    const tokens = store.fences.get(key) ?? new Map<string, string>();
+    admit(fence, tokens.get(fence.lock));
+    const answer = work();
+    store.fences.set(key, tokens.set(fence.lock, fence.token));
+    return answer;
+  }
+
   function versioned(key: string): Versioned | undefined {
     const entry = find(key);
     return entry && { value: entry.value.slice(), version: entry.version };
@@ -72,27 +86,33 @@ function openMemory({ name, dataDir }: OpenContext): KeyValue {
   return {
     get: (key) => find(key)?.value.slice(),
     getVersioned: versioned,
-    set(key, value, { ttl, onlyIfAbsent } = {}) {
-      if (onlyIfAbsent && find(key) !== undefined)
-        throw new CapabilityError('already-exists', 'the key has a value');
-      write(key, value, expiry(ttl));
+    set(key, value, { ttl, onlyIfAbsent, fence } = {}) {
+      guarded(key, fence, () => {
+        if (onlyIfAbsent && find(key) !== undefined)
+          throw new CapabilityError('already-exists', 'the key has a value');
+        write(key, value, expiry(ttl));
+      });
     },
-    delete(key) {
-      if (store.entries.delete(key)) store.sorted = undefined;
+    delete(key, { fence } = {}) {
+      guarded(key, fence, () => {
+        if (store.entries.delete(key)) store.sorted = undefined;
+      });
     },
     exists: (key) => find(key) !== undefined,
     keys: (options = {}) => listKeys(store, options),
-    increment(key, delta) {
-      const entry = find(key);
-      const sum = addDecimal(entry?.value, delta);
-      write(key, Buffer.from(String(sum)), entry?.expires ?? Infinity);
-      return sum;
-    },
-    compareAndSwap(key, expected, value, { ttl } = {}) {
-      const current = versioned(key);
-      if (current?.version !== expected) return current ? { swapped: false, current } : { swapped: false };
-      return { swapped: true, version: write(key, value, expiry(ttl)) };
-    },
+    increment: (key, delta, { fence } = {}) =>
+      guarded(key, fence, () => {
+        const entry = find(key);
+        const sum = addDecimal(entry?.value, delta);
+        write(key, Buffer.from(String(sum)), entry?.expires ?? Infinity);
+        return sum;
+      }),
+    compareAndSwap: (key, expected, value, { ttl, fence } = {}) =>
+      guarded(key, fence, () => {
+        const current = versioned(key);
+        if (current?.version !== expected) return current ? { swapped: false, current } : { swapped: false };
+        return { swapped: true, version: write(key, value, expiry(ttl)) };
+      }),
     ping: () => undefined,
     close() {
       if (--store.opens === 0) stores.delete(id);

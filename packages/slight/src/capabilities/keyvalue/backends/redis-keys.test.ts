@@ -22,12 +22,13 @@ void test('slots are those of Redis', () => {
   assert.equal(slotOf('somekey'), 11_058);
 });
 
-void test('a value and its version are in one slot, and under two keys', () => {
+void test('a value, its version and its fences are in one slot, and under three keys', () => {
   fc.assert(
     fc.property(anyText, anyText, (name, key) => {
-      const { value, version } = locate(storePrefix(`n${name}`), key);
+      const { value, version, fences } = locate(storePrefix(`n${name}`), key);
       assert.equal(clusterSlot(version), clusterSlot(value));
-      assert.notEqual(version, value);
+      assert.equal(clusterSlot(fences), clusterSlot(value));
+      assert.equal(new Set([value, version, fences]).size, 3);
     }),
   );
 });
@@ -38,7 +39,7 @@ void test('no two keys, and no two stores, meet', () => {
       fc.pre(name !== otherName || key !== otherKey);
       const one = locate(storePrefix(`n${name}`), key);
       const other = locate(storePrefix(`n${otherName}`), otherKey);
-      assert.equal(new Set([one.value, one.version, other.value, other.version]).size, 4);
+      assert.equal(new Set([...Object.values(one), ...Object.values(other)]).size, 6);
     }),
   );
 });
@@ -47,6 +48,7 @@ void test('a name of plain letters and a key stay readable', () => {
   assert.deepEqual(locate(storePrefix('orders'), 'a/b:c'), {
     value: 'orders:a/b:c',
     version: '{orders:a/b:c}:version',
+    fences: '{orders:a/b:c}:fences',
   });
 });
 

@@ -1,7 +1,8 @@
-/** Where a value and its version lie. Both keys hash to one slot, so that a script may use both on a cluster. */
+/** Where a value, its version and its fences lie. All hash to one slot, so that a script may use them on a cluster. */
 export interface RedisKeys {
   readonly value: string;
   readonly version: string;
+  readonly fences: string;
 }
 
 /**
@@ -16,8 +17,10 @@ export function storePrefix(name: string): string {
 export function locate(prefix: string, key: string): RedisKeys {
   const value = prefix + key;
   const hashed = hashedPart(value);
-  if (hashed === value && !value.includes('}')) return { value, version: `{${value}}:version` };
-  return { value, version: `{${hashed.includes('}') ? sameSlot(hashed) : hashed}}:version:${value}` };
+  if (hashed === value && !value.includes('}'))
+    return { value, version: `{${value}}:version`, fences: `{${value}}:fences` };
+  const tag = hashed.includes('}') ? sameSlot(hashed) : hashed;
+  return { value, version: `{${tag}}:version:${value}`, fences: `{${tag}}:fences:${value}` };
 }
 
 /** A pattern for `SCAN` that matches what begins with `text`. */

@@ -1,13 +1,20 @@
 import { createHash } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
-import { openRedis, redisPackage, type RedisClient } from '../../../clients/redis.ts';
+import {
+  openRedis,
+  redisPackage,
+  type RedisArgument,
+  type RedisClient,
+  type RedisScript,
+} from '../../../clients/redis.ts';
 import { defineBackend, type OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
-import type { KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
+import type { Fence, KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
+import { staleFence } from '../fence.ts';
 import { brokenCursor, counterOverflow, notDecimal } from '../validate.ts';
 import { makeVersions } from '../version.ts';
 import { locate, matchPrefix, storePrefix } from './redis-keys.ts';
-import { incrementScript, putScript, swapScript } from './redis-scripts.ts';
+import { deleteScript, incrementScript, putScript, swapScript } from './redis-scripts.ts';
 
 /**
  * Keeps values on a Redis server, under `<name>:<key>` as plain bytes that other programs may read and write. What
@@ -23,6 +30,7 @@ export const redis = defineBackend<KeyValue, KeyValueFeature>({
     'only-if-absent',
     'increment',
     'compare-and-swap',
+    'fence',
     'durable-server',
     'shared',
   ]),
@@ -43,18 +51,32 @@ async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue>
     return value ? { value, version: version?.toString() ?? versionOfBytes(value) } : undefined;
   }
 
+  /** Runs a script on a key, with its fence where it has one. */
+  async function write(
+    script: RedisScript,
+    key: string,
+    args: readonly RedisArgument[],
+    fence: Fence | undefined,
+  ): Promise<unknown> {
+    const { value, version, fences } = locate(prefix, key);
+    if (fence === undefined) return client.run(script, [value, version], args);
+    const found = await client.run(script, [value, version, fences], [...args, fence.lock, fence.token]);
+    if (Array.isArray(found) && found.length === 3) throw staleFence(fence, String(found[0]));
+    return found;
+  }
+
   return {
     async get(key) {
       return ((await client.send('GET', [prefix + key])) as Buffer | null) ?? undefined;
     },
     getVersioned,
-    async set(key, value, { ttl, onlyIfAbsent } = {}) {
-      const keys = locate(prefix, key);
+    async set(key, value, { ttl, onlyIfAbsent, fence } = {}) {
       const args = [asBuffer(value), nextVersion(), milliseconds(ttl), onlyIfAbsent ? 'absent' : ''];
-      const written = await client.run(putScript, [keys.value, keys.version], args);
+      const written = await write(putScript, key, args, fence);
       if (written === 0) throw new CapabilityError('already-exists', 'the key has a value');
     },
-    async delete(key) {
+    async delete(key, { fence } = {}) {
+      if (fence !== undefined) return void (await write(deleteScript, key, [], fence));
       const keys = locate(prefix, key);
       await client.send('DEL', [keys.value, keys.version]);
     },
@@ -62,14 +84,9 @@ async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue>
       return (await client.send('EXISTS', [prefix + key])) === 1;
     },
     keys: (options = {}) => listKeys(client, prefix, options),
-    async increment(key, delta) {
-      const keys = locate(prefix, key);
+    async increment(key, delta, { fence } = {}) {
       try {
-        const sum = await client.run(
-          incrementScript,
-          [keys.value, keys.version],
-          [String(delta), nextVersion()],
-        );
+        const sum = await write(incrementScript, key, [String(delta), nextVersion()], fence);
         return BigInt((sum as Buffer).toString());
       } catch (error) {
         const said = error instanceof CapabilityError ? error.message : '';
@@ -78,13 +95,11 @@ async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue>
         throw error;
       }
     },
-    async compareAndSwap(key, expected, value, { ttl } = {}) {
-      // No version is empty, so the script takes '' for "must be absent".
-      if (expected === '') return stale(await getVersioned(key));
-      const keys = locate(prefix, key);
+    async compareAndSwap(key, expected, value, { ttl, fence } = {}) {
       const version = nextVersion();
-      const args = [asBuffer(value), version, milliseconds(ttl), expected ?? ''];
-      const found = await client.run(swapScript, [keys.value, keys.version], args);
+      // The script takes '' for "must be absent"; an empty version is none that was ever given.
+      const args = [asBuffer(value), version, milliseconds(ttl), expected === '' ? '-' : (expected ?? '')];
+      const found = await write(swapScript, key, args, fence);
       if (!Array.isArray(found)) return { swapped: true, version };
       const [current, currentVersion] = found as [Buffer?, Buffer?];
       return stale(current && { value: current, version: String(currentVersion) });

@@ -9,7 +9,7 @@ const sweepMost = 500;
  */
 export const keyValueFile: SqliteFile = {
   name: 'keyvalue.db',
-  layout: 1,
+  layout: 2,
   tables: `
     CREATE TABLE IF NOT EXISTS entries (
       version INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -19,7 +19,15 @@ export const keyValueFile: SqliteFile = {
       value BLOB NOT NULL,
       UNIQUE (store, key)
     );
-    CREATE INDEX IF NOT EXISTS expiring ON entries (expires) WHERE expires IS NOT NULL
+    CREATE INDEX IF NOT EXISTS expiring ON entries (expires) WHERE expires IS NOT NULL;
+    -- The highest token that a key has seen of a lock, as decimal text: SQLite's integers have a sign.
+    CREATE TABLE IF NOT EXISTS fences (
+      store TEXT NOT NULL,
+      key BLOB NOT NULL,
+      lock TEXT NOT NULL,
+      token TEXT NOT NULL,
+      PRIMARY KEY (store, key, lock)
+    ) WITHOUT ROWID
   `,
   /** Rows that expired are invisible already; this gives their room back. */
   sweep(db) {

@@ -2,7 +2,8 @@ import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { openSqlite as openFile } from '../../../clients/sqlite.ts';
 import { defineBackend, type MaybePromise, type OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
-import type { KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
+import type { Fence, KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
+import { admit } from '../fence.ts';
 import { addDecimal, brokenCursor } from '../validate.ts';
 import { keyValueFile } from './sqlite-file.ts';
 
@@ -18,6 +19,7 @@ export const sqlite = defineBackend<KeyValue, KeyValueFeature>({
     'only-if-absent',
     'increment',
     'compare-and-swap',
+    'fence',
     'durable',
     'shared',
   ]),
@@ -56,6 +58,11 @@ async function openSqlite({ name, url, dataDir, timeout }: OpenContext): Promise
     `SELECT key FROM entries WHERE store = ? AND key > ? AND key >= ? AND key < ? AND ${live} ORDER BY key LIMIT ?`,
   );
 
+  const findToken = database.prepare('SELECT token FROM fences WHERE store = ? AND key = ? AND lock = ?');
+  const writeToken = database.prepare(
+    'INSERT OR REPLACE INTO fences (store, key, lock, token) VALUES (?, ?, ?, ?)',
+  );
+
   function read(key: string): Row | undefined {
     return first<Row>(find, name, Buffer.from(key), Date.now());
   }
@@ -69,28 +76,44 @@ async function openSqlite({ name, url, dataDir, timeout }: OpenContext): Promise
     return String(first<{ version: bigint }>(write, name, Buffer.from(key), expires, value)!.version);
   }
 
+  /** A write of several statements, which happens where its fence lets it pass. */
+  function guarded<T>(key: string, fence: Fence | undefined, work: () => T): MaybePromise<T> {
+    return database.transaction(() => {
+      if (fence !== undefined) {
+        const place = [name, Buffer.from(key), fence.lock];
+        admit(fence, first<{ token: string }>(findToken, ...place)?.token);
+        writeToken.run(...place, fence.token);
+      }
+      return work();
+    });
+  }
+
   return {
     get: (key) => database.run(() => first<Row>(findValue, name, Buffer.from(key), Date.now())?.value),
     getVersioned: (key) => database.run(() => versioned(key)),
-    set(key, value, { ttl, onlyIfAbsent } = {}): MaybePromise<void> {
-      if (!onlyIfAbsent) return database.run(() => void put(key, value, expiry(ttl)));
-      return database.transaction(() => {
-        if (read(key) !== undefined) throw new CapabilityError('already-exists', 'the key has a value');
+    set(key, value, { ttl, onlyIfAbsent, fence } = {}): MaybePromise<void> {
+      if (!onlyIfAbsent && fence === undefined) return database.run(() => void put(key, value, expiry(ttl)));
+      return guarded(key, fence, () => {
+        if (onlyIfAbsent && read(key) !== undefined)
+          throw new CapabilityError('already-exists', 'the key has a value');
         put(key, value, expiry(ttl));
       });
     },
-    delete: (key) => database.run(() => void remove.run(name, Buffer.from(key))),
+    delete(key, { fence } = {}): MaybePromise<void> {
+      const work = (): void => void remove.run(name, Buffer.from(key));
+      return fence === undefined ? database.run(work) : guarded(key, fence, work);
+    },
     exists: (key) => database.run(() => has.get(name, Buffer.from(key), Date.now()) !== undefined),
     keys: (options = {}) => database.run(() => listKeys(list, name, options)),
-    increment: (key, delta) =>
-      database.transaction(() => {
+    increment: (key, delta, { fence } = {}) =>
+      guarded(key, fence, () => {
         const row = read(key);
         const sum = addDecimal(row?.value, delta);
         put(key, Buffer.from(String(sum)), row?.expires ?? null);
         return sum;
       }),
-    compareAndSwap: (key, expected, value, { ttl } = {}) =>
-      database.transaction(() => {
+    compareAndSwap: (key, expected, value, { ttl, fence } = {}) =>
+      guarded(key, fence, () => {
         const current = versioned(key);
         if (current?.version !== expected) return current ? { swapped: false, current } : { swapped: false };
         return { swapped: true, version: put(key, value, expiry(ttl)) };

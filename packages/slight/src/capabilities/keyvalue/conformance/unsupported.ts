@@ -8,6 +8,7 @@ const refused = (
 ): RefusalDefinition => refuses(feature, ({ open }: CheckTools) => open(), calls);
 
 const value = bytes('1');
+const guard = { fence: { lock: 'lock', token: '1' } };
 
 export const unsupportedChecks: readonly RefusalDefinition[] = [
   refused('list', {
@@ -17,6 +18,10 @@ export const unsupportedChecks: readonly RefusalDefinition[] = [
   refused('ttl', { set: (store) => store.set('key', value, { ttl: 60_000 }) }),
   refused('only-if-absent', { set: (store) => store.set('key', value, { onlyIfAbsent: true }) }),
   refused('increment', { increment: (store) => store.increment('key', 1n) }),
+  refused('fence', {
+    set: (store) => store.set('key', value, guard),
+    delete: (store) => store.delete('key', guard),
+  }),
   refused('compare-and-swap', {
     'get-versioned': (store) => store.getVersioned('key'),
     'compare-and-swap': (store) => store.compareAndSwap('key', undefined, value),

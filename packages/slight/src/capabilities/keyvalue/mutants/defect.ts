@@ -21,9 +21,12 @@ export type Defects = { readonly [name: string]: Defect };
 
 export const text = (value: Uint8Array): string => Buffer.from(value).toString();
 
-export const dropTtl = ({ onlyIfAbsent }: SetOptions = {}): SetOptions =>
-  onlyIfAbsent ? { onlyIfAbsent } : {};
-export const dropAbsent = ({ ttl }: SetOptions = {}): SetOptions => (ttl === undefined ? {} : { ttl });
+const without =
+  (dropped: keyof SetOptions) =>
+  (options: SetOptions = {}): SetOptions =>
+    Object.fromEntries(Object.entries(options).filter(([option]) => option !== dropped));
+export const dropTtl = without('ttl');
+export const dropAbsent = without('onlyIfAbsent');
 
 /** Keys as they come out of a careless encoding. */
 export function withKeys(change: (key: string) => string): (store: KeyValue) => Partial<KeyValue> {
@@ -31,9 +34,9 @@ export function withKeys(change: (key: string) => string): (store: KeyValue) => 
     get: (key) => store.get(change(key)),
     getVersioned: (key) => store.getVersioned(change(key)),
     set: (key, value, options) => store.set(change(key), value, options),
-    delete: (key) => store.delete(change(key)),
+    delete: (key, options) => store.delete(change(key), options),
     exists: (key) => store.exists(change(key)),
-    increment: (key, delta) => store.increment(change(key), delta),
+    increment: (key, delta, options) => store.increment(change(key), delta, options),
     compareAndSwap: (key, expected, value, options) =>
       store.compareAndSwap(change(key), expected, value, options),
   });
