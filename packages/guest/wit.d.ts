@@ -332,6 +332,57 @@ declare module 'spiderlightning:cloud/keyvalue@0.6.0' {
   export default self;
 }
 
+/**
+ * Locks that exclude processes, wherever they run. At most one holder has a lock at a time, by the clock of whoever keeps it. A
+ * holder that stood still for longer than its time may not know yet that it lost the lock: what protects then is the
+ * token, which goes with every write, so that a write with an older one is refused. Names are 1 to 1,024 bytes of UTF-8.
+ */
+declare module 'spiderlightning:cloud/locks@0.6.0' {
+  import type { Error } from 'spiderlightning:cloud/types@0.6.0';
+  /**
+   * A lock that the guest holds. The host renews it while the guest has it, also while the guest computes. Dropping it
+   * releases it; what is left when a request ends is dropped.
+   */
+  export class Lease {
+    private constructor();
+    /** The name of the lock. */
+    name(): string;
+    /**
+     * The fencing token, as decimal text (64 bits, and some languages lose integers above 2^53). It grows with every grant of
+     * this name, for ever.
+     */
+    token(): string;
+    /** Until when it is kept where the host cannot renew it any more: milliseconds since 1970, by the host's clock. */
+    expires(): number;
+    /** Whether it was lost: it expired, and another may have the lock. It never comes back. */
+    lost(): boolean;
+    /** Renews it now. `precondition-failed` where it was lost or released. */
+    renew(): void;
+    /**
+     * Lets go of it. `precondition-failed` where it was lost before, or released: what was done under it may have met
+     * another holder.
+     */
+    release(): void;
+    /** Lets go of it at once; otherwise it lives as long as the call. */
+    [Symbol.dispose](): void;
+  }
+  /** Locks that the slightfile names, each with a name of its own. Dropping it drops the leases that came from it. */
+  export class Locks {
+    private constructor();
+    /** Opens the locks of this name. A name that was not granted is `permission-denied`. */
+    static open(name: string): Locks;
+    /**
+     * Acquires a lock; waits for up to `wait-ms` milliseconds while another holds it, and answers none then (after a
+     * minute in any case). `ttl-ms` is how long the lock stays with a holder whose host is gone: 100 milliseconds to 24 hours.
+     */
+    acquire(name: string, ttlMs: number, waitMs: number): Lease | null;
+    /** Lets go of it at once; otherwise it lives as long as the call. */
+    [Symbol.dispose](): void;
+  }
+  const self: { readonly Lease: typeof Lease; readonly Locks: typeof Locks };
+  export default self;
+}
+
 /** Lines for the host's log. Always granted. */
 declare module 'spiderlightning:cloud/logging@0.6.0' {
   /** How much a line matters. A host leaves out what lies below the level that its operator chose. */

@@ -10,3 +10,5 @@ export { configsConformance } from './capabilities/configs/conformance.ts';
 export type { Configs, ConfigsFeature } from './capabilities/configs/contract.ts';
 export { keyValueConformance } from './capabilities/keyvalue/conformance.ts';
 export type { KeyValue, KeyValueFeature } from './capabilities/keyvalue/contract.ts';
+export { locksConformance, type LocksTarget } from './capabilities/locks/conformance.ts';
+export type { Grant, Locks, LocksFeature } from './capabilities/locks/contract.ts';

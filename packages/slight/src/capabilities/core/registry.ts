@@ -5,6 +5,9 @@ import { portableConfigs } from '../configs/portable.ts';
 import { keyValueOperations } from '../keyvalue/contract.ts';
 import type { KeyValue, KeyValueFeature } from '../keyvalue/contract.ts';
 import { portableKeyValue } from '../keyvalue/portable.ts';
+import { locksOperations } from '../locks/contract.ts';
+import type { Locks, LocksFeature } from '../locks/contract.ts';
+import { portableLocks } from '../locks/portable.ts';
 
 function define<Contract extends Opened, Feature extends string>(
   capability: Capability<Contract, Feature>,
@@ -41,6 +44,15 @@ export const capabilities = {
         schemes: ['redis', 'rediss'],
         load: async () => (await import('../keyvalue/backends/redis.ts')).redis,
       },
+    ],
+  }),
+  locks: define<Locks, LocksFeature>({
+    noun: 'locks',
+    embedded: 'sqlite',
+    operations: locksOperations,
+    portable: portableLocks,
+    backends: [
+      { schemes: ['memory'], load: async () => (await import('../locks/backends/memory.ts')).memory },
     ],
   }),
 } satisfies { readonly [Name in CapabilityName]: Capability<any, any> };

@@ -6,6 +6,7 @@ import { connections, connectionsInterface } from './connections.ts';
 import type { HeldSink } from './connections.ts';
 import { httpBody, httpBodyInterface } from './http-body.ts';
 import { keyvalueInterface } from './keyvalue.ts';
+import { locksInterface } from './locks.ts';
 import { loggingInterface } from './logging.ts';
 import type { LogSink } from './logging.ts';
 import { stdio, stdioInterface } from './stdio.ts';
@@ -34,6 +35,7 @@ const capabilities: {
 } = {
   configs: { name: 'spiderlightning:cloud/configs@0.6.0', serve: configsInterface },
   keyvalue: { name: 'spiderlightning:cloud/keyvalue@0.6.0', serve: keyvalueInterface },
+  locks: { name: 'spiderlightning:cloud/locks@0.6.0', serve: locksInterface },
 };
 const granted = Object.entries(capabilities) as [CapabilityName, (typeof capabilities)[CapabilityName]][];
 

@@ -1,0 +1,26 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { testConformance } from '../../../test/suites.ts';
+import type { Backend } from '../core/backend.ts';
+import { openCapabilityOn } from '../core/open.ts';
+import { memory } from './backends/memory.ts';
+import { locksConformance } from './conformance.ts';
+import type { Locks, LocksFeature } from './contract.ts';
+
+const dataDir = mkdtempSync(join(tmpdir(), 'slight-locks-'));
+after(() => rmSync(dataDir, { recursive: true }));
+
+function conforms(title: string, backend: Backend<Locks, LocksFeature>): void {
+  const open = (name: string) =>
+    openCapabilityOn(
+      'locks',
+      backend,
+      { name, bind: backend.scheme, config: {} },
+      { dataDir, timeout: 10_000 },
+    );
+  testConformance(title, locksConformance({ open, features: backend.features }));
+}
+
+conforms('memory', memory);
