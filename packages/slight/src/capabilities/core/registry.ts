@@ -53,6 +53,7 @@ export const capabilities = {
     portable: portableLocks,
     backends: [
       { schemes: ['memory'], load: async () => (await import('../locks/backends/memory.ts')).memory },
+      { schemes: ['sqlite'], load: async () => (await import('../locks/backends/sqlite.ts')).sqlite },
     ],
   }),
 } satisfies { readonly [Name in CapabilityName]: Capability<any, any> };

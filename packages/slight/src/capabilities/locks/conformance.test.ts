@@ -6,6 +6,7 @@ import { testConformance } from '../../../test/suites.ts';
 import type { Backend } from '../core/backend.ts';
 import { openCapabilityOn } from '../core/open.ts';
 import { memory } from './backends/memory.ts';
+import { sqlite } from './backends/sqlite.ts';
 import { locksConformance } from './conformance.ts';
 import type { Locks, LocksFeature } from './contract.ts';
 
@@ -24,3 +25,4 @@ function conforms(title: string, backend: Backend<Locks, LocksFeature>): void {
 }
 
 conforms('memory', memory);
+conforms('sqlite', sqlite);

@@ -1,0 +1,201 @@
+import { openDoorbell, type Doorbell } from '../../../clients/doorbell.ts';
+import { openSqlite as openFile, type SqliteDatabase } from '../../../clients/sqlite.ts';
+import { defineBackend, type MaybePromise, type OpenContext } from '../../core/backend.ts';
+import { CapabilityError } from '../../core/error.ts';
+import type { Grant, Locks, LocksFeature } from '../contract.ts';
+import { givenUp, notHeld } from '../validate.ts';
+import { locksFile } from './sqlite-file.ts';
+
+/** Excludes processes of one machine, by its clock and one SQLite file of the app's own folder. */
+export const sqlite = defineBackend<Locks, LocksFeature>({
+  scheme: 'sqlite',
+  capability: 'locks',
+  doc: 'Locks in .slight/locks.db, written through to the disk, for the processes of one machine.',
+  features: new Set(['durable', 'shared']),
+  config: {},
+  prepare: true,
+  open: openSqlite,
+});
+
+/** Milliseconds between two signs of life of who waits. */
+const sign = 1_000;
+/** Milliseconds without one after which others pass who waits. */
+const patience = 3_500;
+
+/** Why a lock was not granted, and when to look again where nobody rings. */
+interface Blocked {
+  readonly until: number;
+}
+
+async function openSqlite({ name: place, url, dataDir, timeout }: OpenContext): Promise<Locks> {
+  if (/[^/]/.test(url.pathname) || url.host !== '') {
+    throw new CapabilityError(
+      'invalid-argument',
+      'sqlite takes no path: its file is locks.db in the data folder. Write `sqlite` alone',
+    );
+  }
+  const database = await openFile(dataDir, locksFile, timeout);
+  const bell = openDoorbell(`${database.path}.bell`);
+  const { take, renew, release, line, ping } = prepare(database, place);
+
+  async function waitInLine(
+    name: string,
+    ttl: number,
+    wait: number,
+    signal?: AbortSignal,
+  ): Promise<Grant | undefined> {
+    const end = performance.now() + wait;
+    const ear = listen(bell, signal);
+    let ticket: bigint | undefined;
+    let seen = 0;
+    try {
+      for (;;) {
+        if (signal?.aborted) throw givenUp();
+        if (Date.now() - seen >= sign) {
+          seen = Date.now();
+          ticket = await line.stand(name, ticket);
+        }
+        const found = await take(name, ttl, ticket!);
+        if ('token' in found) {
+          ticket = undefined;
+          return found;
+        }
+        const left = end - performance.now();
+        if (left <= 0) return undefined;
+        await ear.next(Math.min(left, found.until - Date.now()));
+      }
+    } finally {
+      ear.close();
+      if (ticket !== undefined) {
+        await line.leave(ticket);
+        // Who stands behind may be the next.
+        bell.ring();
+      }
+    }
+  }
+
+  return {
+    acquire(name, ttl, wait, signal): MaybePromise<Grant | undefined> {
+      const go = (found: Grant | Blocked): MaybePromise<Grant | undefined> => {
+        if ('token' in found) return found;
+        return wait > 0 ? waitInLine(name, ttl, wait, signal) : undefined;
+      };
+      const found = take(name, ttl);
+      return found instanceof Promise ? found.then(go) : go(found);
+    },
+    renew,
+    release(name, token) {
+      const released = release(name, token);
+      const ring = (): void => bell.ring();
+      return released instanceof Promise ? released.then(ring) : ring();
+    },
+    ping,
+    close() {
+      bell.close();
+      database.close();
+    },
+  };
+}
+
+function prepare(database: SqliteDatabase, place: string) {
+  const held = database.prepare('SELECT expires FROM leases WHERE place = ? AND name = ? AND expires > ?');
+  const first = database.prepare(
+    'SELECT ticket FROM waiting WHERE place = ? AND name = ? AND seen > ? ORDER BY ticket LIMIT 1',
+  );
+  const count = database.prepare('UPDATE tokens SET last = max(last + 1, ?) RETURNING last');
+  const write = database.prepare(
+    'INSERT OR REPLACE INTO leases (place, name, token, expires) VALUES (?, ?, ?, ?)',
+  );
+  const mine = 'place = ? AND name = ? AND token = ? AND expires > ?';
+  const extend = database.prepare(`UPDATE leases SET expires = ? WHERE ${mine}`);
+  const remove = database.prepare(`DELETE FROM leases WHERE ${mine}`);
+  const join = database.prepare('INSERT INTO waiting (place, name, seen) VALUES (?, ?, ?)');
+  const show = database.prepare('UPDATE waiting SET seen = ? WHERE ticket = ?');
+  const leave = database.prepare('DELETE FROM waiting WHERE ticket = ?');
+
+  /** @param ticket of who asks, where it stands in line */
+  function findBlock(name: Buffer, ticket?: bigint): Blocked | undefined {
+    const now = Date.now();
+    const row = held.get(place, name, now) as { expires: bigint } | undefined;
+    if (row !== undefined) return { until: Number(row.expires) };
+    const next = first.get(place, name, now - patience) as { ticket: bigint } | undefined;
+    return next === undefined || next.ticket === ticket ? undefined : { until: now + patience };
+  }
+
+  return {
+    take: (text: string, ttl: number, ticket?: bigint): MaybePromise<Grant | Blocked> => {
+      const name = Buffer.from(text);
+      const grant = () =>
+        database.transaction((): Grant | Blocked => {
+          const block = findBlock(name, ticket);
+          if (block !== undefined) return block;
+          const now = Date.now();
+          // Up to the time, so that tokens go on growing where the file was removed.
+          const { last: token } = count.get(BigInt(now) * 1_000n) as { last: bigint };
+          const expires = Math.floor(now + ttl);
+          write.run(place, name, token, expires);
+          if (ticket !== undefined) leave.run(ticket);
+          return { token, expires };
+        });
+      // Most who wait need not take the write lock to see that it is not their turn.
+      const blocked = database.run(() => findBlock(name, ticket));
+      if (blocked instanceof Promise) return blocked.then((found) => found ?? grant());
+      return blocked ?? grant();
+    },
+    renew: (text: string, token: bigint, ttl: number): MaybePromise<Grant> =>
+      database.run(() => {
+        const now = Date.now();
+        const expires = Math.floor(now + ttl);
+        const { changes } = extend.run(expires, place, Buffer.from(text), token, now);
+        if (Number(changes) === 0) throw notHeld(text);
+        return { token, expires };
+      }),
+    release: (text: string, token: bigint): MaybePromise<void> =>
+      database.run(() => {
+        const { changes } = remove.run(place, Buffer.from(text), token, Date.now());
+        if (Number(changes) === 0) throw notHeld(text);
+      }),
+    /** A line in front of each lock: who came first goes first, as long as it gives signs of life. */
+    line: {
+      stand: (text: string, ticket: bigint | undefined): MaybePromise<bigint> =>
+        database.run(() => {
+          const now = Date.now();
+          if (ticket !== undefined && Number(show.run(now, ticket).changes) > 0) return ticket;
+          return BigInt(join.run(place, Buffer.from(text), now).lastInsertRowid);
+        }),
+      leave: (ticket: bigint): MaybePromise<void> => database.run(() => void leave.run(ticket)),
+    },
+    ping: () => database.run(() => void held.get(place, Buffer.from('ping'), 0)),
+  };
+}
+
+/** Rings and the end of a wait, one after the other; a ring that comes while nobody waits for it is not lost. */
+function listen(bell: Doorbell, signal: AbortSignal | undefined) {
+  let rung = false;
+  let wake: (() => void) | undefined;
+  const hear = (): void => {
+    rung = true;
+    wake?.();
+  };
+  const end = bell.listen(hear);
+  signal?.addEventListener('abort', hear);
+  return {
+    /** Until it rings, or so many milliseconds are over. */
+    async next(milliseconds: number): Promise<void> {
+      if (!rung)
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, Math.max(Math.ceil(milliseconds), 1));
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      rung = false;
+      wake = undefined;
+    },
+    close(): void {
+      end();
+      signal?.removeEventListener('abort', hear);
+    },
+  };
+}
