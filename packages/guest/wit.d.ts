@@ -318,6 +318,18 @@ declare module 'spiderlightning:cloud/keyvalue@0.6.0' {
      */
     keys(prefix: string | null, cursor: string | null, limit: number | null): KeyPage;
     /**
+     * The values of up to 1,000 keys, in their order: none where a key has no value. Others may write between two of
+     * them. Values of more than 25 MiB together are `resource-exhausted`: ask for fewer.
+     */
+    getMany(keys: string[]): (Uint8Array | null)[];
+    /**
+     * Writes up to 1,000 values, of up to 25 MiB together, in this order; all live for `ttl-ms`, or for ever. It is not
+     * promised that all are written or none: where it fails with the outcome `unknown`, some may be written.
+     */
+    setMany(entries: [string, Uint8Array][], ttlMs: number | null): void;
+    /** Removes up to 1,000 keys. Where it fails with the outcome `unknown`, some may be gone. */
+    deleteMany(keys: string[]): void;
+    /**
      * Adds to a counter, atomically, and answers its new value as decimal text (some languages lose integers
      * above 2^53). A missing key starts at zero. A value that is no decimal is `invalid-argument`; an overflow of
      * 64 signed bits is `precondition-failed`.

@@ -81,6 +81,18 @@ export interface Store {
   keys(options?: ListOptions): AsyncGenerator<string, void, undefined>;
   /** One page. A key may appear on two pages, where others come and go meanwhile. */
   keyPage(options?: ListOptions & { readonly cursor?: string | undefined }): Promise<KeyPage>;
+  /** The values of up to 1,000 keys, of those that have one; up to 25 MiB together. */
+  getMany(keys: Iterable<string>): Promise<Map<string, Uint8Array>>;
+  /**
+   * Writes up to 1,000 values, of up to 25 MiB together. It is not promised that all are written or none: where it throws
+   * with the outcome `unknown`, some may be written.
+   */
+  setMany(
+    entries: Iterable<readonly [key: string, value: Uint8Array | string]>,
+    options?: { readonly ttlMs?: number },
+  ): Promise<void>;
+  /** Removes up to 1,000 keys, or some of them where it throws with the outcome `unknown`. */
+  deleteMany(keys: Iterable<string>): Promise<void>;
   /**
    * Adds to a counter, atomically; a missing key starts at zero. Gives the new value.
    * @throws {RangeError} where the new value is beyond 2^53; it is written all the same, and in the message
@@ -142,6 +154,20 @@ export function openStore(name: string): Store {
       use('keys', (wit) =>
         wit.keys(options.prefix ?? null, options.cursor ?? null, options.limit ?? null),
       ).then(({ keys, cursor }) => ({ keys, cursor: cursor ?? undefined })),
+    getMany: (keys) =>
+      use('getMany', (wit) => {
+        const asked = [...keys];
+        const values = wit.getMany(asked).map((value, at) => [asked[at]!, value] as const);
+        return new Map(values.filter((entry): entry is [string, Uint8Array] => entry[1] !== null));
+      }),
+    setMany: (entries, options = {}) =>
+      use('setMany', (wit) =>
+        wit.setMany(
+          Array.from(entries, ([key, value]): [string, Uint8Array] => [key, bytesOf(value)]),
+          options.ttlMs ?? null,
+        ),
+      ),
+    deleteMany: (keys) => use('deleteMany', (wit) => wit.deleteMany([...keys])),
     increment: (key, delta = 1, options = {}) =>
       store.incrementBigInt(key, delta, options).then((value) => {
         const number = Number(value);

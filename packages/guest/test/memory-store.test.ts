@@ -45,6 +45,15 @@ function open(name: string): KeyValue {
         const page = store.keys(prefix ?? null, cursor ?? null, limit ?? null);
         return { keys: page.keys, ...(page.cursor !== null && { cursor: page.cursor }) };
       }),
+    getMany: (keys) => use(() => store.getMany([...keys]).map((value) => value ?? undefined)),
+    setMany: (entries, { ttl } = {}) =>
+      use(() =>
+        store.setMany(
+          entries.map(({ key, value }): [string, Uint8Array] => [key, value]),
+          ttl ?? null,
+        ),
+      ),
+    deleteMany: (keys) => use(() => store.deleteMany([...keys])),
     increment: (key, delta, { fence } = {}) => use(() => BigInt(store.increment(key, delta, fence ?? null))),
     compareAndSwap: (key, expected, value, { ttl, fence } = {}) =>
       use(() => {

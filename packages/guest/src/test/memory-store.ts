@@ -113,7 +113,8 @@ export const memoryStores: TestKind<MemoryStore> = {
   make: (host) => new MemoryStore(host.now),
 };
 
-function checkKey(key: string): void {
+/** @throws what WIT calls an error, where a key cannot be */
+export function checkKey(key: string): void {
   const bytes = Buffer.byteLength(key);
   if (bytes < 1 || bytes > mostKey)
     throw witError('invalid-argument', `the key has ${bytes} bytes of UTF-8. A key has 1 to 1,024 bytes`);

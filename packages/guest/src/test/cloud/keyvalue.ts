@@ -8,7 +8,7 @@ import type {
   Store as WitStore,
 } from 'spiderlightning:cloud/keyvalue@0.6.0';
 import { useData } from '../host.ts';
-import { memoryStores } from '../memory-store.ts';
+import { checkKey, memoryStores } from '../memory-store.ts';
 import type { MemoryStore } from '../memory-store.ts';
 import { witError } from '../wit-error.ts';
 
@@ -58,6 +58,29 @@ export class Store implements WitStore {
     return this.#use().list(prefix ?? '', cursor, limit);
   }
 
+  getMany(keys: string[]): (Uint8Array | null)[] {
+    checkMany(keys);
+    const values = keys.map((key) => this.get(key));
+    const bytes = values.reduce((sum, value) => sum + (value?.byteLength ?? 0), 0);
+    if (bytes > mostBytes) throw witError('resource-exhausted', 'the values have more than 25 MiB together');
+    return values;
+  }
+
+  setMany(entries: [string, Uint8Array][], ttlMs: number | null): void {
+    checkMany(entries.map(([key]) => key));
+    if (entries.reduce((sum, [, value]) => sum + value.byteLength, 0) > mostBytes)
+      throw witError('invalid-argument', 'the values have more than 25 MiB together');
+    const store = this.#use();
+    const expires = store.expiry(ttlMs);
+    for (const [key, value] of entries) store.write(key, value, expires);
+  }
+
+  deleteMany(keys: string[]): void {
+    checkMany(keys);
+    const store = this.#use();
+    for (const key of keys) store.delete(key);
+  }
+
   increment(key: string, delta: number | bigint, fence: Fence | null): string {
     const store = this.#use();
     store.admit(key, fence);
@@ -84,4 +107,12 @@ export class Store implements WitStore {
   #use(): MemoryStore {
     return useData(memoryStores, this.#name);
   }
+}
+
+const mostBytes = 25 * 1024 * 1024;
+
+function checkMany(keys: readonly string[]): void {
+  if (keys.length > 1_000)
+    throw witError('invalid-argument', `${keys.length} keys at once. One call takes up to 1,000`);
+  keys.forEach(checkKey);
 }

@@ -18,6 +18,7 @@ import { expiryChecks } from './conformance/expiry.ts';
 import { fenceChecks } from './conformance/fence.ts';
 import { keyChecks } from './conformance/keys.ts';
 import { listChecks } from './conformance/list.ts';
+import { manyChecks } from './conformance/many.ts';
 import { unsupportedChecks } from './conformance/unsupported.ts';
 import { versionChecks } from './conformance/version.ts';
 import type { KeyValue, KeyValueFeature } from './contract.ts';
@@ -42,6 +43,7 @@ const checks: readonly CheckDefinition[] = [
   ...atomicChecks,
   ...versionChecks,
   ...fenceChecks,
+  ...manyChecks,
   ...durableChecks,
 ];
 

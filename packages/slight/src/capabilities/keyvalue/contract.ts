@@ -49,6 +49,11 @@ export interface SetOptions extends WriteOptions {
   readonly onlyIfAbsent?: boolean;
 }
 
+export interface Entry {
+  readonly key: string;
+  readonly value: Uint8Array;
+}
+
 export interface KeysOptions {
   readonly prefix?: string;
   /** From an earlier page; opaque. */
@@ -70,7 +75,8 @@ export type SwapResult =
 /**
  * One opened store: what backends implement, what the portable layer wraps, what dialects call. Every method fails
  * with a `CapabilityError` only. An in-process backend answers at once, not with a promise, unless it waits for the disk.
- * Arguments reach a backend checked: keys of 1 to 1,024 bytes of UTF-8, values up to 25 MiB, ttl > 0.
+ * Arguments reach a backend checked: keys of 1 to 1,024 bytes of UTF-8, values up to 25 MiB, ttl > 0; at most 1,000 keys
+ * at once, with values of up to 25 MiB together.
  */
 export interface KeyValue extends Opened {
   get(key: string): MaybePromise<Uint8Array | undefined>;
@@ -80,6 +86,12 @@ export interface KeyValue extends Opened {
   delete(key: string, options?: WriteOptions): MaybePromise<void>;
   exists(key: string): MaybePromise<boolean>;
   keys(options?: KeysOptions): MaybePromise<KeyPage>;
+  /** In the order of the keys; others may write between two of them. `resource-exhausted`: more than 25 MiB together. */
+  getMany(keys: readonly string[]): MaybePromise<(Uint8Array | undefined)[]>;
+  /** In their order, so of two with one key the last stays. Where it fails with the outcome `unknown`, some were written. */
+  setMany(entries: readonly Entry[], options?: { readonly ttl?: number }): MaybePromise<void>;
+  /** Where it fails with the outcome `unknown`, some were deleted. */
+  deleteMany(keys: readonly string[]): MaybePromise<void>;
   /** Missing starts at zero; stored as decimal text. `invalid-argument`: no decimal; `precondition-failed`: overflow. */
   increment(key: string, delta: bigint, options?: WriteOptions): MaybePromise<bigint>;
   /** `expected` absent: the key must be absent. */
@@ -98,6 +110,9 @@ export const keyValueOperations: Operations<KeyValue> = {
   delete: 'delete',
   exists: 'exists',
   keys: 'keys',
+  getMany: 'get-many',
+  setMany: 'set-many',
+  deleteMany: 'delete-many',
   increment: 'increment',
   compareAndSwap: 'compare-and-swap',
 };

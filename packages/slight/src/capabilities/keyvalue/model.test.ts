@@ -28,6 +28,14 @@ const operation = fc.oneof(
     lock: fc.constantFrom('one', 'two'),
     token: fc.constantFrom('0', '3', '9', '10', '18446744073709551615'),
   }),
+  fc.record({
+    kind: fc.constant('set many' as const),
+    entries: fc.array(fc.record({ key, value }), { maxLength: 4 }),
+  }),
+  fc.record({
+    kind: fc.constantFrom('get many' as const, 'delete many' as const),
+    keys: fc.array(key, { maxLength: 4 }),
+  }),
   fc.record({ kind: fc.constant('list' as const), prefix: fc.oneof(fc.constant(''), key) }),
 );
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
@@ -72,6 +80,12 @@ function expected({ values: model, tokens }: Model, step: Operation): unknown {
         model.set(step.key, String(sum));
         return sum;
       });
+    case 'set many':
+      return step.entries.forEach((entry) => void model.set(entry.key, entry.value));
+    case 'get many':
+      return step.keys.map((each) => model.get(each));
+    case 'delete many':
+      return step.keys.forEach((each) => void model.delete(each));
     case 'list':
       return [...model.keys()]
         .filter((found) => found.startsWith(step.prefix))
@@ -93,6 +107,14 @@ async function actual(store: KeyValue, step: Operation): Promise<unknown> {
       return store.delete(step.key);
     case 'increment':
       return answerOf(() => store.increment(step.key, step.delta));
+    case 'set many':
+      return store.setMany(
+        step.entries.map((entry) => ({ key: entry.key, value: Buffer.from(entry.value) })),
+      );
+    case 'get many':
+      return (await store.getMany(step.keys)).map((found) => found && Buffer.from(found).toString());
+    case 'delete many':
+      return store.deleteMany(step.keys);
     case 'list': {
       const found: string[] = [];
       let page: KeyPage = { keys: [], cursor: '' };

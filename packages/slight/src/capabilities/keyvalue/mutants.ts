@@ -9,6 +9,7 @@ import type { Defect, Notes } from './mutants/defect.ts';
 import { expiryDefects } from './mutants/expiry.ts';
 import { fenceDefects } from './mutants/fence.ts';
 import { listDefects } from './mutants/list.ts';
+import { manyDefects } from './mutants/many.ts';
 import { valueDefects } from './mutants/values.ts';
 import { versionDefects } from './mutants/version.ts';
 import { portableKeyValue } from './portable.ts';
@@ -69,6 +70,7 @@ export function makeMutants(healthy: Backend<KeyValue, KeyValueFeature>): Mutant
     ...atomicDefects,
     ...versionDefects,
     ...fenceDefects,
+    ...manyDefects,
   };
   return Object.entries(defects).map(([name, defect]) => makeMutant(healthy, name, defect));
 }

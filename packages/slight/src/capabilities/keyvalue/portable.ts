@@ -1,6 +1,8 @@
+import type { MaybePromise } from '../core/backend.ts';
 import { portableTools, type PortableOptions } from '../core/portable.ts';
 import type { Fence, KeyValue, KeyValueFeature } from './contract.ts';
 import { checkFence } from './fence.ts';
+import { checkEntries, checkKeys, checkTotal } from './many.ts';
 import { checkDelta, checkKey, checkKeysOptions, checkTtl, checkValue } from './validate.ts';
 
 /**
@@ -83,6 +85,30 @@ export function portableKeyValue(store: KeyValue, options: PortableOptions<KeyVa
         () => store.keys(page),
       );
     },
+    getMany: (keys) =>
+      run(
+        'get-many',
+        'reads',
+        () => checkKeys(keys),
+        () => checkedTotal(store.getMany(keys)),
+      ),
+    setMany: (entries, how = {}) =>
+      run(
+        'set-many',
+        'writes',
+        () => {
+          checkExpiry(how.ttl);
+          checkEntries(entries);
+        },
+        () => store.setMany(entries, how),
+      ),
+    deleteMany: (keys) =>
+      run(
+        'delete-many',
+        'writes',
+        () => checkKeys(keys),
+        () => store.deleteMany(keys),
+      ),
     increment: (key, delta, how = {}) =>
       run(
         'increment',
@@ -110,4 +136,13 @@ export function portableKeyValue(store: KeyValue, options: PortableOptions<KeyVa
       ),
     ...opened,
   };
+}
+
+type Values = (Uint8Array | undefined)[];
+
+/** What a guest gets at once is bounded, whatever the backend looked at. */
+function checkedTotal(values: MaybePromise<Values>): MaybePromise<Values> {
+  if (values instanceof Promise) return values.then(checkedTotal);
+  checkTotal(values.reduce((bytes, value) => bytes + (value?.byteLength ?? 0), 0));
+  return values;
 }

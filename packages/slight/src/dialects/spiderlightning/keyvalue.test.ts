@@ -64,6 +64,21 @@ test('options reach the store, and its errors the guest', async () => {
   assert.equal(call('[method]store.set', store, 'k', bytes('v'), never).val.code, 'invalid-argument');
 });
 
+test('many keys are told in lists', async () => {
+  const { call, store } = await memoryInterface();
+  const entries = [
+    ['a', bytes('1')],
+    ['b', bytes('2')],
+  ];
+  assert.deepEqual(call('[method]store.set-many', store, entries, undefined), { tag: 'ok' });
+  assert.deepEqual(call('[method]store.delete-many', store, ['a']), { tag: 'ok' });
+  assert.deepEqual(call('[method]store.get-many', store, ['a', 'b']), {
+    tag: 'ok',
+    val: [undefined, bytes('2')],
+  });
+  assert.equal(call('[method]store.set-many', store, entries, 0n).val.code, 'invalid-argument');
+});
+
 test('a fence reaches the store with each write', async () => {
   const { call, store } = await memoryInterface();
   const fence = (token: string) => ({ lock: 'l', token });

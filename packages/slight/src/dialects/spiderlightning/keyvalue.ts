@@ -42,6 +42,22 @@ export function keyvalueInterface(stores: Opener<KeyValue>): HostInterface {
       cursor: string | undefined,
       limit: number | undefined,
     ) => answer(() => store.keys({ ...given({ prefix, cursor, limit }) }), page),
+    '[method]store.get-many': (store: KeyValue, keys: string[]) => answer(() => store.getMany(keys), ok),
+    '[method]store.set-many': (
+      store: KeyValue,
+      entries: [key: string, value: Uint8Array][],
+      ttlMs: bigint | undefined,
+    ) =>
+      answer(
+        () =>
+          store.setMany(
+            entries.map(([key, value]) => ({ key, value })),
+            swapOptions({ ttlMs }),
+          ),
+        nothing,
+      ),
+    '[method]store.delete-many': (store: KeyValue, keys: string[]) =>
+      answer(() => store.deleteMany(keys), nothing),
     '[method]store.increment': (store: KeyValue, key: string, delta: bigint, fence: Fence | undefined) =>
       answer(() => store.increment(key, delta, fence && { fence }), decimal),
     '[method]store.compare-and-swap': (

@@ -3,6 +3,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { defineBackend, type OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
 import type { Fence, KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
+import { collectValues, inTurn } from '../many.ts';
 import { compareUtf8 } from '../order.ts';
 import { addDecimal, brokenCursor } from '../validate.ts';
 import { makeVersions } from '../version.ts';
@@ -86,6 +87,10 @@ async function openStore({ name, url, dataDir, timeout }: OpenContext): Promise<
     delete: (key, { fence } = {}) => hold(key, fence, () => removeEntry(folder, key)),
     exists: (key) => read(() => hasEntry(folder, key)),
     keys: (options = {}) => read(() => listPage(folder, options)),
+    getMany: (keys) => read(() => collectValues(keys, (key) => findValue(folder, key))),
+    setMany: (entries, { ttl } = {}) =>
+      lock.hold(() => inTurn(entries, ({ key, value }) => put(key, value, expiry(ttl)))),
+    deleteMany: (keys) => lock.hold(() => inTurn(keys, (key) => removeEntry(folder, key))),
     increment: (key, delta, { fence } = {}) =>
       hold(key, fence, async () => {
         const found = read(() => findEntry(folder, key));

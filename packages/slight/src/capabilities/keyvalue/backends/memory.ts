@@ -2,6 +2,7 @@ import { defineBackend, type OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
 import type { Fence, KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
 import { admit } from '../fence.ts';
+import { collectValues } from '../many.ts';
 import { compareUtf8 } from '../order.ts';
 import { addDecimal, brokenCursor } from '../validate.ts';
 import { makeVersions } from '../version.ts';
@@ -68,6 +69,10 @@ function openMemory({ name, dataDir }: OpenContext): KeyValue {
     return version;
   }
 
+  function remove(key: string): void {
+    if (store.entries.delete(key)) store.sorted = undefined;
+  }
+
   /** Does a write that passes its fence, and remembers that once it has happened. */
   function guarded<T>(key: string, fence: Fence | undefined, work: () => T): T {
     if (fence === undefined) return work();
@@ -94,12 +99,15 @@ function openMemory({ name, dataDir }: OpenContext): KeyValue {
       });
     },
     delete(key, { fence } = {}) {
-      guarded(key, fence, () => {
-        if (store.entries.delete(key)) store.sorted = undefined;
-      });
+      guarded(key, fence, () => remove(key));
     },
     exists: (key) => find(key) !== undefined,
     keys: (options = {}) => listKeys(store, options),
+    getMany: (keys) => collectValues(keys, (key) => find(key)?.value.slice()),
+    setMany(entries, { ttl } = {}) {
+      for (const { key, value } of entries) write(key, value, expiry(ttl));
+    },
+    deleteMany: (keys) => keys.forEach(remove),
     increment: (key, delta, { fence } = {}) =>
       guarded(key, fence, () => {
         const entry = find(key);

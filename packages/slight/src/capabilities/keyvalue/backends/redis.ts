@@ -11,6 +11,7 @@ import { defineBackend, type OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
 import type { Fence, KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
 import { staleFence } from '../fence.ts';
+import { checkTotal, together } from '../many.ts';
 import { brokenCursor, counterOverflow, notDecimal } from '../validate.ts';
 import { makeVersions } from '../version.ts';
 import { locate, matchPrefix, storePrefix } from './redis-keys.ts';
@@ -40,6 +41,8 @@ export const redis = defineBackend<KeyValue, KeyValueFeature>({
 });
 
 const nextVersion = makeVersions();
+/** Values that are asked for in one command. */
+const mostAtOnce = 100;
 
 async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue> {
   const client = await openRedis(url, timeout);
@@ -65,10 +68,35 @@ async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue>
     return found;
   }
 
+  async function get(key: string): Promise<Uint8Array | undefined> {
+    return ((await client.send('GET', [prefix + key])) as Buffer | null) ?? undefined;
+  }
+
+  async function remove(key: string): Promise<void> {
+    const keys = locate(prefix, key);
+    await client.send('DEL', [keys.value, keys.version]);
+  }
+
+  /** The keys of a cluster lie in different slots, which no single command may ask for. */
+  let oneCommand = true;
+
+  async function getSome(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+    if (!oneCommand) return Promise.all(keys.map(get));
+    try {
+      const values = await client.send(
+        'MGET',
+        keys.map((key) => prefix + key),
+      );
+      return (values as (Buffer | null)[]).map((value) => value ?? undefined);
+    } catch (error) {
+      if (!(error instanceof CapabilityError) || error.detail !== 'CROSSSLOT') throw error;
+      oneCommand = false;
+      return getSome(keys);
+    }
+  }
+
   return {
-    async get(key) {
-      return ((await client.send('GET', [prefix + key])) as Buffer | null) ?? undefined;
-    },
+    get,
     getVersioned,
     async set(key, value, { ttl, onlyIfAbsent, fence } = {}) {
       const args = [asBuffer(value), nextVersion(), milliseconds(ttl), onlyIfAbsent ? 'absent' : ''];
@@ -76,14 +104,29 @@ async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue>
       if (written === 0) throw new CapabilityError('already-exists', 'the key has a value');
     },
     async delete(key, { fence } = {}) {
-      if (fence !== undefined) return void (await write(deleteScript, key, [], fence));
-      const keys = locate(prefix, key);
-      await client.send('DEL', [keys.value, keys.version]);
+      await (fence === undefined ? remove(key) : write(deleteScript, key, [], fence));
     },
     async exists(key) {
       return (await client.send('EXISTS', [prefix + key])) === 1;
     },
     keys: (options = {}) => listKeys(client, prefix, options),
+    async getMany(keys) {
+      const found: (Uint8Array | undefined)[] = [];
+      let bytes = 0;
+      // A little at a time: what is too much must not be in memory first.
+      for (let from = 0; from < keys.length; from += mostAtOnce) {
+        const values = await getSome(keys.slice(from, from + mostAtOnce));
+        for (const value of values) bytes += value?.byteLength ?? 0;
+        checkTotal(bytes);
+        found.push(...values);
+      }
+      return found;
+    },
+    setMany: (entries, { ttl } = {}) =>
+      together(entries, ({ key, value }) =>
+        write(putScript, key, [asBuffer(value), nextVersion(), milliseconds(ttl), ''], undefined),
+      ),
+    deleteMany: (keys) => together(keys, remove),
     async increment(key, delta, { fence } = {}) {
       try {
         const sum = await write(incrementScript, key, [String(delta), nextVersion()], fence);

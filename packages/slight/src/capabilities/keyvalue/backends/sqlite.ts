@@ -4,6 +4,7 @@ import { defineBackend, type MaybePromise, type OpenContext } from '../../core/b
 import { CapabilityError } from '../../core/error.ts';
 import type { Fence, KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
 import { admit } from '../fence.ts';
+import { collectValues } from '../many.ts';
 import { addDecimal, brokenCursor } from '../validate.ts';
 import { keyValueFile } from './sqlite-file.ts';
 
@@ -76,6 +77,14 @@ async function openSqlite({ name, url, dataDir, timeout }: OpenContext): Promise
     return String(first<{ version: bigint }>(write, name, Buffer.from(key), expires, value)!.version);
   }
 
+  function get(key: string): Uint8Array | undefined {
+    return first<Row>(findValue, name, Buffer.from(key), Date.now())?.value;
+  }
+
+  function drop(key: string): void {
+    remove.run(name, Buffer.from(key));
+  }
+
   /** A write of several statements, which happens where its fence lets it pass. */
   function guarded<T>(key: string, fence: Fence | undefined, work: () => T): MaybePromise<T> {
     return database.transaction(() => {
@@ -89,7 +98,7 @@ async function openSqlite({ name, url, dataDir, timeout }: OpenContext): Promise
   }
 
   return {
-    get: (key) => database.run(() => first<Row>(findValue, name, Buffer.from(key), Date.now())?.value),
+    get: (key) => database.run(() => get(key)),
     getVersioned: (key) => database.run(() => versioned(key)),
     set(key, value, { ttl, onlyIfAbsent, fence } = {}): MaybePromise<void> {
       if (!onlyIfAbsent && fence === undefined) return database.run(() => void put(key, value, expiry(ttl)));
@@ -100,11 +109,16 @@ async function openSqlite({ name, url, dataDir, timeout }: OpenContext): Promise
       });
     },
     delete(key, { fence } = {}): MaybePromise<void> {
-      const work = (): void => void remove.run(name, Buffer.from(key));
-      return fence === undefined ? database.run(work) : guarded(key, fence, work);
+      return fence === undefined ? database.run(() => drop(key)) : guarded(key, fence, () => drop(key));
     },
     exists: (key) => database.run(() => has.get(name, Buffer.from(key), Date.now()) !== undefined),
     keys: (options = {}) => database.run(() => listKeys(list, name, options)),
+    getMany: (keys) => database.run(() => collectValues(keys, get)),
+    setMany: (entries, { ttl } = {}) =>
+      database.transaction(() => {
+        for (const { key, value } of entries) put(key, value, expiry(ttl));
+      }),
+    deleteMany: (keys) => database.transaction(() => keys.forEach(drop)),
     increment: (key, delta, { fence } = {}) =>
       guarded(key, fence, () => {
         const row = read(key);

@@ -15,7 +15,10 @@ export const unsupportedChecks: readonly RefusalDefinition[] = [
     keys: (store) => store.keys(),
     'keys with a prefix': (store) => store.keys({ prefix: 'a' }),
   }),
-  refused('ttl', { set: (store) => store.set('key', value, { ttl: 60_000 }) }),
+  refused('ttl', {
+    set: (store) => store.set('key', value, { ttl: 60_000 }),
+    'set-many': (store) => store.setMany([{ key: 'key', value }], { ttl: 60_000 }),
+  }),
   refused('only-if-absent', { set: (store) => store.set('key', value, { onlyIfAbsent: true }) }),
   refused('increment', { increment: (store) => store.increment('key', 1n) }),
   refused('fence', {

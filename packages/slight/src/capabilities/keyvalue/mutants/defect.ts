@@ -35,6 +35,13 @@ export function withKeys(change: (key: string) => string): (store: KeyValue) => 
     getVersioned: (key) => store.getVersioned(change(key)),
     set: (key, value, options) => store.set(change(key), value, options),
     delete: (key, options) => store.delete(change(key), options),
+    getMany: (keys) => store.getMany(keys.map(change)),
+    setMany: (entries, options) =>
+      store.setMany(
+        entries.map(({ key, value }) => ({ key: change(key), value })),
+        options,
+      ),
+    deleteMany: (keys) => store.deleteMany(keys.map(change)),
     exists: (key) => store.exists(change(key)),
     increment: (key, delta, options) => store.increment(change(key), delta, options),
     compareAndSwap: (key, expected, value, options) =>
