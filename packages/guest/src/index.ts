@@ -39,6 +39,8 @@ export type {
 } from './handlers.ts';
 export { broadcast, sse, websocket } from './held.ts';
 export type { Connection, HoldInit, ReceivedMessage, Sendable, SendOptions } from './held.ts';
+export { openLocks } from './locks.ts';
+export type { AcquireOptions, Lease, Locks, TryOptions } from './locks.ts';
 export { log } from './log.ts';
 export type { Fields, Level } from './log.ts';
 export type { Middleware, Next } from './middleware.ts';

@@ -20,6 +20,8 @@ import type { ErrorCode } from 'spiderlightning:cloud/types@0.6.0';
 import { openConfigs } from '../configs.ts';
 import type { Configs } from '../configs.ts';
 import { toHttpHandler } from '../entry.ts';
+import { openLocks } from '../locks.ts';
+import type { Locks } from '../locks.ts';
 import { beginServing } from '../phase.ts';
 import type { Secret } from '../secret.ts';
 import { openStore } from '../store.ts';
@@ -29,6 +31,7 @@ import type { TestAnswer } from './answer.ts';
 import { captureConsole } from './console.ts';
 import { failUses, openData, runWith } from './host.ts';
 import type { TestHost, TestLine, TestMessage } from './host.ts';
+import { memoryLocks } from './memory-locks.ts';
 import { memoryStores } from './memory-store.ts';
 import { writeRequest } from './request.ts';
 import type { TestRequest } from './request.ts';
@@ -40,6 +43,8 @@ export interface TestOptions {
   readonly stores?: readonly string[];
   /** Names of the configs that are granted, each with its values; another is `permission-denied`. Default: all, empty. */
   readonly configs?: { readonly [name: string]: { readonly [key: string]: string | Secret } };
+  /** Names of the locks that are granted; another is `permission-denied`. Default: all. */
+  readonly locks?: readonly string[];
 }
 
 /** An app under test, with stores, a log and a clock that no other has. */
@@ -50,6 +55,10 @@ export interface TestApp {
   readonly store: (name: string) => Store;
   /** The configs that the app opens by this name: to change a value, or to look at one. */
   readonly configs: (name: string) => Configs;
+  /** The locks that the app opens by this name: to hold one, so that the app does not get it. It does not wait. */
+  readonly locks: (name: string) => Locks;
+  /** Has every lease of these locks be lost, as if its host had stood still. */
+  readonly loseLocks: (name: string) => void;
   /** What the app wrote, by `console` or `log`; errors that became a 500 too. */
   readonly logs: readonly TestLine[];
   /** What the app broadcast or sent to connections. */
@@ -86,6 +95,8 @@ export function testApp(app: unknown, options: TestOptions = {}): TestApp {
       ),
     configs: (name) => bindToHost(openConfigs(name), host),
     store: (name) => bindToHost(openStore(name), host),
+    locks: (name) => bindToHost(openLocks(name), host),
+    loseLocks: (name) => host.find(memoryLocks, name)?.lose(),
     logs: host.lines,
     sent: host.sent,
     advance(milliseconds) {
