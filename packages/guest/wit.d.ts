@@ -480,6 +480,123 @@ declare module 'spiderlightning:cloud/schedule-handler@0.6.0' {
   export default self;
 }
 
+/**
+ * Relational databases, in SQL as the database behind the name speaks it. Values are bound to the `?` of a statement, never
+ * pasted into it. A statement has up to 1 MiB, its values together up to 25 MiB.
+ */
+declare module 'spiderlightning:cloud/sql@0.6.0' {
+  import type { Error } from 'spiderlightning:cloud/types@0.6.0';
+  /**
+   * One value. A database that lacks a type keeps it in another one: SQLite gives a boolean, a decimal, a date, a time
+   * and a timestamp back as such only from a column that was declared so.
+   */
+  export type Value =
+    /** Nothing is known. */
+    | { tag: 'null' }
+    /** True or false. */
+    | { tag: 'boolean'; val: boolean }
+    /** 64 bits with a sign, as decimal text: some languages lose integers above 2^53. */
+    | { tag: 'integer'; val: string }
+    /** A floating-point number. NaN is no value. */
+    | { tag: 'float'; val: number }
+    /** An exact number: `-12.50`. */
+    | { tag: 'decimal'; val: string }
+    /** Text. */
+    | { tag: 'text'; val: string }
+    /** Bytes. */
+    | { tag: 'blob'; val: Uint8Array }
+    /** A day: `2027-01-31`. */
+    | { tag: 'date'; val: string }
+    /** A time of the day: `23:59:59.123`. */
+    | { tag: 'time'; val: string }
+    /** Both, where need be with an offset: `2027-01-31T23:59:59.123Z`. */
+    | { tag: 'timestamp'; val: string };
+  /** A column of an answer. */
+  export interface Column {
+    /** Its name. */
+    name: string;
+    /** The type that it was declared with, in the words of the database; none for an expression. */
+    declared: string | null;
+  }
+  /** One statement. */
+  export interface Statement {
+    /** Its text. Each `?` stands for the next parameter. */
+    text: string;
+    /** As many values as there are marks. */
+    parameters: Value[];
+  }
+  /** What a statement did. */
+  export interface Changes {
+    /** Rows that were inserted, updated or deleted. */
+    rows: number;
+    /** The number that the last inserted row got, as decimal text; none where the database does not tell. */
+    lastInsertId: string | null;
+  }
+  /** The rows of a query. Dropping it lets go of those that were not read. */
+  export class Rows {
+    private constructor();
+    /** The columns, in the order of a row's values. */
+    columns(): Column[];
+    /** The next rows, in their order; an empty list means that there are no more. */
+    next(): Value[][];
+    /** Lets go of it at once; otherwise it lives as long as the call. */
+    [Symbol.dispose](): void;
+  }
+  /** A statement that was looked at once, to be run with different parameters. */
+  export class Prepared {
+    private constructor();
+    /** Runs it and gives its rows. */
+    query(parameters: Value[]): Rows;
+    /** Runs it and tells what it did. */
+    execute(parameters: Value[]): Changes;
+    /** Lets go of it at once; otherwise it lives as long as the call. */
+    [Symbol.dispose](): void;
+  }
+  /**
+   * Statements that happen together or not at all. Dropping it undoes them, and so does the end of the request. A statement
+   * that fails fails all of them: what follows is `aborted`.
+   */
+  export class Transaction {
+    private constructor();
+    /** Runs a statement and gives its rows. */
+    query(text: string, parameters: Value[]): Rows;
+    /** Runs a statement and tells what it did. */
+    execute(text: string, parameters: Value[]): Changes;
+    /** Makes it last. A failure with an unknown outcome may have done so too. */
+    commit(): void;
+    /** Undoes all of it. */
+    rollback(): void;
+    /** Lets go of it at once; otherwise it lives as long as the call. */
+    [Symbol.dispose](): void;
+  }
+  /** A database that the slightfile names. */
+  export class Database {
+    private constructor();
+    /** Opens the database of this name. A name that was not granted is `permission-denied`. */
+    static open(name: string): Database;
+    /** Runs a statement and gives its rows. What it writes is written by then, whether its rows are read or not. */
+    query(text: string, parameters: Value[]): Rows;
+    /**
+     * Runs a statement and tells what it did. What is there already and must not be twice is `already-exists`; another
+     * constraint that was broken is `precondition-failed`, or `invalid-argument` where the values themselves cannot be.
+     */
+    execute(text: string, parameters: Value[]): Changes;
+    /** Runs up to 1,000 statements in their order: all of them happen, or none. */
+    batch(statements: Statement[]): Changes[];
+    /** Looks at a statement that is to be run several times. */
+    prepare(text: string): Prepared;
+    /**
+     * Begins a transaction. One that is `read-only` writes nothing, keeps nobody from writing, and sees the data as it was
+     * at its first statement throughout.
+     */
+    begin(readOnly: boolean): Transaction;
+    /** Lets go of it at once; otherwise it lives as long as the call. */
+    [Symbol.dispose](): void;
+  }
+  const self: { readonly Rows: typeof Rows; readonly Prepared: typeof Prepared; readonly Transaction: typeof Transaction; readonly Database: typeof Database };
+  export default self;
+}
+
 /** What a command prints. Elsewhere each line goes to the host's log. */
 declare module 'spiderlightning:cloud/stdio@0.6.0' {
   /** Where text goes. */

@@ -108,7 +108,7 @@ function connect(dataDir: string, path: string, { layout, tables }: SqliteFile):
     return db;
   } catch (error) {
     db?.close();
-    throw explain(error, path);
+    throw explainSqlite(error, path);
   }
 }
 
@@ -133,14 +133,18 @@ function attempt<T>(name: string, timeout: number, work: () => T): MaybePromise<
   try {
     return work();
   } catch (error) {
-    if (!isBusy(error)) throw explain(error, name);
+    if (!isBusy(error)) throw explainSqlite(error, name);
     return retryBusy(timeout, work).catch((later: unknown) => {
-      throw explain(later, name);
+      throw explainSqlite(later, name);
     });
   }
 }
 
-function explain(error: unknown, path: string): unknown {
+/**
+ * What SQLite or the file system threw, as a `CapabilityError` where the file or the disk is to blame; otherwise as it is.
+ * @param path for the message
+ */
+export function explainSqlite(error: unknown, path: string): unknown {
   const code = resultCode(error);
   const said = error instanceof Error ? error.message : String(error);
   const say = (kind: ConstructorParameters<typeof CapabilityError>[0], fix: string, outcome?: 'unknown') =>

@@ -3,6 +3,7 @@ import type { HeldCommand } from '../triggers/held/command.ts';
 import type { TraceSettings } from '../telemetry/settings.ts';
 import type { BindingRow } from './bind.ts';
 import type { WorkerMetrics } from './fleet-metrics.ts';
+import type { Launched, LaunchWish } from './runner-launch.ts';
 
 /** What a worker runs. */
 export interface Assignment {
@@ -30,7 +31,8 @@ export type ToWorker =
    * connections without a request may bring one more, so that no client's next request meets a closed connection.
    */
   | { readonly type: 'drain'; readonly bound: number; readonly idle: number }
-  | { readonly type: 'ask'; readonly id: number; readonly question: Question };
+  | { readonly type: 'ask'; readonly id: number; readonly question: Question }
+  | Launched;
 
 /** From a worker to its supervisor. */
 export type FromWorker =
@@ -45,4 +47,5 @@ export type FromWorker =
   | { readonly type: 'worn'; readonly reason: string }
   /** What it has counted until its end. */
   | { readonly type: 'counted'; readonly last: WorkerMetrics }
-  | { readonly type: 'answer'; readonly id: number; readonly answer: unknown };
+  | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
+  | LaunchWish;

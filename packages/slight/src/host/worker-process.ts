@@ -6,6 +6,7 @@ import type { HeldCommand } from '../triggers/held/command.ts';
 import type { WorkerMetrics } from './fleet-metrics.ts';
 import type { Assignment, FromWorker, Question, ToWorker } from './message.ts';
 import { sizeOf } from './relay.ts';
+import { launchFor } from './runner-launch.ts';
 import { StartError } from './start-error.ts';
 
 export type Ready = Extract<FromWorker, { type: 'ready' }>;
@@ -128,6 +129,8 @@ export function startWorker(
         return onRelay(message.command);
       case 'counted':
         return onCounted(message.last);
+      case 'launch':
+        return void launchFor(child, assignment.file, message);
       case 'answer':
         return questions.get(message.id)?.(message.answer);
     }

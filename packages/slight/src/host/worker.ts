@@ -17,6 +17,7 @@ import type { Assignment, FromWorker, Question, ToWorker } from './message.ts';
 import { cacheFolder, openModuleCache } from './module-cache.ts';
 import { boundConnections } from './open-files.ts';
 import { createWorkerRelay } from './relay.ts';
+import { launchBySupervisor } from './runner-launch.ts';
 import { StartError } from './start-error.ts';
 import { openTelemetry } from './telemetry.ts';
 
@@ -52,7 +53,8 @@ process.on('uncaughtException', (error) => {
   if (process.env.SLIGHT_DEBUG === '1') log.host('critical', String(error.stack));
   process.exit(1);
 });
-process.on('message', (message: ToWorker) => {
+const launched = launchBySupervisor((wish) => tell(wish));
+process.on('message', (message: ToWorker, handle: unknown) => {
   switch (message.type) {
     case 'start':
       return void start(message);
@@ -62,6 +64,8 @@ process.on('message', (message: ToWorker) => {
       return relay.deliver(message.command, message.own);
     case 'taken':
       return relay.taken(message.bytes);
+    case 'launched':
+      return launched(message, handle);
     case 'ask':
       return void answer(message.question).then((given) =>
         tell({ type: 'answer', id: message.id, answer: given }),

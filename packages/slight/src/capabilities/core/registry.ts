@@ -8,6 +8,9 @@ import { portableKeyValue } from '../keyvalue/portable.ts';
 import { locksOperations } from '../locks/contract.ts';
 import type { Locks, LocksFeature } from '../locks/contract.ts';
 import { portableLocks } from '../locks/portable.ts';
+import { sqlOperations } from '../sql/contract.ts';
+import type { Sql, SqlFeature } from '../sql/contract.ts';
+import { portableSql } from '../sql/portable.ts';
 
 function define<Contract extends Opened, Feature extends string>(
   capability: Capability<Contract, Feature>,
@@ -55,6 +58,13 @@ export const capabilities = {
       { schemes: ['memory'], load: async () => (await import('../locks/backends/memory.ts')).memory },
       { schemes: ['sqlite'], load: async () => (await import('../locks/backends/sqlite.ts')).sqlite },
     ],
+  }),
+  sql: define<Sql, SqlFeature>({
+    noun: 'database',
+    embedded: 'sqlite',
+    operations: sqlOperations,
+    portable: portableSql,
+    backends: [{ schemes: ['sqlite'], load: async () => (await import('../sql/backends/sqlite.ts')).sqlite }],
   }),
 } satisfies { readonly [Name in CapabilityName]: Capability<any, any> };
 

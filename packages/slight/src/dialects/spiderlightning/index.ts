@@ -11,6 +11,7 @@ import { loggingInterface } from './logging.ts';
 import type { LogSink } from './logging.ts';
 import { stdio, stdioInterface } from './stdio.ts';
 import type { PrintSink } from './stdio.ts';
+import { sqlInterface } from './sql.ts';
 
 export {
   commandHandler,
@@ -36,6 +37,7 @@ const capabilities: {
   configs: { name: 'spiderlightning:cloud/configs@0.6.0', serve: configsInterface },
   keyvalue: { name: 'spiderlightning:cloud/keyvalue@0.6.0', serve: keyvalueInterface },
   locks: { name: 'spiderlightning:cloud/locks@0.6.0', serve: locksInterface },
+  sql: { name: 'spiderlightning:cloud/sql@0.6.0', serve: sqlInterface },
 };
 const granted = Object.entries(capabilities) as [CapabilityName, (typeof capabilities)[CapabilityName]][];
 

@@ -1,0 +1,186 @@
+import { CapabilityError } from '../../core/error.ts';
+import type { Sql, SqlRows, SqlStatement, SqlTransaction } from '../contract.ts';
+import { onlyReads } from '../statement.ts';
+import { RunnerEnded, type Connection } from './sqlite-connection.ts';
+import type { Engine, Page } from './sqlite-engine.ts';
+import type { RunnerPool } from './sqlite-pool.ts';
+
+/** What a failure of the process leaves behind: nothing, or nobody knows. */
+type Outcome = 'none' | 'unknown';
+
+/** A little less than an operation has, so that the answer can say what became of it. */
+const share = 0.9;
+
+/** The operations of a database on the processes of a pool. `timeout`: milliseconds for each of them. */
+export function pooledSql(pool: RunnerPool, timeout: number): Omit<Sql, 'ping' | 'close'> {
+  const deadline = (): number => performance.now() + timeout * share;
+
+  async function once<Method extends 'execute' | 'batch' | 'check'>(
+    method: Method,
+    args: Parameters<Engine[Method]>,
+    outcome: Outcome,
+  ): Promise<ReturnType<Engine[Method]>> {
+    const end = deadline();
+    const connection = await pool.take(end);
+    try {
+      return await asking(outcome, () => connection.call(method, args, end));
+    } finally {
+      pool.give(connection);
+    }
+  }
+
+  async function query(statement: SqlStatement): Promise<SqlRows> {
+    const outcome = onlyReads(statement.text) ? 'none' : 'unknown';
+    const end = deadline();
+    const connection = await pool.take(end);
+    let page: Page;
+    try {
+      page = await asking(outcome, () => connection.call('query', [statement], end));
+    } catch (error) {
+      pool.give(connection);
+      throw error;
+    }
+    return rowsOf(connection, page, () => pool.give(connection));
+  }
+
+  /** `release` is called once, as soon as the connection is not needed any more. */
+  function rowsOf(connection: Connection, { columns, rows, cursor }: Page, release: () => void): SqlRows {
+    let first: typeof rows | undefined = rows;
+    let open = cursor !== undefined;
+    if (!open) release();
+
+    function end(): void {
+      if (!open) return;
+      open = false;
+      release();
+    }
+
+    return {
+      columns,
+      async next() {
+        if (first !== undefined && first.length > 0) {
+          const page = first;
+          first = undefined;
+          return page;
+        }
+        if (!open) return [];
+        try {
+          const page = await asking('none', () => connection.call('fetch', [cursor!], deadline()));
+          if (page.length === 0) end();
+          return page;
+        } catch (error) {
+          await this.close();
+          throw error;
+        }
+      },
+      async close() {
+        first = undefined;
+        if (!open) return;
+        try {
+          await connection.call('release', [cursor!], deadline());
+        } catch {
+          // Then it is gone, and its rows with it.
+        }
+        end();
+      },
+    };
+  }
+
+  function transactionOn(connection: Connection): SqlTransaction {
+    let over = false;
+    const give = (): void => {
+      if (over) return;
+      over = true;
+      pool.give(connection);
+    };
+
+    /** Nothing of a transaction stays where its process ends, but for one that commits. */
+    function step<Method extends 'query' | 'execute' | 'commit'>(
+      method: Method,
+      args: Parameters<Engine[Method]>,
+      outcome: Outcome = 'none',
+    ): Promise<ReturnType<Engine[Method]>> {
+      if (over) throw new CapabilityError('aborted', 'the transaction is gone. Begin another');
+      return asking(outcome, () => connection.call(method, args, deadline()));
+    }
+
+    return {
+      query: async (statement) => rowsOf(connection, await step('query', [statement]), () => undefined),
+      execute: (statement) => step('execute', [statement]),
+      async commit() {
+        await step('commit', [], 'unknown');
+        give();
+      },
+      async rollback() {
+        if (over) return;
+        try {
+          await connection.call('rollback', [], deadline());
+        } catch {
+          // It does not answer any more: what it had not committed goes with it.
+          connection.close();
+        }
+        give();
+      },
+    };
+  }
+
+  return {
+    query,
+    execute: (statement) => once('execute', [statement], 'unknown'),
+    batch: (statements) => once('batch', [statements], 'unknown'),
+    async prepare(text) {
+      await once('check', [text], 'none');
+      // Every connection keeps the statements that it has prepared, by their text.
+      return {
+        query: (parameters) => query({ text, parameters }),
+        execute: (parameters) => once('execute', [{ text, parameters }], 'unknown'),
+        close: () => undefined,
+      };
+    },
+    async begin({ readOnly = false } = {}) {
+      const end = deadline();
+      const connection = await pool.take(end);
+      try {
+        await asking('none', () => connection.call('begin', [readOnly], end));
+      } catch (error) {
+        pool.give(connection);
+        throw error;
+      }
+      return transactionOn(connection);
+    },
+  };
+}
+
+/** Says what became of a statement whose process ended. */
+async function asking<T>(outcome: Outcome, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof RunnerEnded)) throw error;
+    const fate =
+      outcome === 'none'
+        ? 'Nothing was written'
+        : 'It may or may not have been written: read before you repeat it';
+    switch (error.reason) {
+      case 'deadline':
+        throw new CapabilityError('timeout', `the statement did not end in time, and was ended. ${fate}`, {
+          outcome,
+          cause: error,
+        });
+      case 'memory':
+        throw new CapabilityError(
+          'resource-exhausted',
+          `the statement took too much memory, and was ended. ${fate}`,
+          {
+            outcome,
+            cause: error,
+          },
+        );
+      case 'gone':
+        throw new CapabilityError('unavailable', `the process that ran the statement was killed. ${fate}`, {
+          outcome,
+          cause: error,
+        });
+    }
+  }
+}
