@@ -54,7 +54,8 @@ export function redirect(location: string, code: 301 | 302 | 303 | 307 | 308 = 3
   return { status: code, headers: [['location', location]], body: empty };
 }
 
-function answer(type: string, body: Uint8Array, init: AnswerInit = {}): Answer {
+function answer(type: string, body: Uint8Array, init?: AnswerInit): Answer {
+  if (init === undefined) return { status: 200, headers: [['content-type', type]], body };
   const headers = pairs(init.headers);
   if (!headers.some(([name]) => name === 'content-type')) headers.unshift(['content-type', type]);
   return { status: checkStatus(init.status ?? 200), headers, body };

@@ -41,6 +41,7 @@ export function say(level: Level, line: string): void {
 
 /** Sends what the build's evaluation wrote, when the first request comes. */
 export function flushLog(): void {
+  if (early.length === 0) return;
   for (const line of early.splice(0)) send('build', ...line);
 }
 

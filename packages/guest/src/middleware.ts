@@ -1,6 +1,6 @@
 import type { Answer } from './answer.ts';
 import { splitPath } from './pattern.ts';
-import { toAnswer } from './reply.ts';
+import { isAnswer, toAnswer } from './reply.ts';
 import type { Reply } from './reply.ts';
 import type { GuestRequest } from './request.ts';
 
@@ -41,9 +41,8 @@ export function runSteps(
 ): Promise<Answer> {
   const from = async (index: number): Promise<Answer> => {
     const step = steps[index];
+    if (step === undefined) return runHandler(handler, req, onError);
     try {
-      if (step === undefined)
-        return await toAnswer(await handler(req), `the handler of ${req.method} ${req.path}`);
       let went = false;
       const reply = await step(req, () => {
         if (went) throw new Error('a middleware called next() twice');
@@ -58,5 +57,19 @@ export function runSteps(
       return await onError(error);
     }
   };
-  return from(0);
+  return steps.length === 0 ? runHandler(handler, req, onError) : from(0);
+}
+
+async function runHandler(
+  handler: (req: GuestRequest) => unknown,
+  req: GuestRequest,
+  onError: (error: unknown) => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    const reply = await handler(req);
+    if (isAnswer(reply)) return reply;
+    return await toAnswer(reply, `the handler of ${req.method} ${req.path}`);
+  } catch (error) {
+    return await onError(error);
+  }
 }

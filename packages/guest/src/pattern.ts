@@ -43,6 +43,7 @@ export function parsePattern(source: string): Pattern {
 
 /** A path's segments, decoded; undefined where one is no percent-encoded UTF-8. */
 export function splitPath(path: string): readonly string[] | undefined {
+  if (!path.includes('%')) return path.slice(1).split('/');
   const parts: string[] = [];
   for (const part of path.slice(1).split('/')) {
     const decoded = decode(part);
@@ -57,8 +58,10 @@ export function matchPath(
   pattern: Pattern,
   parts: readonly string[],
 ): { readonly [name: string]: string } | undefined {
+  const { segments } = pattern;
   const params: Record<string, string> = {};
-  for (const [index, segment] of pattern.segments.entries()) {
+  for (let index = 0; index < segments.length; index++) {
+    const segment = segments[index]!;
     if (segment.kind === 'rest') {
       params.rest = parts.slice(index).join('/');
       return params;
@@ -70,7 +73,7 @@ export function matchPath(
     } else if (part === '') return undefined;
     else params[segment.name] = part;
   }
-  return parts.length === pattern.segments.length ? params : undefined;
+  return parts.length === segments.length ? params : undefined;
 }
 
 const rank = { text: 0, name: 1, rest: 2 } as const;

@@ -28,7 +28,8 @@ export async function toAnswer(reply: unknown, who: string): Promise<Answer> {
   );
 }
 
-function isAnswer(reply: unknown): reply is Answer {
+/** Whether a reply is an answer as it stands. */
+export function isAnswer(reply: unknown): reply is Answer {
   const { status, headers, body } = (reply ?? {}) as Partial<Answer>;
   return typeof status === 'number' && Array.isArray(headers) && body instanceof Uint8Array;
 }

@@ -81,7 +81,6 @@ export class GuestRequest<P = { readonly [name: string]: string }> {
   readonly path: string;
   /** The parts of the path that the pattern names, decoded. */
   readonly params: P;
-  readonly headers: RequestHeaders;
   /** Address of the client, without its port. */
   readonly remote: string;
   /** The host's name for this request, also in its log. */
@@ -90,16 +89,24 @@ export class GuestRequest<P = { readonly [name: string]: string }> {
   #body: Uint8Array | undefined;
   #begun = false;
   #query: RequestQuery | undefined;
+  #headers: RequestHeaders | undefined;
+  readonly #pairs: WitRequest['headers'];
 
-  constructor(request: WitRequest, params: P) {
+  /** `path`: that of the request's URL. */
+  constructor(request: WitRequest, params: P, path: string = pathOf(request.url)) {
     this.method = request.method;
     this.url = request.url;
-    this.path = pathOf(request.url);
+    this.path = path;
     this.params = params;
-    this.headers = new RequestHeaders(request.headers);
+    this.#pairs = request.headers;
     this.remote = request.remote;
     this.id = request.id;
     this.#body = request.body.tag === 'bytes' ? request.body.val : undefined;
+  }
+
+  get headers(): RequestHeaders {
+    this.#headers ??= new RequestHeaders(this.#pairs);
+    return this.#headers;
   }
 
   /** The parameters after the `?`. */
@@ -163,8 +170,10 @@ export function pathOf(url: string): string {
   const scheme = url.indexOf('://');
   const start = url.indexOf('/', scheme < 0 ? 0 : scheme + 3);
   if (start < 0) return '/';
-  const length = url.slice(start).search(/[?#]/);
-  return length < 0 ? url.slice(start) : url.slice(start, start + length) || '/';
+  const hash = url.indexOf('#', start);
+  const query = url.indexOf('?', start);
+  const end = hash < 0 ? query : query < 0 ? hash : Math.min(hash, query);
+  return end < 0 ? url.slice(start) : url.slice(start, end);
 }
 
 function queryOf(url: string): string {

@@ -75,6 +75,11 @@ interface End {
   readonly handler: Handler<any>;
 }
 
+interface Choice {
+  readonly params: { readonly [name: string]: string };
+  readonly end: End;
+}
+
 const any = '*';
 
 /** Makes an empty router: `export default router().get('/', async () => text('hello'))`. */
@@ -131,13 +136,15 @@ export function router(options: RouterOptions = {}): Router {
     onOpen: (handler) => hear('open', handler),
     onMessage: (handler) => hear('message', handler),
     onClose: (handler) => hear('close', handler),
-    async handle(request) {
-      const parts = splitPath(pathOf(request.url));
-      const { params, before, handler } = choose(routes, request, parts);
-      const req = new GuestRequest(request, params);
-      const way = [...steps.filter(({ prefix }) => isBelow(prefix, parts)).map(({ run }) => run), ...before];
-      const answer = await runSteps(way, handler, req, (error) => answerError(error, req, options.onError));
-      return request.method === 'HEAD' ? withoutBody(answer) : answer;
+    handle(request) {
+      const path = pathOf(request.url);
+      const parts = splitPath(path);
+      const { params, end } = choose(routes, request.method, path, parts);
+      const req = new GuestRequest(request, params, path);
+      const around = steps.filter(({ prefix }) => isBelow(prefix, parts)).map(({ run }) => run);
+      const way = around.length === 0 ? end.before : [...around, ...end.before];
+      const answer = runSteps(way, end.handler, req, (error) => answerError(error, req, options.onError));
+      return request.method === 'HEAD' ? answer.then(withoutBody) : answer;
     },
   };
   return self;
@@ -146,35 +153,34 @@ export function router(options: RouterOptions = {}): Router {
 /** Finds the handler of a request, or one that throws why there is none. */
 function choose(
   routes: readonly Route[],
-  request: WitRequest,
+  method: string,
+  path: string,
   parts: readonly string[] | undefined,
-): End & { readonly params: { readonly [name: string]: string } } {
-  const path = pathOf(request.url);
+): Choice {
   if (parts === undefined) return refuse(400, `the path ${path} has a % that encodes no UTF-8`);
-  const allow = new Set<string>();
+  let allow: Set<string> | undefined;
   for (const { pattern, handlers } of routes) {
     const params = matchPath(pattern, parts);
     if (params === undefined) continue;
     const end =
-      handlers.get(request.method) ??
-      (request.method === 'HEAD' ? handlers.get('GET') : undefined) ??
-      handlers.get(any);
-    if (end !== undefined) return { ...end, params };
-    for (const method of handlers.keys()) {
-      allow.add(method);
-      if (method === 'GET') allow.add('HEAD');
+      handlers.get(method) ?? (method === 'HEAD' ? handlers.get('GET') : undefined) ?? handlers.get(any);
+    if (end !== undefined) return { params, end };
+    allow ??= new Set();
+    for (const other of handlers.keys()) {
+      allow.add(other);
+      if (other === 'GET') allow.add('HEAD');
     }
   }
-  if (allow.size === 0) return refuse(404, `there is nothing at ${path}`);
+  if (allow === undefined) return refuse(404, `there is nothing at ${path}`);
   const methods = [...allow].toSorted().join(', ');
-  return refuse(405, `${path} has no ${request.method}; it has ${methods}`, { allow: methods });
+  return refuse(405, `${path} has no ${method}; it has ${methods}`, { allow: methods });
 }
 
-function refuse(status: number, message: string, headers?: { readonly [name: string]: string }) {
+function refuse(status: number, message: string, headers?: { readonly [name: string]: string }): Choice {
   const handler = () => {
     throw new HttpError(status, message, headers);
   };
-  return { params: {}, before: [], handler };
+  return { params: {}, end: { before: [], handler } };
 }
 
 function withoutBody({ live, ...answer }: Answer): Answer {

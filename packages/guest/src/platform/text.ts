@@ -131,7 +131,11 @@ function isAscii(text: string): boolean {
 }
 
 function encodePiece(text: string): Uint8Array<ArrayBuffer> {
-  return binaryToBytes(unescape(encodeURIComponent(text.toWellFormed())));
+  // eslint-disable-next-line no-control-regex
+  const plain = text.search(/[^\0-\x7f]/);
+  if (plain < 0) return binaryToBytes(text);
+  const rest = unescape(encodeURIComponent(text.slice(plain).toWellFormed()));
+  return binaryToBytes(text.slice(0, plain) + rest);
 }
 
 function binaryToBytes(binary: string): Uint8Array<ArrayBuffer> {
