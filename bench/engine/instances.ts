@@ -62,7 +62,7 @@ async function measureApart(file: string, count: number): Promise<Figures> {
 }
 
 async function measure(file: string, count: number): Promise<Figures> {
-  const component = await compile(await readFile(file));
+  const component = await compile(await readFile(file), { restorable: true });
   const make = async () => {
     const instance = await component.instantiate(serve(false), { restorable: true, memory: MOST_MEMORY });
     return { instance, handle: instance.bind(HANDLE) };

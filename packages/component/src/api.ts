@@ -103,6 +103,11 @@ export interface CompileOptions {
    * interruption of a busy guest have no effect.
    */
   readonly limits?: boolean;
+  /**
+   * Rewrite stores too, so that they note what they write to: then `Instance.restore` looks at that alone, where it would
+   * compare all memory. Stores cost a little more. Default false.
+   */
+  readonly restorable?: boolean;
   /** Keeps rewritten core modules between runs, by a hash of their bytes and of the rewriter's version. */
   readonly cache?: ModuleCache;
 }

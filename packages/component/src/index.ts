@@ -1,5 +1,6 @@
 import type { CompileOptions, Component } from './api.ts';
 import { decodeComponent } from './binary/decode.ts';
+import type { PrepareOptions } from './core/model.ts';
 import { instantiatePlan } from './link/instantiate.ts';
 import { compileCoreModule, compileModules } from './link/modules.ts';
 import type { CoreModule } from './link/core-module.ts';
@@ -22,13 +23,21 @@ export type { Wear } from './runtime/wear.ts';
  */
 export async function compile(bytes: Uint8Array, options: CompileOptions = {}): Promise<Component> {
   const syntax = decodeComponent(bytes);
-  const { modules, numbers, readTypes } = await compileModules(bytes, syntax, options);
+  const { modules, numbers, readTypes } = await compileModules(bytes, syntax, toPrepare(options));
   const plan = planComponent(syntax, modules, numbers, readTypes);
   return {
     imports: plan.imports,
     exports: plan.exports,
     inspect: plan.inspect,
     instantiate: (imports, instantiateOptions = {}) => instantiatePlan(plan, imports, instantiateOptions),
+  };
+}
+
+function toPrepare({ limits, cache, restorable }: CompileOptions): PrepareOptions {
+  return {
+    ...(limits !== undefined && { limits }),
+    ...(cache !== undefined && { cache }),
+    ...(restorable !== undefined && { noteStores: restorable }),
   };
 }
 
@@ -39,7 +48,7 @@ export async function compile(bytes: Uint8Array, options: CompileOptions = {}): 
  * @throws {ComponentError} `invalid` or `unsupported`, with the byte offset
  */
 export async function compileModule(bytes: Uint8Array, options: CompileOptions = {}): Promise<CoreModule> {
-  return compileCoreModule(bytes, options);
+  return compileCoreModule(bytes, toPrepare(options));
 }
 
 /**

@@ -74,7 +74,9 @@ export function spin() { touch('x'); for (;;); }
 
 let made: Promise<Component> | undefined;
 async function makeScript(): Promise<Instance> {
-  const component = await (made ??= buildQuickjsGuest(wit, source).then((bytes) => compile(bytes)));
+  const component = await (made ??= buildQuickjsGuest(wit, source).then((bytes) =>
+    compile(bytes, { restorable: true }),
+  ));
   const wasi = wasiImports();
   return component.instantiate(wasi, { restorable: true, memory: 300 * 2 ** 20 });
 }
@@ -156,7 +158,7 @@ test('a JavaScript guest is restored a thousand times without growing', async ()
 });
 
 test('a C guest: statics, the stack and grown memory', { skip: clangMissing }, async () => {
-  const component = await compile(await buildCGuest('state'));
+  const component = await compile(await buildCGuest('state'), { restorable: true });
   const instance = await component.instantiate({}, { restorable: true });
   assert.equal(instance.unrestorable, undefined);
   const secret = 'nobody is to read this';

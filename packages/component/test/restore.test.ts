@@ -93,7 +93,7 @@ function things(log: string[] = [], ended: (text: string) => unknown = () => und
 }
 
 const restorable = { restorable: true, dropFirst: ['transaction', 'lease'] };
-const component = await compileText(counter);
+const component = await compileText(counter, { restorable: true });
 const make = (log?: string[], ended?: (text: string) => unknown): Promise<Instance> =>
   component.instantiate(things(log, ended), restorable);
 
@@ -340,4 +340,58 @@ test('not restorable: initialisation that calls the host, without limits, or una
   const plain = await compileText(module(''), { limits: false });
   assert.match((await plain.instantiate({}, { restorable: true })).unrestorable ?? '', /limits/);
   assert.match((await start(module(''))).unrestorable ?? '', /not asked for/);
+});
+
+test('what the host wrote into the memory of a guest is gone, too', async () => {
+  // Blocks are handed out where the guest itself never writes.
+  const written = await compileText(
+    `
+    (import "test:host/texts@1.0.0" (instance $texts
+      (export "point" (func (result (tuple u32 u64 string))))))
+    (core module $M
+      (import "h" "point" (func $point (param i32)))
+      (memory (export "memory") 4)
+      (global $next (mut i32) (i32.const 65536))
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+        (local $at i32)
+        (local.set $at (i32.and (i32.add (global.get $next) (i32.const 255)) (i32.const -256)))
+        (global.set $next (i32.add (local.get $at) (local.get 3)))
+        (local.get $at))
+      (func (export "take") (param i32 i32 i32 i32))
+      (func (export "ask") (call $point (i32.const 200000)))
+      (func (export "remains") (result i32)
+        (local $at i32)
+        (block $all (loop $each
+          (br_if $all (i32.eq (local.get $at) (i32.const 262144)))
+          (if (i32.load8_u (local.get $at)) (then (return (local.get $at))))
+          (local.set $at (i32.add (local.get $at) (i32.const 1)))
+          (br $each)))
+        (i32.const -1)))
+    (core module $Shim (table (export "t") 1 funcref)
+      (func (export "point") (param i32) (call_indirect (param i32) (local.get 0) (i32.const 0))))
+    (core module $Fill (import "s" "t" (table 1 funcref)) (import "h" "point" (func $p (param i32)))
+      (elem (i32.const 0) func $p))
+    (core instance $shim (instantiate $Shim))
+    (core instance $m (instantiate $M (with "h" (instance $shim))))
+    (alias core export $m "memory" (core memory $memory))
+    (alias core export $m "realloc" (core func $realloc))
+    (core func $point (canon lower (func $texts "point") (memory $memory) (realloc $realloc)))
+    (core instance (instantiate $Fill (with "s" (instance $shim)) (with "h" (instance (export "point" (func $point))))))
+    (func (export "take") (param "bytes" (list u8)) (param "names" (list string))
+      (canon lift (core func $m "take") (memory $memory) (realloc $realloc)))
+    (func (export "ask") (canon lift (core func $m "ask")))
+    (func (export "remains") (result s32) (canon lift (core func $m "remains")))`,
+    { restorable: true },
+  );
+  const texts = { point: () => [7, 2n ** 60n, 'a text of the host that is longer than sixteen'] };
+  const instance = await written.instantiate({ 'test:host/texts@1.0.0': texts }, { restorable: true });
+  assert.equal(instance.unrestorable, undefined);
+  const args = [new Uint8Array(3_000).fill(1), ['short', 'ä', 'x'.repeat(700)]];
+  for (let round = 0; round < 3; round++) {
+    assert.equal(await instance.call('remains', []), -1);
+    await instance.call('take', args);
+    await instance.call('ask', []);
+    assert.notEqual(await instance.call('remains', []), -1);
+    assert.equal(instance.restore(), true);
+  }
 });

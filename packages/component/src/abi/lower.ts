@@ -4,7 +4,7 @@ import { compileType } from './compile.ts';
 import { bindFused } from './fused.ts';
 import { bindHost } from './host-import.ts';
 import { countFlat, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS } from './layout.ts';
-import { type AbiContext, checkBlock, createContext } from './memory.ts';
+import { type AbiContext, claimBlock, createContext } from './memory.ts';
 import type {
   AdapterBinding,
   CanonOptions,
@@ -80,7 +80,7 @@ function planFinish(result: Codec | undefined, spilled: boolean): LoweredCall['f
   const { check, store, size, align, lower1 } = result;
   if (spilled) {
     return (cx, value, pointer) => {
-      checkBlock(cx, pointer >>> 0, align, size, 'result');
+      claimBlock(cx, pointer >>> 0, align, size, 'result');
       const problem = check(cx, value);
       if (problem !== undefined) throw new TypeError(`the result does not fit its type: result${problem}`);
       store(cx, pointer >>> 0, value);

@@ -1,3 +1,5 @@
+import { findMarks, markBlocks } from '../core/marks.ts';
+import type { Marks } from '../core/marks.ts';
 import { Loans } from '../runtime/loans.ts';
 import { trapAbi, trapFromGuest } from '../runtime/trap.ts';
 import { MAX_BYTES } from './layout.ts';
@@ -17,9 +19,12 @@ export class MemoryViews {
   view!: DataView<ArrayBuffer>;
   /** The same bytes as the text codec wants them. */
   text!: Uint8Array<ArrayBuffer>;
+  /** To be told what is written to, where somebody wants to know. */
+  readonly marks: Marks | undefined;
 
   constructor(memory: WebAssembly.Memory | undefined) {
     this.#memory = memory;
+    this.marks = memory && findMarks(memory);
     this.#renew();
   }
 
@@ -130,7 +135,19 @@ export function allocate(cx: AbiContext, align: number, size: number, what: stri
     trapAbi(`realloc return: result not aligned: unaligned pointer ${pointer}, ${what} align to ${align}`);
   if (pointer + size > cx.memory.bytes.length)
     trapAbi(`realloc return: beyond end of memory: ${outOfBounds(cx, pointer, size, what)}`);
+  const { marks } = cx.memory;
+  if (marks !== undefined) markBlocks(marks, pointer, size);
   return pointer;
+}
+
+/**
+ * Takes a block that the guest gives for something to be written to.
+ * @throws {Trap} where the block is not aligned or not inside the memory
+ */
+export function claimBlock(cx: AbiContext, pointer: number, align: number, size: number, what: string): void {
+  checkBlock(cx, pointer, align, size, what);
+  const { marks } = cx.memory;
+  if (marks !== undefined) markBlocks(marks, pointer, size);
 }
 
 /** @throws {Trap} where the block is not aligned or not inside the memory */

@@ -1,6 +1,8 @@
+import { BLOCK_BITS, MOST_MARK_PAGES } from './marks.ts';
 import type { MemoryShape, ModuleShape } from './model.ts';
 import { SECTION } from './outline.ts';
 import type { Outline } from './outline.ts';
+import type { StoreTargets } from './stores.ts';
 import { Writer } from './writer.ts';
 
 /** Slots of the added table of functions. */
@@ -23,12 +25,14 @@ const TYPES: readonly (readonly [params: readonly number[], results: readonly nu
   [[I32], [I32]],
   [[], [I64]],
   [[I64], [I64]],
+  [[I32, I32], []],
 ];
 const TICK_TYPE = 0;
 const SIZE_OF_TYPE = 1;
 const GROW_BY_TYPE = 2;
 const SIZE_TYPE = { narrow: 3, wide: 5 };
 const GROW_TYPE = { narrow: 4, wide: 6 };
+const NOTE_MANY_TYPE = 7;
 
 /** Elements to append to a section. */
 export interface Addition {
@@ -45,6 +49,8 @@ export interface Additions {
   /** Indexes of the functions that stand for `memory.size` and `memory.grow` of a memory. */
   readonly sizeFunction: ReadonlyMap<number, number>;
   readonly growFunction: ReadonlyMap<number, number>;
+  /** For stores that set marks. */
+  readonly stores: StoreTargets | undefined;
 }
 
 interface AddedFunction {
@@ -65,6 +71,27 @@ function constant(value: number): number[] {
   if ((bytes.at(-1)! & 0x40) === 0) return [0x41, ...bytes];
   bytes[bytes.length - 1]! |= 0x80;
   return [0x41, ...bytes, 0];
+}
+
+/** Sets the marks of all blocks from an address on, for a number of bytes. */
+function noteMany(marks: number): number[] {
+  const block = [...constant(BLOCK_BITS), 0x76];
+  const first = [0x20, 0, ...block];
+  const last = [0x20, 0, 0x20, 1, 0x6a, ...constant(1), 0x6b, ...block];
+  const none = [0x20, 1, 0x45, 0x04, 0x40, 0x0f, 0x0b];
+  return [
+    ...none,
+    ...first,
+    ...constant(1),
+    ...last,
+    ...first,
+    0x6b,
+    ...constant(1),
+    0x6a,
+    0xfc,
+    0x0b,
+    ...leb(marks),
+  ];
 }
 
 function writeMemoryType(writer: Writer, memory: MemoryShape): void {
@@ -128,6 +155,11 @@ export function planAdditions(outline: Outline, shape: ModuleShape): Additions {
     check = new Uint8Array([...load, 0x04, 0x40, 0x10, ...leb(tick), 0x0b]);
   }
 
+  const marks = memoryCount + (shape.interruptible ? 1 : 0);
+  const stores = shape.marks
+    ? { marks, noteMany: add({ type: NOTE_MANY_TYPE, body: noteMany(marks) }) }
+    : undefined;
+
   const sections = new Map<number, Addition>();
   sections.set(SECTION.type, {
     count: TYPES.length,
@@ -138,7 +170,7 @@ export function planAdditions(outline: Outline, shape: ModuleShape): Additions {
     },
   });
   sections.set(SECTION.import, {
-    count: shape.defined.length + (shape.interruptible ? 1 : 0),
+    count: shape.defined.length + (shape.interruptible ? 1 : 0) + (shape.marks ? 1 : 0),
     write(writer) {
       shape.defined.forEach((memory, index) => {
         writer.name(prefix);
@@ -146,10 +178,16 @@ export function planAdditions(outline: Outline, shape: ModuleShape): Additions {
         writer.byte(2);
         writeMemoryType(writer, memory);
       });
-      if (!shape.interruptible) return;
-      writer.name(prefix);
-      writer.name('flag');
-      writer.copy([2, 3, 1, 1]); // a memory, shared, of exactly one page
+      if (shape.interruptible) {
+        writer.name(prefix);
+        writer.name('flag');
+        writer.copy([2, 3, 1, 1]); // a memory, shared, of exactly one page
+      }
+      if (shape.marks) {
+        writer.name(prefix);
+        writer.name('marks');
+        writer.copy([2, 1, 1, ...leb(MOST_MARK_PAGES)]); // a memory, of one page to so many
+      }
     },
   });
   sections.set(SECTION.function, {
@@ -192,5 +230,5 @@ export function planAdditions(outline: Outline, shape: ModuleShape): Additions {
       }
     },
   });
-  return { sections, check, branchInCheck, sizeFunction, growFunction };
+  return { sections, check, branchInCheck, sizeFunction, growFunction, stores };
 }

@@ -26,10 +26,12 @@ export function instantiateModule(
   shape.defined.forEach((defined, index) => {
     const { memory, keeper } = createMemory(defined, limits.memory);
     limits.keep(memory, keeper);
+    if (shape.noted) keeper.mark();
     memories.push(memory);
     added[`memory${index}`] = memory;
   });
   if (shape.interruptible) added['flag'] = limits.thread.flag;
+  if (shape.marks) added['marks'] = keeperOf(limits, memories[0]!).mark().memory;
   const instance = new WebAssembly.Instance(module, { ...imports, [shape.prefix]: added as never });
 
   const ours = `${shape.prefix}/`;

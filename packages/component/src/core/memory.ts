@@ -1,4 +1,6 @@
 import { ComponentError } from '../api.ts';
+import { createMarks } from './marks.ts';
+import type { Marks } from './marks.ts';
 import type { MemoryShape } from './model.ts';
 
 export const PAGE = 0x1_0000;
@@ -21,12 +23,23 @@ export class MemoryKeeper {
   readonly memory: WebAssembly.Memory;
   readonly #most: number;
   readonly #wide: boolean;
+  #marks: Marks | undefined;
 
   constructor(memory: WebAssembly.Memory, most: number, wide: boolean) {
     this.memory = memory;
     this.#most = most;
     this.#wide = wide;
     this.pages = memory.buffer.byteLength / PAGE;
+  }
+
+  /** Which blocks were written to; undefined: nobody has asked for marks. */
+  get marks(): Marks | undefined {
+    return this.#marks;
+  }
+
+  /** Has marks from now on. */
+  mark(): Marks {
+    return (this.#marks ??= createMarks(this.memory, this.#most));
   }
 
   /** @returns the virtual size before, or -1 where the memory may not become so large */

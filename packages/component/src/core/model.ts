@@ -15,6 +15,8 @@ import type { ModuleCache, Trap } from '../api.ts';
 export interface PrepareOptions {
   /** Rewrite, so that memory and CPU limits hold. Default true. */
   readonly limits?: boolean;
+  /** Have stores note what they write to, where they can. Default false. */
+  readonly noteStores?: boolean;
   /** Keeps rewritten modules. Whoever writes to it decides what guests run: keep it out of their reach. */
   readonly cache?: ModuleCache;
 }
@@ -42,7 +44,8 @@ export interface ModuleShape {
    * | import | what |
    * |---|---|
    * | `memory0`, `memory1`, … | the memories that the module defined, under their own indexes |
-   * | `flag` | the thread's flag, last of all memories |
+   * | `flag` | the thread's flag, behind the guest's memories |
+   * | `marks` | the marks of the guest's one memory, last of all memories |
    *
    * | export | what |
    * |---|---|
@@ -62,6 +65,10 @@ export interface ModuleShape {
   readonly start: boolean;
   /** How many mutable globals there are. */
   readonly globals: number;
+  /** Whether it has stores that set marks: see `marks.ts`. */
+  readonly marks: boolean;
+  /** Whether every write of it to memory sets marks. */
+  readonly noted: boolean;
   /** Why an instance cannot be put back to an earlier state: what the module has. Undefined: it can. */
   readonly lasting?: string;
 }

@@ -43,6 +43,8 @@ export interface Outline {
   /** Sizes of the index spaces, imports included. */
   readonly types: number;
   readonly functions: number;
+  /** How many parameters each function has that the module defines. */
+  readonly parameters: readonly number[];
   readonly tables: number;
   readonly importedMemories: readonly {
     readonly module: string;
@@ -98,24 +100,30 @@ function skipFieldType(reader: Reader): void {
   reader.byte(); // mutability
 }
 
-function skipTypes(reader: Reader): void {
-  for (let count = reader.u32(); count > 0; count--) skipValueType(reader);
+/** @returns how many they are */
+function skipTypes(reader: Reader): number {
+  const count = reader.u32();
+  for (let index = 0; index < count; index++) skipValueType(reader);
+  return count;
 }
 
-function skipCompositeType(reader: Reader): 'func' | 'object' {
+/** @returns how many parameters a function has; undefined: it is a type of objects */
+function skipCompositeType(reader: Reader): number | undefined {
   const offset = reader.position;
   const form = reader.byte();
   switch (form) {
-    case 0x60: // func
+    case 0x60: {
+      // func
+      const parameters = skipTypes(reader);
       skipTypes(reader);
-      skipTypes(reader);
-      return 'func';
+      return parameters;
+    }
     case 0x5f: // struct
       for (let count = reader.u32(); count > 0; count--) skipFieldType(reader);
-      return 'object';
+      return undefined;
     case 0x5e: // array
       skipFieldType(reader);
-      return 'object';
+      return undefined;
     case 0x50: // sub
     case 0x4f: // sub final
       for (let count = reader.u32(); count > 0; count--) reader.u32();
@@ -125,20 +133,21 @@ function skipCompositeType(reader: Reader): 'func' | 'object' {
   }
 }
 
-/** @returns how many types the section adds: a group of recursive types counts as one element of its vector */
-function countTypes(reader: Reader): { types: number; objects: boolean } {
-  let types = 0;
-  let objects = false;
+/**
+ * A group of recursive types counts as one element of its vector.
+ * @returns for each type how many parameters it has, where it is one of functions
+ */
+function readTypes(reader: Reader): (number | undefined)[] {
+  const types: (number | undefined)[] = [];
   for (let count = reader.u32(); count > 0; count--) {
     let members = 1;
     if (reader.peek() === 0x4e) {
       reader.byte();
       members = reader.u32();
     }
-    types += members;
-    for (; members > 0; members--) if (skipCompositeType(reader) !== 'func') objects = true;
+    for (; members > 0; members--) types.push(skipCompositeType(reader));
   }
-  return { types, objects };
+  return types;
 }
 
 /** The sections of a module, in their order. */
@@ -163,11 +172,11 @@ export function readOutline(bytes: Uint8Array): Outline {
   const importModules = new Set<string>();
   const exports: string[] = [];
   const vectors = new Map<number, Vector>();
-  let types = 0;
+  let types: (number | undefined)[] = [];
+  const parameters: number[] = [];
   let functions = 0;
   let tables = 0;
   let globals = 0;
-  let objects = false;
   let mutableGlobals: MutableGlobals = { numeric: [], other: false };
   let start: number | undefined;
 
@@ -213,10 +222,12 @@ export function readOutline(bytes: Uint8Array): Outline {
     }
     const count = reader.u32();
     vectors.set(id, { count, start: reader.position });
-    if (id === SECTION.type) ({ types, objects } = countTypes(new Reader(bytes, content, end)));
+    if (id === SECTION.type) types = readTypes(new Reader(bytes, content, end));
     else if (id === SECTION.import) for (let index = 0; index < count; index++) readImport(reader);
-    else if (id === SECTION.function) functions += count;
-    else if (id === SECTION.table) tables += count;
+    else if (id === SECTION.function) {
+      functions += count;
+      for (let index = 0; index < count; index++) parameters.push(types[reader.u32()] ?? 0);
+    } else if (id === SECTION.table) tables += count;
     else if (id === SECTION.memory) {
       for (let index = 0; index < count; index++) memories.push(readLimits(reader, 'memory'));
     } else if (id === SECTION.global) {
@@ -231,13 +242,14 @@ export function readOutline(bytes: Uint8Array): Outline {
   }
   return {
     sections,
-    types,
+    types: types.length,
     functions,
+    parameters,
     tables,
     importedMemories,
     memories,
     mutableGlobals,
-    objects,
+    objects: types.includes(undefined),
     importModules,
     exports,
     start,

@@ -22,22 +22,23 @@ export async function prepareModule(
     validate(bytes);
     return { bytes, shape: undefined };
   }
-  if (options.cache === undefined) return prepareAfresh(bytes);
-  const key = await cacheKey(bytes);
+  const noteStores = options.noteStores === true;
+  if (options.cache === undefined) return prepareAfresh(bytes, noteStores);
+  const key = await cacheKey(bytes, noteStores);
   const cached = await options.cache.get(key);
   if (cached !== undefined) {
     if (cached.length === 0) return { bytes, shape: undefined };
     const shape = readShape(cached);
     if (shape !== undefined) return { bytes: cached, shape };
   }
-  const prepared = prepareAfresh(bytes);
+  const prepared = prepareAfresh(bytes, noteStores);
   await options.cache.set(key, prepared.shape === undefined ? UNCHANGED : prepared.bytes);
   return prepared;
 }
 
-function prepareAfresh(bytes: Uint8Array): PreparedModule {
+function prepareAfresh(bytes: Uint8Array, noteStores: boolean): PreparedModule {
   validate(bytes);
-  return rewriteModule(bytes) ?? { bytes, shape: undefined };
+  return rewriteModule(bytes, noteStores) ?? { bytes, shape: undefined };
 }
 
 function validate(bytes: Uint8Array): void {
@@ -56,10 +57,10 @@ function reasonOf(bytes: Uint8Array): string {
   }
 }
 
-async function cacheKey(bytes: Uint8Array): Promise<string> {
+async function cacheKey(bytes: Uint8Array, noteStores: boolean): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
   const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return `${hex}-${REWRITER_VERSION}`;
+  return `${hex}-${REWRITER_VERSION}${noteStores ? '-noted' : ''}`;
 }
 
 /** The shape stands in the last section; undefined where the bytes are not what the rewriter writes. */

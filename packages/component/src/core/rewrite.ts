@@ -5,12 +5,14 @@ import { SECTION, SECTION_ORDER, readOutline } from './outline.ts';
 import type { Outline } from './outline.ts';
 import { decideEntries } from './entries.ts';
 import type { Bodies } from './entries.ts';
-import { CHECK, CallSites, Edits, NOTHING, SIZE } from './edits.ts';
+import { CHECK, CallSites, Edits, GROW, NOTHING, SIZE } from './edits.ts';
 import { scanBody } from './scan.ts';
+import { forgetStores, hasStores, writeStoreCode } from './stores.ts';
+import type { StoreCode } from './stores.ts';
 import { Writer, sizeOfUnsigned } from './writer.ts';
 
 /** Changes with every change of what the rewriter writes: cached modules of other versions are not used. */
-export const REWRITER_VERSION = '2';
+export const REWRITER_VERSION = '3';
 
 /** Custom section with the `ModuleShape` of a rewritten module. */
 export const SHAPE_SECTION = 'spiderlightning.shape';
@@ -25,29 +27,35 @@ const MAGIC_AND_VERSION = 8;
  * stands last in its index space. The memory with the flag must be imported, and imports stand first; therefore the
  * module's own memories become imports before it, under the same indexes.
  *
+ * @param noteStores also rewrite stores, so that they set marks; not where the module can never be put back
  * @returns undefined where the module has nothing to limit, and no state
  * @throws {ComponentError} `unsupported`
  */
 export function rewriteModule(
   bytes: Uint8Array,
+  noteStores = false,
 ): { bytes: Uint8Array<ArrayBuffer>; shape: ModuleShape } | undefined {
   const outline = readOutline(bytes);
-  const edits = new Edits();
+  const edits = new Edits(noteStores);
   const bodies = scanCode(bytes, outline, edits);
   const sized = new Set<number>();
   let interruptible = false;
   for (let index = 0; index < edits.count; index++) {
     const kind = edits.kind[index];
     if (kind === CHECK) interruptible = true;
-    else if (kind !== NOTHING) sized.add(edits.memory[index]!);
+    else if (kind === SIZE || kind === GROW) sized.add(edits.memory[index]!);
   }
   const lasting = findLasting(outline, edits);
+  const stores = hasStores(edits);
+  const noted = noteStores && canNote(outline, edits, lasting);
+  if (!noted) forgetStores(edits);
   if (
     !interruptible &&
     sized.size === 0 &&
     outline.memories.length === 0 &&
     outline.start === undefined &&
     outline.mutableGlobals.numeric.length === 0 &&
+    !stores &&
     lasting === undefined
   ) {
     return undefined;
@@ -61,9 +69,12 @@ export function rewriteModule(
     interruptible,
     start: outline.start !== undefined,
     globals: outline.mutableGlobals.numeric.length,
+    marks: noted && stores,
+    noted,
     ...(lasting !== undefined && { lasting }),
   };
   const additions = planAdditions(outline, shape);
+  const code = additions.stores && writeStoreCode(bytes, bodies, outline.parameters, edits, additions.stores);
   const writer = new Writer(Math.ceil(bytes.length * 1.1) + 4096);
   writer.copy(bytes, 0, MAGIC_AND_VERSION);
   for (const id of SECTION_ORDER) {
@@ -75,11 +86,11 @@ export function rewriteModule(
       continue;
     }
     if (section === undefined && addition.count === 0) continue;
-    if (id === SECTION.code) writeHints(writer, outline, bodies, edits, additions);
+    if (id === SECTION.code) writeHints(writer, outline, bodies, edits, additions, code);
     writer.section(id, () => {
       const vector = outline.vectors.get(id) ?? { count: 0, start: 0 };
       writer.unsigned(vector.count + addition.count);
-      if (id === SECTION.code) writeBodies(writer, bytes, bodies, edits, additions);
+      if (id === SECTION.code) writeBodies(writer, bytes, bodies, edits, additions, code);
       else if (section) writer.copy(bytes, vector.start, section.end);
       addition.write(writer);
     });
@@ -102,6 +113,14 @@ function findLasting(outline: Outline, edits: Edits): string | undefined {
   if (outline.objects) return 'garbage-collected objects';
   if (outline.memories.some(({ wide }) => wide)) return 'a memory with addresses of 64 bits';
   return outline.mutableGlobals.other ? 'a mutable global that is no number' : undefined;
+}
+
+/** Whether all that the module writes to memory can be noted. */
+function canNote(outline: Outline, edits: Edits, lasting: string | undefined): boolean {
+  const memories = [...outline.importedMemories, ...outline.memories];
+  return (
+    lasting === undefined && !edits.unnoted && memories.length <= 1 && !memories.some(({ wide }) => wide)
+  );
 }
 
 /** A name that is neither a module of the guest's imports nor the beginning of one of its exports. */
@@ -143,10 +162,22 @@ function scanCode(bytes: Uint8Array, outline: Outline, edits: Edits): Bodies {
 }
 
 /** Bytes that an edit puts in. */
-function sizeOfEdit(edits: Edits, edit: number, additions: Additions): number {
-  if (edits.kind[edit] === CHECK) return additions.check.length;
-  if (edits.kind[edit] === NOTHING) return 0;
+function sizeOfEdit(edits: Edits, edit: number, additions: Additions, code: StoreCode | undefined): number {
+  const kind = edits.kind[edit];
+  if (kind === CHECK) return additions.check.length;
+  if (kind === NOTHING) return 0;
+  if (kind !== SIZE && kind !== GROW) return code!.end[edit]! - startOfCode(code!, edit);
   return 1 + sizeOfUnsigned(standIn(edits, edit, additions));
+}
+
+function startOfCode({ end }: StoreCode, edit: number): number {
+  return edit === 0 ? 0 : end[edit - 1]!;
+}
+
+/** Bytes that the declarations of a function's locals gain. */
+function growthOfLocals(bodies: Bodies, index: number, code: StoreCode | undefined): number {
+  const locals = code?.locals[index];
+  return locals === undefined ? 0 : locals.bytes.length - (locals.behind - bodies.start[index]!);
 }
 
 function standIn(edits: Edits, edit: number, additions: Additions): number {
@@ -169,6 +200,7 @@ function writeHints(
   bodies: Bodies,
   edits: Edits,
   additions: Additions,
+  code: StoreCode | undefined,
 ): void {
   const imported = outline.functions - bodies.count;
   const hints = new Writer(edits.count * 5 + 64);
@@ -184,14 +216,14 @@ function writeHints(
     hints.unsigned(imported + index);
     hints.unsigned(checks);
     // Offsets count from the beginning of the rewritten body, locals included.
-    let shift = -bodies.start[index]!;
+    let shift = growthOfLocals(bodies, index, code) - bodies.start[index]!;
     for (let edit = bodies.firstEdit[index]!; edit < behind; edit++) {
       if (edits.kind[edit] === CHECK) {
         hints.unsigned(edits.start[edit]! + shift + additions.branchInCheck);
         hints.unsigned(1);
         hints.byte(0);
       }
-      shift += sizeOfEdit(edits, edit, additions) - (edits.end[edit]! - edits.start[edit]!);
+      shift += sizeOfEdit(edits, edit, additions, code) - (edits.end[edit]! - edits.start[edit]!);
     }
   }
   if (functions === 0) return;
@@ -208,24 +240,30 @@ function writeBodies(
   bodies: Bodies,
   edits: Edits,
   additions: Additions,
+  code: StoreCode | undefined,
 ): void {
   for (let index = 0; index < bodies.count; index++) {
     const start = bodies.start[index]!;
     const end = bodies.end[index]!;
     const first = bodies.firstEdit[index]!;
     const behind = editsBehind(bodies, index, edits);
-    let size = end - start;
+    let size = end - start + growthOfLocals(bodies, index, code);
     for (let edit = first; edit < behind; edit++) {
-      size += sizeOfEdit(edits, edit, additions) - (edits.end[edit]! - edits.start[edit]!);
+      size += sizeOfEdit(edits, edit, additions, code) - (edits.end[edit]! - edits.start[edit]!);
     }
     writer.unsigned(size);
-    let copied = start;
+    const locals = code?.locals[index];
+    if (locals !== undefined) writer.copy(locals.bytes);
+    let copied = locals?.behind ?? start;
     for (let edit = first; edit < behind; edit++) {
       if (edits.kind[edit] === NOTHING) continue;
       writer.copy(bytes, copied, edits.start[edit]!);
       copied = edits.end[edit]!;
-      if (edits.kind[edit] === CHECK) {
+      const kind = edits.kind[edit];
+      if (kind === CHECK) {
         writer.copy(additions.check);
+      } else if (kind !== SIZE && kind !== GROW) {
+        writer.copy(code!.bytes, startOfCode(code!, edit), code!.end[edit]!);
       } else {
         writer.byte(0x10); // call
         writer.unsigned(standIn(edits, edit, additions));

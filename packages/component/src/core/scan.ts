@@ -1,6 +1,7 @@
 import { ComponentError } from '../api.ts';
-import { CHECK, GROW, SIZE } from './edits.ts';
+import { CHECK, GROW, SIZE, STORE_MANY } from './edits.ts';
 import type { CallSites, Edits } from './edits.ts';
+import { noteStore } from './stores.ts';
 import {
   BLOCK_TYPE,
   BRANCH_TABLE,
@@ -40,7 +41,7 @@ import {
  */
 const CALLS_IN_A_ROW = 256;
 
-/** Of the instructions with this prefix all from `table.init` on that take time change a table. */
+/** Of the instructions with this prefix that take time all from `table.init` on change a table, the others a memory. */
 const MISCELLANEOUS_PREFIX = 0xfc;
 const TABLE_INIT = 0x0c;
 
@@ -107,10 +108,6 @@ function skipRare(bytes: Uint8Array, at: number, shape: number): number {
       return at + 8;
     case SIXTEEN_BYTES:
       return at + 16;
-    case MEMORY_ARGUMENT:
-      return skipMemoryArgument(bytes, at);
-    case MEMORY_ARGUMENT_AND_LANE:
-      return skipMemoryArgument(bytes, at) + 1;
     case TRY_TABLE:
       return skipTryTable(bytes, at);
     case CAST_BRANCH:
@@ -177,7 +174,12 @@ export function scanBody(
     }
     switch (shape) {
       case MEMORY_ARGUMENT:
+        if (edits.withStores) noteStore(edits, opcode, rest, offset, bytes[at]!);
         at = skipMemoryArgument(bytes, at);
+        break;
+      case MEMORY_ARGUMENT_AND_LANE:
+        if (edits.withStores) noteStore(edits, opcode, rest, offset, bytes[at]!);
+        at = skipMemoryArgument(bytes, at) + 1;
         break;
       case CALL:
       case CALL_REFERENCE:
@@ -215,8 +217,10 @@ export function scanBody(
       case LONG_NUMBER:
       case LONG_TWO_NUMBERS:
         edits.add(CHECK, offset);
-        if (opcode === MISCELLANEOUS_PREFIX && rest >= TABLE_INIT)
-          edits.lasting = nameInstruction(opcode, rest);
+        if (opcode === MISCELLANEOUS_PREFIX) {
+          if (rest >= TABLE_INIT) edits.lasting = nameInstruction(opcode, rest);
+          else if (edits.withStores) edits.add(STORE_MANY, offset);
+        }
         at = skipNumber(bytes, at);
         if (shape === LONG_TWO_NUMBERS) at = skipNumber(bytes, at);
         break;

@@ -2,6 +2,7 @@ import { BLOCK, writeBlocks } from './blocks.ts';
 import type { BlockWriter } from './blocks.ts';
 import type { GuestLimits } from './limits.ts';
 import { PAGE } from './memory.ts';
+import { MarkedWriter } from './marked-writer.ts';
 import type { MemoryKeeper } from './memory.ts';
 
 /**
@@ -77,12 +78,17 @@ export function fitsSnapshot({ memories, globals }: Snapshot, limits: GuestLimit
 export class Restorer {
   readonly #snapshot: Snapshot;
   readonly #limits: GuestLimits;
+  /** Whether marks, where a memory has some, tell of all writes to it. */
+  readonly #noted: boolean;
   /** By memory, from the first time on. */
-  #writers: readonly BlockWriter[] | undefined;
+  #writers: readonly (MarkedWriter | BlockWriter)[] | undefined;
 
-  constructor(snapshot: Snapshot, limits: GuestLimits) {
+  constructor(snapshot: Snapshot, limits: GuestLimits, noted = false) {
     this.#snapshot = snapshot;
     this.#limits = limits;
+    this.#noted = noted;
+    // What instantiation wrote is in the snapshot.
+    if (noted) for (const { marks } of limits.keepers) marks?.bytes.fill(0);
   }
 
   /** @returns false where the memories have grown too far: then nothing has changed */
@@ -94,19 +100,30 @@ export class Restorer {
       grown += keepers[index]!.memory.buffer.byteLength - pages * PAGE;
     }
     if (grown > MOST_GROWN) return false;
-    this.#writers ??= keepers.map(({ memory }, index) => writeBlocks(memory, memories[index]!.memory));
-    for (const [index, { pages, runs }] of memories.entries()) {
+    this.#writers ??= keepers.map((keeper, index) => this.#writerOf(keeper, memories[index]!));
+    for (const [index, saved] of memories.entries()) {
       const writer = this.#writers[index]!;
-      for (const { from, to, zero } of runs) {
-        if (zero) writer.clear(from, to);
-        else writer.restore(from, to);
-      }
-      // To its real end: stores between virtual and real size do not trap.
-      const { byteLength } = keepers[index]!.memory.buffer;
-      if (byteLength > pages * PAGE) writer.clear(pages * PAGE, byteLength);
-      keepers[index]!.pages = pages;
+      if (writer instanceof MarkedWriter) writer.restore();
+      else restoreAll(writer, saved, keepers[index]!);
+      keepers[index]!.pages = saved.pages;
     }
     for (const [index, value] of globals.entries()) this.#limits.globals[index]!.value = value;
     return true;
   }
+
+  #writerOf({ memory, marks }: MemoryKeeper, saved: SavedMemory): MarkedWriter | BlockWriter {
+    return this.#noted && marks !== undefined
+      ? new MarkedWriter(memory, marks, saved.memory)
+      : writeBlocks(memory, saved.memory);
+  }
+}
+
+function restoreAll(writer: BlockWriter, { pages, runs }: SavedMemory, { memory }: MemoryKeeper): void {
+  for (const { from, to, zero } of runs) {
+    if (zero) writer.clear(from, to);
+    else writer.restore(from, to);
+  }
+  // To its real end: stores between virtual and real size do not trap.
+  const { byteLength } = memory.buffer;
+  if (byteLength > pages * PAGE) writer.clear(pages * PAGE, byteLength);
 }

@@ -48,7 +48,8 @@ export async function instantiateModule(
     throw describeFailure(error);
   }
   const state = new InstanceState([context], [], []);
-  const restorer = findRestorer({ modules: [compiled], snapshots }, runner, options);
+  // The host writes to this memory as it likes.
+  const restorer = findRestorer({ modules: [compiled], snapshots }, runner, options, false);
   if (typeof restorer === 'string') state.unrestorable = restorer;
   else state.keep(restorer);
   const measure = compiled.shape === undefined ? () => guest.memoryBytes : () => limits.memoryBytes;

@@ -119,7 +119,8 @@ export async function instantiatePlan(
   const measure = modules.some((module) => module.shape !== undefined)
     ? () => limits.memoryBytes
     : () => bytesOf(assembly.instances);
-  const restorer = findRestorer(plan, runner, options);
+  const noted = plan.modules.every((module) => 'noted' in module && module.noted);
+  const restorer = findRestorer(plan, runner, options, noted);
   if (typeof restorer === 'string') state.unrestorable = restorer;
   else state.keep(restorer);
   const exported = new Map<string, CoreModule>();

@@ -73,7 +73,9 @@ async function compileModule(
       options.limits === false
         ? 'no limits, and without them nothing of it can be kept'
         : prepared.shape?.lasting;
-    return { ...describeModule(module, prepared.shape), lasting };
+    // One that is as it was has no stores, or was to be left as it is.
+    const noted = prepared.shape?.noted ?? options.noteStores === true;
+    return { ...describeModule(module, prepared.shape), lasting, noted };
   } catch (error) {
     if (error instanceof ComponentError) {
       const where = error.offset === undefined ? offset : offset + error.offset;
@@ -93,7 +95,7 @@ async function compileModule(
 function describeModule(
   module: WebAssembly.Module,
   shape: CompiledModule['shape'],
-): Omit<CompiledModule, 'lasting'> {
+): Omit<CompiledModule, 'lasting' | 'noted'> {
   const isOurs = (name: string): boolean => shape !== undefined && name.startsWith(`${shape.prefix}/`);
   const imports = WebAssembly.Module.imports(module)
     .filter((item) => item.module !== shape?.prefix)

@@ -19,6 +19,8 @@ export interface CompiledModule {
   readonly exports: ReadonlyMap<string, CoreSort>;
   /** What it has that keeps an instance from being put back. */
   readonly lasting: string | undefined;
+  /** Whether marks tell of all that it writes to memory. */
+  readonly noted: boolean;
 }
 
 /** A resource type: the host's, with the interface that it belongs to, or one of a component instance. */

@@ -3,11 +3,15 @@ import { fitsSnapshot, Restorer, takeSnapshot } from '../core/snapshot.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { Plan } from './plan.ts';
 
-/** @returns what puts memories and globals of a new instance back, or why nothing can */
+/**
+ * @param noted marks tell of all writes to memories
+ * @returns what puts memories and globals of a new instance back, or why nothing can
+ */
 export function findRestorer(
   plan: Pick<Plan, 'modules' | 'snapshots'>,
   { limits, store }: Runner,
   options: InstantiateOptions,
+  noted: boolean,
 ): Restorer | string {
   if (options.restorable !== true) return 'it was not asked for';
   for (const { lasting } of plan.modules) if (lasting !== undefined) return `a core module has ${lasting}`;
@@ -21,5 +25,5 @@ export function findRestorer(
   }
   if (!fitsSnapshot(snapshot, limits))
     return 'its initialisation ended otherwise than that of another instance';
-  return new Restorer(snapshot, limits);
+  return new Restorer(snapshot, limits, noted);
 }

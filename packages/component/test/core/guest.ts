@@ -26,10 +26,11 @@ export async function makeGuest(
     imports?: Record<string, Record<string, unknown>>;
     memory?: number;
     limits?: GuestLimits;
+    noteStores?: boolean;
   } = {},
 ): Promise<Guest> {
   const bytes = typeof wat === 'string' ? await assemble(wat) : wat;
-  const prepared = await prepareModule(bytes);
+  const prepared = await prepareModule(bytes, { noteStores: options.noteStores === true });
   const limits = options.limits ?? createLimits(hostThread(), { memory: options.memory });
   const module = new WebAssembly.Module(prepared.bytes as Uint8Array<ArrayBuffer>);
   const { exports, start } = instantiateModule(module, prepared.shape, options.imports ?? {}, limits);

@@ -9,24 +9,25 @@ import { makeGuest } from './guest.ts';
 import { SAMPLES } from './samples.ts';
 
 suite('rewriting', () => {
-  for (const { name, wat, run } of SAMPLES) {
-    test(`keeps what a module does: ${name}`, async () => {
-      const bytes = await assemble(wat);
-      const rewritten = rewriteModule(bytes);
-      if (rewritten !== undefined) assert.ok(WebAssembly.validate(rewritten.bytes));
-      const module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
-      for (const exported of run ?? []) {
-        const inputs = fc.sample(fc.integer(), { numRuns: 20, seed: 1 });
-        for (const input of [0, 1, -1, 2, 255, ...inputs]) {
-          // Fresh instances, so that state left behind by one input does not hide a difference on the next.
-          const original = new WebAssembly.Instance(module).exports[exported] as (n: number) => unknown;
-          const guest = await makeGuest(bytes);
-          guest.start?.();
-          assert.equal(guest.exports[exported](input), original(input), `${exported}(${input})`);
+  for (const noteStores of [false, true])
+    for (const { name, wat, run } of SAMPLES) {
+      test(`keeps what a module does${noteStores ? ', stores noted' : ''}: ${name}`, async () => {
+        const bytes = await assemble(wat);
+        const rewritten = rewriteModule(bytes, noteStores);
+        if (rewritten !== undefined) assert.ok(WebAssembly.validate(rewritten.bytes));
+        const module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+        for (const exported of run ?? []) {
+          const inputs = fc.sample(fc.integer(), { numRuns: 20, seed: 1 });
+          for (const input of [0, 1, -1, 2, 255, ...inputs]) {
+            // Fresh instances, so that state left behind by one input does not hide a difference on the next.
+            const original = new WebAssembly.Instance(module).exports[exported] as (n: number) => unknown;
+            const guest = await makeGuest(bytes, { noteStores });
+            guest.start?.();
+            assert.equal(guest.exports[exported](input), original(input), `${exported}(${input})`);
+          }
         }
-      }
-    });
-  }
+      });
+    }
 
   test('leaves a module alone that has nothing to limit', async () => {
     const bytes = await assemble(`(module

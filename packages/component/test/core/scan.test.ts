@@ -10,7 +10,7 @@ import { Reader } from '../../src/binary/reader.ts';
 
 suite('scanBody', () => {
   const scan = (...code: number[]) => {
-    const edits = new Edits();
+    const edits = new Edits(false);
     scanBody(new Uint8Array([0, ...code]), 0, code.length + 1, edits, new CallSites());
     return edits;
   };

@@ -19,10 +19,10 @@ function bytesOf(guest: Guest): Uint8Array {
   return new Uint8Array((guest.limits.keepers[0]!.memory as WebAssembly.Memory).buffer);
 }
 
-function restorerOf(guest: Guest): Restorer {
+function restorerOf(guest: Guest, noted = false): Restorer {
   const snapshot = takeSnapshot(guest.limits);
   assert.ok(snapshot !== undefined);
-  return new Restorer(snapshot, guest.limits);
+  return new Restorer(snapshot, guest.limits, noted);
 }
 
 const number = {
@@ -70,74 +70,79 @@ function run(guest: Guest, steps: readonly { name: string; args: readonly unknow
   });
 }
 
-test('a restored instance of any module behaves as a fresh one, and looks like it', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      globals,
-      fc.nat(2),
-      fc.array(fc.record({ at: fc.nat(PAGE - 20), text: fc.stringMatching(/^[a-z]{0,20}$/) }), {
-        maxLength: 4,
-      }),
-      fc.array(step, { maxLength: 12 }),
-      fc.array(step, { maxLength: 12 }),
-      async (fields, pages, data, before, after) => {
-        const wat = `(module (memory ${pages + 1} 6)
+for (const noteStores of [false, true]) {
+  const how = noteStores ? ', by its marks' : '';
+  test(`a restored instance of any module behaves as a fresh one, and looks like it${how}`, async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        globals,
+        fc.nat(2),
+        fc.array(fc.record({ at: fc.nat(PAGE - 20), text: fc.stringMatching(/^[a-z]{0,20}$/) }), {
+          maxLength: 4,
+        }),
+        fc.array(step, { maxLength: 12 }),
+        fc.array(step, { maxLength: 12 }),
+        async (fields, pages, data, before, after) => {
+          const wat = `(module (memory ${pages + 1} 6)
           ${data.map(({ at, text }) => `(data (i32.const ${at}) "${text}")`).join('')}
           ${fields.map(({ type, first }, i) => `(global $g${i} (mut ${type}) (${type}.const ${literal(first)}))`).join('')}
           (func (export "set") ${fields.map(({ type, later }, i) => `(global.set $g${i} (${type}.const ${literal(later)}))`).join('')})
           ${fields.map((_, i) => `(export "g${i}" (global $g${i}))`).join('')}
           ${operations})`;
-        const used = await makeGuest(wat);
-        const fresh = await makeGuest(wat);
-        const restorer = restorerOf(used);
-        run(used, before);
-        assert.ok(restorer.restore());
-        assert.deepEqual(run(used, after), run(fresh, after));
-        fields.forEach((_, i) =>
-          assert.deepEqual(used.exports[`g${i}`].value, fresh.exports[`g${i}`].value, `global ${i}`),
-        );
-        assert.equal(used.limits.memoryBytes, fresh.limits.memoryBytes);
-        const live = bytesOf(used);
-        const right = bytesOf(fresh);
-        assert.ok(Buffer.compare(live.subarray(0, right.length), right) === 0, 'the memories differ');
-        assert.ok(
-          live.subarray(right.length).every((byte) => byte === 0),
-          'something lies beyond',
-        );
-      },
-    ),
-    { numRuns: 60 },
-  );
-});
+          const used = await makeGuest(wat, { noteStores });
+          const fresh = await makeGuest(wat, { noteStores });
+          const restorer = restorerOf(used, noteStores);
+          run(used, before);
+          assert.ok(restorer.restore());
+          assert.deepEqual(run(used, after), run(fresh, after));
+          fields.forEach((_, i) =>
+            assert.deepEqual(used.exports[`g${i}`].value, fresh.exports[`g${i}`].value, `global ${i}`),
+          );
+          assert.equal(used.limits.memoryBytes, fresh.limits.memoryBytes);
+          const live = bytesOf(used);
+          const right = bytesOf(fresh);
+          assert.ok(Buffer.compare(live.subarray(0, right.length), right) === 0, 'the memories differ');
+          assert.ok(
+            live.subarray(right.length).every((byte) => byte === 0),
+            'something lies beyond',
+          );
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+  test(`a larger memory is put back too, and what it grew by is empty${how}`, async () => {
+    const guest = await makeGuest(
+      `(module (memory 100 200)
+    (data (i32.const 5000000) "far away") (data (i32.const 10) "near") ${operations})`,
+      { noteStores },
+    );
+    const restorer = restorerOf(guest, noteStores);
+    const right = bytesOf(guest).slice();
+    guest.callSync('grow', [10]);
+    guest.callSync('fill', [0, 7, 110 * PAGE]);
+    assert.ok(restorer.restore());
+    assert.equal(guest.callSync('size'), 100);
+    assert.ok(Buffer.compare(bytesOf(guest).subarray(0, right.length), right) === 0);
+    assert.equal(guest.callSync('grow', [10]), 100);
+    assert.ok(
+      bytesOf(guest)
+        .subarray(right.length)
+        .every((byte) => byte === 0),
+    );
+  });
 
-test('a larger memory is put back too, and what it grew by is empty', async () => {
-  const guest = await makeGuest(`(module (memory 100 200)
-    (data (i32.const 5000000) "far away") (data (i32.const 10) "near") ${operations})`);
-  const restorer = restorerOf(guest);
-  const right = bytesOf(guest).slice();
-  guest.callSync('grow', [10]);
-  guest.callSync('fill', [0, 7, 110 * PAGE]);
-  assert.ok(restorer.restore());
-  assert.equal(guest.callSync('size'), 100);
-  assert.ok(Buffer.compare(bytesOf(guest).subarray(0, right.length), right) === 0);
-  assert.equal(guest.callSync('grow', [10]), 100);
-  assert.ok(
-    bytesOf(guest)
-      .subarray(right.length)
-      .every((byte) => byte === 0),
-  );
-});
-
-test('what was written beyond the virtual size is gone as well', async () => {
-  const guest = await makeGuest(`(module (memory 1 50) ${operations})`);
-  const restorer = restorerOf(guest);
-  guest.callSync('grow', [5]);
-  assert.ok(restorer.restore());
-  // It has not asked for this memory, but the store does not trap.
-  guest.callSync('poke', [5 * PAGE, 1]);
-  assert.ok(restorer.restore());
-  assert.ok(bytesOf(guest).every((byte) => byte === 0));
-});
+  test(`what was written beyond the virtual size is gone as well${how}`, async () => {
+    const guest = await makeGuest(`(module (memory 1 50) ${operations})`, { noteStores });
+    const restorer = restorerOf(guest, noteStores);
+    guest.callSync('grow', [5]);
+    assert.ok(restorer.restore());
+    // It has not asked for this memory, but the store does not trap.
+    guest.callSync('poke', [5 * PAGE, 1]);
+    assert.ok(restorer.restore());
+    assert.ok(bytesOf(guest).every((byte) => byte === 0));
+  });
+}
 
 test('a memory that grew far is not kept', async () => {
   const guest = await makeGuest(`(module (memory 1 1000) (global $g (export "g") (mut i32) (i32.const 1))

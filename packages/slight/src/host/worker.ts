@@ -78,7 +78,7 @@ async function start({ file, component: bytes, fd, traces }: Assignment): Promis
   log = openLog(file.log);
   try {
     const telemetry = await openTelemetry(file, traces, log);
-    const component = await load(file.app.component, bytes);
+    const component = await load(file.app.component, bytes, file.app.reuse === 'clean');
     const opened = await openApp(component, file, log, relay, telemetry);
     app = opened;
     const bounds = boundConnections(file.limits.connections);
@@ -144,9 +144,9 @@ function readMetrics(
   return { id, pid: process.pid, families: telemetry.collect({ instances, waiting, active, held }) };
 }
 
-async function load(path: string, bytes: Uint8Array): Promise<Component> {
+async function load(path: string, bytes: Uint8Array, restorable: boolean): Promise<Component> {
   try {
-    return await compile(bytes, { cache: openModuleCache(cacheFolder()) });
+    return await compile(bytes, { cache: openModuleCache(cacheFolder()), restorable });
   } catch (error) {
     if (error instanceof ComponentError) throw new StartError(describeInvalid(path, error), { cause: error });
     throw error;
