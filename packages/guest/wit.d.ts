@@ -460,6 +460,125 @@ declare module 'spiderlightning:cloud/message-handler@0.6.0' {
   export default self;
 }
 
+/**
+ * Messages on topics, for groups of consumers. What was published reaches every group that there was then, at least once,
+ * until the group says that it is done. Topics are parts with dots between (`orders.created`), up to 200 characters;
+ * bodies are bytes, up to 1 MiB.
+ */
+declare module 'spiderlightning:cloud/messaging@0.6.0' {
+  import type { Error } from 'spiderlightning:cloud/types@0.6.0';
+  /** What is sent along: a name, and a line of text. */
+  export type Header = [string, string];
+  /** How a message is published. */
+  export interface PublishOptions {
+    /** Up to 8 KiB of them. */
+    headers: Header[];
+    /**
+     * What it is about, 1 to 256 bytes. Where the slightfile says `order = "key"`, a group works on messages of one key
+     * one after the other, as they were published.
+     */
+    key: string | null;
+    /** Milliseconds until it may be received. */
+    delayMs: number | null;
+    /**
+     * 1 to 128 bytes. For five minutes another publish with this id does nothing, so one that may have failed can be
+     * repeated.
+     */
+    id: string | null;
+  }
+  /** What was sent to everyone, or in reply. */
+  export interface Message {
+    /** No other message has it. */
+    id: string;
+    /** The topic that it was sent to; of a reply that of the request. */
+    topic: string;
+    /** What was sent along. */
+    headers: Header[];
+    /** The message itself. */
+    body: Uint8Array;
+  }
+  /** A message of a group, in the hands of one of its members. */
+  export interface Delivery {
+    /** The same whenever the message comes again. */
+    id: string;
+    /** The topic that it was published on. */
+    topic: string;
+    /** What it is about. */
+    key: string | null;
+    /** What was sent along. */
+    headers: Header[];
+    /** The message itself. */
+    body: Uint8Array;
+    /** How often the group was given it, from 1. After as many as the slightfile allows it goes to the dead letters. */
+    attempt: number;
+    /** For the answer to this delivery. */
+    receipt: string;
+    /** Somebody waits for a `reply`. */
+    wantsReply: boolean;
+  }
+  /**
+   * A member of a group. The host keeps what it was given from others while it works; what it has not answered when it
+   * is dropped has failed, and comes again.
+   */
+  export class Subscription {
+    private constructor();
+    /** Up to `max` messages; waits for the first, up to `wait-ms` milliseconds, and answers none then. */
+    receive(max: number, waitMs: number): Delivery[];
+    /**
+     * They are done. Where one has meanwhile been given to another member it is `precondition-failed`; the others are done
+     * all the same.
+     */
+    ack(receipts: string[]): void;
+    /** It is not done and comes again: after so many milliseconds, or when the slightfile says. */
+    nack(receipt: string, delayMs: number | null): void;
+    /** It can never be done: it goes to the dead letters, with this reason. */
+    dead(receipt: string, reason: string): void;
+    /** Answers a message that wants a reply, and is done with it. */
+    reply(receipt: string, body: Uint8Array, headers: Header[]): void;
+    /** Lets go of it at once; otherwise it lives as long as the call. */
+    [Symbol.dispose](): void;
+  }
+  /** Hears what is broadcast. Dropping it ends it. */
+  export class Listener {
+    private constructor();
+    /**
+     * Up to `max` messages that came since the answer before; waits for the first, up to `wait-ms` milliseconds, and
+     * answers none then. Who is slow may miss some.
+     */
+    next(max: number, waitMs: number): Message[];
+    /** Lets go of it at once; otherwise it lives as long as the call. */
+    [Symbol.dispose](): void;
+  }
+  /** Messages under a name of the slightfile. */
+  export class Messages {
+    private constructor();
+    /** Opens the messages of this name. A name that was not granted is `permission-denied`. */
+    static open(name: string): Messages;
+    /** Answers the message's id once it is stored for every group that has the topic; where none has it, for nobody. */
+    publish(topic: string, body: Uint8Array, options: PublishOptions | null): string;
+    /**
+     * Makes a group of this name, or gives it other topics, and becomes a member. `*` stands for one part of a topic, and
+     * `>` at the end for all that follow. The group stays when its members have gone. A queue has one group, which is
+     * there already: `precondition-failed`.
+     */
+    subscribe(group: string, topics: string[]): Subscription;
+    /** Becomes a member of a group that is there; of a queue's it is called `queue`. */
+    join(group: string): Subscription;
+    /** Removes a group, with all that it has. One that is missing is no error. */
+    unsubscribe(group: string): void;
+    /** Sends to everyone who listens now, in every process: at most once, and to nobody later. */
+    broadcast(topic: string, body: Uint8Array, headers: Header[]): void;
+    /** Begins to hear what is broadcast on these topics. */
+    listen(topics: string[]): Listener;
+    /** Publishes, and waits for the first reply, up to `wait-ms` milliseconds. No group has the topic: `not-found`. */
+    request(topic: string, body: Uint8Array, headers: Header[], waitMs: number): Message;
+    /** Lets go of it at once; otherwise it lives as long as the call. */
+    [Symbol.dispose](): void;
+  }
+  const self: { readonly Subscription: typeof Subscription; readonly Listener: typeof Listener; readonly Messages: typeof Messages };
+  export default self;
+}
+
 /** What an app exports that does something at certain times. `[[schedule]]` of its slightfile says when. */
 declare module 'spiderlightning:cloud/schedule-handler@0.6.0' {
   /** A time has come. */

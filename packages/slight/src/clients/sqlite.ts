@@ -30,12 +30,18 @@ export interface SqliteDatabase {
   run<T>(work: () => T): MaybePromise<T>;
   /** Work of several statements that holds the write lock from its beginning. */
   transaction<T>(work: () => T): MaybePromise<T>;
+  /**
+   * The same at the end of this turn of the event loop: what comes together is one transaction, with one write to the
+   * disk, in the order in which it came. One that throws undoes nothing but itself. Work may be run more than once.
+   */
+  gather<T>(work: () => T): Promise<T>;
   /** Lets go of it; the last one that does closes the file. */
   close(): void;
 }
 
 interface Connection {
   readonly db: DatabaseSync;
+  readonly gather: Gather;
   readonly sweeper: NodeJS.Timeout | undefined;
   opens: number;
 }
@@ -58,22 +64,96 @@ export async function openSqlite(
     // Others may be making the same file now, and SQLite answers BUSY to that without waiting.
     const db = await retryBusy(timeout, () => connect(dataDir, path, file));
     if (connections.has(path)) db.close();
-    else connections.set(path, { db, sweeper: startSweeper(db, file), opens: 0 });
+    else
+      connections.set(path, {
+        db,
+        gather: makeGather(db, file.name),
+        sweeper: startSweeper(db, file),
+        opens: 0,
+      });
   }
   const connection = connections.get(path)!;
   connection.opens++;
-  const { db } = connection;
+  const { db, gather } = connection;
 
   return {
     path,
     prepare: (sql) => db.prepare(sql),
     run: (work) => attempt(file.name, timeout, work),
     transaction: (work) => attempt(file.name, timeout, () => transact(db, work)),
+    gather: (work) => gather.add(work, timeout),
     close() {
       if (--connection.opens > 0) return;
+      gather.finish();
       connections.delete(path);
       clearInterval(connection.sweeper);
       db.close();
+    },
+  };
+}
+
+interface Gather {
+  add<T>(work: () => T, timeout: number): Promise<T>;
+  /** Does what is left, at once; what cannot be done at once is `cancelled`. */
+  finish(): void;
+}
+
+interface Job {
+  readonly work: () => unknown;
+  /** On the clock of `performance`. */
+  readonly end: number;
+  resolve(answer: any): void;
+  reject(error: unknown): void;
+}
+
+function makeGather(db: DatabaseSync, name: string): Gather {
+  let jobs: Job[] = [];
+  /** A turn's end is awaited, or the file is. */
+  let busy = false;
+
+  function commit(batch: readonly Job[]): void {
+    const answers = transact(db, () => batch.map(({ work }) => work()));
+    for (const [index, { resolve }] of batch.entries()) resolve(answers[index]);
+  }
+
+  /** One that throws takes the others' writes with it; then each is done alone. */
+  async function settle(batch: readonly Job[]): Promise<void> {
+    try {
+      // Jobs came in the order of their ends.
+      await attempt(name, batch[0]!.end - performance.now(), () => commit(batch));
+    } catch (error) {
+      if (batch.length === 1) return batch[0]!.reject(error);
+      for (const job of batch) await settle([job]);
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (jobs.length > 0) {
+      const batch = jobs;
+      jobs = [];
+      await settle(batch);
+    }
+    busy = false;
+  }
+
+  return {
+    add: (work, timeout) =>
+      new Promise((resolve, reject) => {
+        jobs.push({ work, end: performance.now() + timeout, resolve, reject });
+        if (busy) return;
+        busy = true;
+        setImmediate(() => void run());
+      }),
+    finish() {
+      const batch = jobs;
+      jobs = [];
+      if (batch.length === 0) return;
+      try {
+        commit(batch);
+      } catch {
+        const error = new CapabilityError('cancelled', `${name} was closed before this was written`);
+        for (const { reject } of batch) reject(error);
+      }
     },
   };
 }

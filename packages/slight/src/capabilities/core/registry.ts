@@ -11,6 +11,10 @@ import { portableLocks } from '../locks/portable.ts';
 import { sqlOperations } from '../sql/contract.ts';
 import type { Sql, SqlFeature } from '../sql/contract.ts';
 import { portableSql } from '../sql/portable.ts';
+import { messagingOperations } from '../messaging/contract.ts';
+import type { Messaging, MessagingFeature } from '../messaging/contract.ts';
+import { portableMessaging } from '../messaging/portable.ts';
+import { messagingNeeds, messagingSettings } from '../messaging/settings.ts';
 
 function define<Contract extends Opened, Feature extends string>(
   capability: Capability<Contract, Feature>,
@@ -65,6 +69,18 @@ export const capabilities = {
     operations: sqlOperations,
     portable: portableSql,
     backends: [{ schemes: ['sqlite'], load: async () => (await import('../sql/backends/sqlite.ts')).sqlite }],
+  }),
+  messaging: define<Messaging, MessagingFeature>({
+    noun: 'messaging',
+    embedded: 'sqlite',
+    operations: messagingOperations,
+    settings: messagingSettings,
+    needs: messagingNeeds,
+    portable: portableMessaging,
+    backends: [
+      { schemes: ['memory'], load: async () => (await import('../messaging/backends/memory.ts')).memory },
+      { schemes: ['sqlite'], load: async () => (await import('../messaging/backends/sqlite.ts')).sqlite },
+    ],
   }),
 } satisfies { readonly [Name in CapabilityName]: Capability<any, any> };
 

@@ -56,6 +56,8 @@ export interface ReceiveOptions {
   readonly wait?: number;
   /** Ends the wait. */
   readonly signal?: AbortSignal;
+  /** In place of the setting: a message with more attempts than this goes to the dead letter. Not for backends. */
+  readonly attempts?: number;
 }
 
 export interface Group {
@@ -74,7 +76,7 @@ export interface Counts {
 
 /** A message in a group's dead letter. */
 export interface DeadLetter extends Message {
-  /** Deliveries that it had. */
+  /** How often it was given out; one more than it was tried where it came here on its arrival, for too many attempts. */
   readonly attempts: number;
   readonly reason: string;
   /** When it came here, in milliseconds since 1970. */

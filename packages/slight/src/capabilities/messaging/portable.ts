@@ -131,18 +131,19 @@ function portableReceipts(
     how: ReceiveOptions,
     deliveries: readonly Delivery[],
   ): MaybePromise<readonly Delivery[]> {
-    const spent = deliveries.filter(({ attempt }) => attempt > attempts);
+    const most = how.attempts ?? attempts;
+    const spent = deliveries.filter(({ attempt }) => attempt > most);
     if (spent.length === 0) return deliveries.map(sealReceipt);
     const good = deliveries.filter((delivery) => !spent.includes(delivery)).map(sealReceipt);
-    return bury(spent, good.length > 0).then(() => {
+    return bury(spent, most, good.length > 0).then(() => {
       const over = performance.now() >= end || how.signal?.aborted === true;
       return good.length > 0 || over ? good : receive(group, end, how);
     });
   }
 
   /** On arrival, so that also a message which kills the process that handles it comes to rest. */
-  async function bury(spent: readonly Delivery[], others: boolean): Promise<void> {
-    const reason = `not done after ${attempts === 1 ? 'one attempt' : `${attempts} attempts`}`;
+  async function bury(spent: readonly Delivery[], most: number, others: boolean): Promise<void> {
+    const reason = `not done after ${most === 1 ? 'one attempt' : `${most} attempts`}`;
     const results = await Promise.allSettled(spent.map(async ({ receipt }) => backend.dead(receipt, reason)));
     for (const result of results) {
       // Those that are good must reach their consumer; a spent one that could not be buried comes again.
@@ -167,10 +168,10 @@ function portableReceipts(
   }
 
   return {
-    receive(group, { max, wait = 0, signal } = {}) {
+    receive(group, { wait = 0, ...given } = {}) {
       const most = Math.min(wait, longestWait);
       const end = performance.now() + most;
-      const how = { max: boundCount(max, 1, mostReceived), ...(signal && { signal }) };
+      const how = { ...given, max: boundCount(given.max, 1, mostReceived) };
       return run(
         'receive',
         'reads',

@@ -9,6 +9,7 @@ import { keyvalueInterface } from './keyvalue.ts';
 import { locksInterface } from './locks.ts';
 import { loggingInterface } from './logging.ts';
 import type { LogSink } from './logging.ts';
+import { messagingInterface } from './messaging.ts';
 import { stdio, stdioInterface } from './stdio.ts';
 import type { PrintSink } from './stdio.ts';
 import { sqlInterface } from './sql.ts';
@@ -38,6 +39,7 @@ const capabilities: {
   keyvalue: { name: 'spiderlightning:cloud/keyvalue@0.6.0', serve: keyvalueInterface },
   locks: { name: 'spiderlightning:cloud/locks@0.6.0', serve: locksInterface },
   sql: { name: 'spiderlightning:cloud/sql@0.6.0', serve: sqlInterface },
+  messaging: { name: 'spiderlightning:cloud/messaging@0.6.0', serve: messagingInterface },
 };
 const granted = Object.entries(capabilities) as [CapabilityName, (typeof capabilities)[CapabilityName]][];
 
