@@ -433,6 +433,8 @@ declare module 'spiderlightning:cloud/message-handler@0.6.0' {
     headers: [string, string][];
     /** The message itself. */
     body: Uint8Array;
+    /** The publisher waits for a `reply`. */
+    wantsReply: boolean;
   }
   /** Messages of one subscription that came together. */
   export interface Batch {
@@ -447,6 +449,8 @@ declare module 'spiderlightning:cloud/message-handler@0.6.0' {
   export type Verdict =
     /** It is done. */
     | { tag: 'ack' }
+    /** It is done, and this is for whoever waits for a reply to it. */
+    | { tag: 'reply'; val: Uint8Array }
     /** It failed, and should come again: after so many milliseconds, or when the slightfile says. */
     | { tag: 'nack'; val: number | null }
     /** It can never be done: it goes to the dead letters, with this reason. */

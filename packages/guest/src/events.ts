@@ -9,7 +9,7 @@ import type { ChangeHandler, Message, MessageHandler, ScheduleHandler } from './
 import { flushLog, log } from './log.ts';
 import { beginServing, endServing } from './phase.ts';
 import { inspect } from './platform/inspect.ts';
-import { TextDecoder } from './platform/text.ts';
+import { TextDecoder, TextEncoder } from './platform/text.ts';
 
 /** An interface of one function, as an app without the SDK exports it. */
 interface Handles<Event, Answer> {
@@ -108,7 +108,14 @@ function show(subscription: string, delivery: Delivery, decide: (verdict: Verdic
     body,
     text,
     json: <T>() => JSON.parse(text()) as T,
+    wantsReply: delivery.wantsReply,
+    reply: (answer) => decide({ tag: 'reply', val: toBytes(answer) }),
     nack: (delayMs) => decide({ tag: 'nack', val: delayMs ?? null }),
     dead: (reason) => decide({ tag: 'dead', val: reason.toWellFormed() }),
   };
+}
+
+function toBytes(body: string | Uint8Array | object): Uint8Array {
+  if (body instanceof Uint8Array) return body;
+  return new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body));
 }

@@ -16,6 +16,10 @@ export interface Message {
   text(): string;
   /** The body as JSON, unchecked. @throws {SyntaxError} */
   json<T = unknown>(): T;
+  /** Whether the publisher waits for `reply`. */
+  readonly wantsReply: boolean;
+  /** Answers whoever waits for it: text, bytes, or anything else as JSON. The message is done. */
+  reply(body: string | Uint8Array | object): void;
   /** Has it brought again, after `delayMs`, or when the slightfile says. What the handler throws does the same. */
   nack(delayMs?: number): void;
   /** Puts it to the dead letters: it can never be done. */

@@ -9,6 +9,7 @@ import { supervise } from '../host/supervisor.ts';
 import { parseAddress } from '../slightfile/address.ts';
 import type { LogFormat, LogLevel, Slightfile } from '../slightfile/model.ts';
 import { readSlightfile } from '../slightfile/read.ts';
+import { printDuration } from '../slightfile/units.ts';
 import { describeFailure, exitCodeOf } from './report.ts';
 import { UsageError } from './usage.ts';
 
@@ -70,7 +71,7 @@ async function serve(file: Slightfile, options: RunOptions): Promise<number> {
       if (file.log.format !== 'json') process.stderr.write(`${lines.join('\n')}\n`);
       // Whoever wanted to know may have gone.
       process.stdout.on('error', () => undefined);
-      if (!process.stdout.isTTY) process.stdout.write(`${url}\n`);
+      if (!process.stdout.isTTY && url !== undefined) process.stdout.write(`${url}\n`);
     },
   });
 }
@@ -138,7 +139,7 @@ function readAddress(option: string, text: string): { host: string; port: number
 
 function describeStart(
   file: Slightfile,
-  url: string,
+  url: string | undefined,
   health: string | undefined,
   rows: readonly BindingRow[],
 ): string[] {
@@ -149,6 +150,21 @@ function describeStart(
     `${file.app.component} (${from}${file.target === undefined ? '' : `, target ${file.target}`})`,
     ...rows.map((row) => `  ${row.capability.padEnd(first)}  ${row.name.padEnd(second)}  ${row.where}`),
     ...(health === undefined ? [] : [`health on ${health}`]),
-    `listening on ${url}`,
+    ...describeTriggers(file),
+    url === undefined ? 'running' : `listening on ${url}`,
+  ];
+}
+
+function describeTriggers({ schedule, watch, subscription }: Slightfile): string[] {
+  return [
+    ...schedule.map(({ name, cron, every, zone }) =>
+      every === undefined
+        ? `schedule ${name}: ${cron} (${zone})`
+        : `schedule ${name}: every ${printDuration(every)}`,
+    ),
+    ...watch.map(({ name, store, prefix }) => `watch ${name}: ${store} ${prefix}*`),
+    ...subscription.map(
+      ({ name, messaging, topics }) => `subscription ${name}: ${messaging} ${topics.join(' ')}`,
+    ),
   ];
 }

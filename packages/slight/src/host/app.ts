@@ -1,6 +1,7 @@
 import { isTrap } from '@spiderlightning/component';
-import type { Component } from '@spiderlightning/component';
+import type { Component, MaybePromise } from '@spiderlightning/component';
 import { wasiImports } from '@spiderlightning/wasi';
+import type { CapabilityName, Opened, Opener } from '../capabilities/core/capability.ts';
 import { handleRequest, httpBody } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { createLocalRelay } from '../triggers/held/command.ts';
@@ -10,6 +11,8 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { HttpRequest, HttpResponse } from '../triggers/http-message.ts';
 import { bindCapabilities } from './bind.ts';
 import type { BindingRow } from './bind.ts';
+import { createEvents } from './events.ts';
+import type { RunEvent } from './events.ts';
 import { describeCause, InstanceStartError, nameFailure, toHttpFailure } from './failure.ts';
 import { checkExports } from './exports.ts';
 import { checkGrants } from './grants.ts';
@@ -33,6 +36,10 @@ export interface App {
   readonly streamsBodies: boolean;
   /** Tells it of connections that are held for it, where it wants to know. */
   readonly held: HeldHandler | undefined;
+  /** Calls the app for something that is no request. */
+  readonly run: RunEvent;
+  /** What the slightfile binds, for the host's own use. @throws {CapabilityError} `permission-denied` */
+  open(capability: CapabilityName, name: string): MaybePromise<Opened>;
   counts(): PoolCounts;
   /** Backends that do not answer yet, in an app that started degraded. */
   failures(): string[];
@@ -120,6 +127,12 @@ export async function openApp(
         request.watch?.fail(nameFailure(error));
         throw toHttpFailure(error, limits);
       }
+    },
+    run: createEvents(pool, limits, log, telemetry),
+    open(capability, name) {
+      const opener: Opener<Opened> | undefined = bindings.openers[capability];
+      if (opener === undefined) throw new StartError(`there is no [${capability}] in ${file.path}`);
+      return opener.open(name);
     },
     counts: pool.counts,
     failures: bindings.failures,

@@ -1,3 +1,4 @@
+import { readExportNames } from '@spiderlightning/component/exports';
 import {
   commandHandler,
   httpHandler,
@@ -50,6 +51,15 @@ export function findRoles(exports: readonly string[]): Roles {
     subscription: has(messageHandler),
     command: has(commandHandler),
   };
+}
+
+/** The same of a component's bytes. Whoever runs one that cannot be read says what is wrong with it. */
+export function readRoles(component: Uint8Array): Roles {
+  try {
+    return findRoles(readExportNames(component));
+  } catch {
+    return findRoles([]);
+  }
 }
 
 /** Whether an app is run as a program: where that was asked for, or where it is nothing else. */

@@ -21,7 +21,7 @@ interface Fake extends WorkerProcess {
 
 function release(workers: number): Release {
   const file = { ...withoutSlightfile('app.wasm'), limits: { ...defaultLimits, workers } };
-  return { file, component: new Uint8Array(), fd: undefined, volatile: [], permissions: [] };
+  return { file, component: new Uint8Array(), fd: undefined, listens: true, volatile: [], permissions: [] };
 }
 
 /** A fleet of fakes; `all` has them in the order of their start, `events` what became of them. */
@@ -29,6 +29,7 @@ function fakeFleet(first: Release) {
   const all: Fake[] = [];
   const events: string[] = [];
   const said: string[] = [];
+  const leads: number[] = [];
   const log = createLog({ write: (text) => void said.push(text), terminal: false });
   const fleet = createFleet(first, log, (of, wishes) => {
     const number = all.length;
@@ -54,6 +55,8 @@ function fakeFleet(first: Release) {
         return fake.room;
       },
       taken: (command) => void events.push(`all have taken ${command.type} of ${number}`),
+      lead: () => void leads.push(number),
+      resigned: ended.promise.then(() => undefined),
       drain: () => void events.push(`${number} drains`),
       kill: () => end('it was killed'),
       ready() {
@@ -72,7 +75,7 @@ function fakeFleet(first: Release) {
     all.push(fake);
     return fake;
   });
-  return { fleet, all, events, said };
+  return { fleet, all, events, said, leads };
 }
 
 /** Lets everything happen that waits for nothing. */
@@ -216,4 +219,12 @@ test('what a worker says reaches all, and it is told when all have room again', 
   resolve();
   await settle();
   assert.deepEqual(events, ['all have taken join of 0']);
+});
+
+test('one worker leads, and another when that one has ended', async () => {
+  const { all, leads } = await startFleet(2);
+  assert.deepEqual(leads, [0]);
+  all[0]!.die();
+  await settle();
+  assert.deepEqual(leads, [0, 1]);
 });

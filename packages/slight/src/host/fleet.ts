@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HeldCommand } from '../triggers/held/command.ts';
+import { createLead } from './lead.ts';
 import type { Log } from './log.ts';
 import type { WorkerMetrics } from './fleet-metrics.ts';
 import type { Assignment, Question } from './message.ts';
@@ -74,6 +75,7 @@ export function createFleet(
   const places: Place[] = [];
   const all = new Set<WorkerProcess>();
   const retired = new Set<WorkerProcess>(); // in order
+  const lead = createLead<WorkerProcess>();
 
   function launch(place: Place, of: Release): WorkerProcess {
     const onRelay = (command: HeldCommand) => {
@@ -112,7 +114,9 @@ export function createFleet(
       retire(former, idle);
       sayLosses(release);
     }
+    lead.offer(worker);
     void worker.ended.then((how) => {
+      lead.withdraw(worker);
       if (place.worker !== worker || stopping) return;
       delete place.worker;
       if (performance.now() - place.since > soundAfter) place.pause = 0;
@@ -124,6 +128,7 @@ export function createFleet(
 
   function retire(worker: WorkerProcess, idle = longestIdle): void {
     const bound = Math.max(longestIdle, release.file.limits.deadline);
+    lead.withdraw(worker);
     worker.drain(bound, idle);
     retired.add(worker);
     void worker.ended.then(() => retired.delete(worker));
@@ -154,7 +159,8 @@ export function createFleet(
       return restart(place);
     }
     seat(place, worker);
-    if (again) log.host('info', `listening again on ${started.url}`);
+    if (again)
+      log.host('info', started.url === undefined ? 'running again' : `listening again on ${started.url}`);
   }
 
   async function replace(place: Place, by: Release, idle?: number): Promise<Error | undefined> {
@@ -228,7 +234,10 @@ export function createFleet(
     async stop(bound) {
       stopping = true;
       for (const { timer } of places) clearTimeout(timer);
-      for (const worker of all) worker.drain(bound, 0);
+      for (const worker of all) {
+        lead.withdraw(worker);
+        worker.drain(bound, 0);
+      }
       await Promise.all([...all].map(({ ended }) => ended));
     },
     kill() {

@@ -22,8 +22,8 @@ export interface Guest {
     id: string | undefined;
     lines: number;
     body?: IncomingBody | undefined;
-    /** Follows that request, where somebody wants to know. */
-    watch?: RequestWatch | undefined;
+    /** Follows that request or event, where somebody wants to know. */
+    watch?: Pick<RequestWatch, 'context' | 'fail'> | undefined;
   };
 }
 

@@ -60,7 +60,7 @@ export function openHeldHandler(
 ): HeldHandler | undefined {
   if (!exported.includes(heldHandler)) return undefined;
   return async (connection, event, request) => {
-    const guest = await acquire(pool, performance.now() + limits.deadline);
+    const guest = await acquireSoon(pool, performance.now() + limits.deadline);
     guest.context.id = request;
     try {
       await tellHeld(guest.instance, connection, event, { deadline: limits.deadline, cpu: limits.cpu });
@@ -73,10 +73,14 @@ export function openHeldHandler(
   };
 }
 
-async function acquire(pool: Pool<Guest>, until: number): Promise<Guest> {
+/**
+ * A guest for an event: where every instance is busy it waits until that time (`performance.now()`).
+ * @throws {PoolBusyError} @throws the signal's reason
+ */
+export async function acquireSoon(pool: Pool<Guest>, until: number, signal?: AbortSignal): Promise<Guest> {
   for (;;) {
     try {
-      return await pool.acquire(until);
+      return await pool.acquire(until, signal);
     } catch (error) {
       if (!(error instanceof PoolBusyError) || performance.now() + pause > until) throw error;
       await new Promise((resolve) => setTimeout(resolve, pause));

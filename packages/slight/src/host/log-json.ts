@@ -1,5 +1,5 @@
 import { maskSecrets } from '../slightfile/mask.ts';
-import type { AccessLine, GuestLine, Level, RequestPlace } from './log.ts';
+import type { AccessLine, EventLine, GuestLine, Level, RequestPlace } from './log.ts';
 
 /** Most characters of one message: a guest may say more than a log's reader takes in one line. */
 const longest = 32_768;
@@ -33,6 +33,20 @@ export function printAccessLine(time: string, line: AccessLine): string {
     method,
     path,
     status,
+    duration_ms: Math.round(ms * 1_000) / 1_000,
+  });
+}
+
+export function printEventLine(time: string, line: EventLine): string {
+  const { trigger, name, outcome, ms } = line;
+  return print({
+    time,
+    level: 'info',
+    source: trigger,
+    message: `${trigger} ${name} ${outcome}`,
+    ...place(line),
+    name,
+    outcome,
     duration_ms: Math.round(ms * 1_000) / 1_000,
   });
 }

@@ -1,7 +1,7 @@
 import { maskSecrets } from '../slightfile/mask.ts';
 import { logFormats, logLevels as levels } from '../slightfile/model.ts';
 import type { LogFormat, LogLevel as Level, Slightfile } from '../slightfile/model.ts';
-import { printAccessLine, printGuestLine, printHostLine } from './log-json.ts';
+import { printAccessLine, printEventLine, printGuestLine, printHostLine } from './log-json.ts';
 
 export type { Level };
 
@@ -29,6 +29,16 @@ export interface AccessLine extends RequestPlace {
   readonly id: string;
 }
 
+/** One call of the app that was no request. */
+export interface EventLine extends RequestPlace {
+  /** What kind of thing caused it, and its name in the slightfile. */
+  readonly trigger: string;
+  readonly name: string;
+  /** `ok`, or why it failed. */
+  readonly outcome: string;
+  readonly ms: number;
+}
+
 /** The one place where this process writes for people. Lines wait for the end of the turn and go out in one write. */
 export interface Log {
   /** A line of the host itself. */
@@ -36,6 +46,7 @@ export interface Log {
   /** What the guest said; each of its lines is marked, and none can pass for another or command the terminal. */
   guest(level: Level, message: string, line?: GuestLine): void;
   access(line: AccessLine): void;
+  event(line: EventLine): void;
   flush(): void;
 }
 
@@ -63,6 +74,7 @@ const colours: { readonly [name: string]: number } = {
   error: 31,
   critical: 31,
   http: 35,
+  event: 35,
 };
 
 export function createLog(options: LogOptions): Log {
@@ -107,6 +119,9 @@ export function createLog(options: LogOptions): Log {
       access(line) {
         if (least <= info) put(printAccessLine(time(), line), false);
       },
+      event(line) {
+        if (least <= info) put(printEventLine(time(), line), false);
+      },
       flush,
     };
   }
@@ -141,6 +156,12 @@ export function createLog(options: LogOptions): Log {
         `${method} ${printable(path)} ${code} ${ms.toFixed(1)}ms ${id}${trace === undefined ? '' : ` trace=${trace.traceId}`}`,
         false,
       );
+    },
+    event({ trigger, name, outcome, ms, id, trace }) {
+      if (least > info) return;
+      const shown = colour ? paint(outcome === 'ok' ? 32 : 31, outcome) : outcome;
+      const traced = trace === undefined ? '' : ` trace=${trace.traceId}`;
+      add('event', `${trigger} ${printable(name)} ${shown} ${ms.toFixed(1)}ms ${id}${traced}`, false);
     },
     flush,
   };

@@ -12,6 +12,8 @@ export interface Assignment {
   readonly component: Uint8Array;
   /** The app's socket, bound by the supervisor. Undefined on systems without file descriptors. */
   readonly fd: number | undefined;
+  /** Whether the app answers HTTP. */
+  readonly listens: boolean;
   /** What is traced, where somebody asks for it. */
   readonly traces?: TraceSettings | undefined;
 }
@@ -31,6 +33,8 @@ export type ToWorker =
    * connections without a request may bring one more, so that no client's next request meets a closed connection.
    */
   | { readonly type: 'drain'; readonly bound: number; readonly idle: number }
+  /** Do what is done once on each host. Whoever did it before has, until `since` (milliseconds since 1970). */
+  | { readonly type: 'lead'; readonly since: number }
   | { readonly type: 'ask'; readonly id: number; readonly question: Question }
   | Launched;
 
@@ -40,11 +44,13 @@ export type FromWorker =
   | { readonly type: 'relay'; readonly command: HeldCommand }
   /** It listens to messages. */
   | { readonly type: 'hello' }
-  | { readonly type: 'ready'; readonly url: string; readonly rows: readonly BindingRow[] }
+  | { readonly type: 'ready'; readonly url: string | undefined; readonly rows: readonly BindingRow[] }
   /** It cannot start; `name` and `message` are those of the error. */
   | { readonly type: 'failed'; readonly name: string; readonly message: string; readonly stack?: string }
   /** It should be replaced before it comes to harm. */
   | { readonly type: 'worn'; readonly reason: string }
+  /** It has ended what it did for all workers. */
+  | { readonly type: 'resigned' }
   /** What it has counted until its end. */
   | { readonly type: 'counted'; readonly last: WorkerMetrics }
   | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }

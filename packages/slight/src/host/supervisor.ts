@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { hasTriggers } from '../slightfile/model.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { printAddress } from '../slightfile/address.ts';
 import type { Address } from '../slightfile/address.ts';
@@ -7,6 +8,7 @@ import type { HealthPages } from '../triggers/health.ts';
 import { watchApp } from './app-watch.ts';
 import { checkBinds, prepareStorage } from './bind.ts';
 import { readComponent } from './component-file.ts';
+import { readRoles } from './exports.ts';
 import { createFleetMetrics } from './fleet-metrics.ts';
 import type { WorkerMetrics } from './fleet-metrics.ts';
 import { createFleet, longestIdle } from './fleet.ts';
@@ -22,6 +24,7 @@ import { summarizeReadiness } from './readiness.ts';
 import type { BackendState } from './readiness.ts';
 import { findVolatile } from './single-process.ts';
 import { findTraces } from './telemetry.ts';
+import { checkReferences } from './references.ts';
 import type { Ready } from './worker-process.ts';
 
 export interface SuperviseOptions {
@@ -58,17 +61,17 @@ const onTerminal = [0, 1, 2].some((fd) => isatty(fd));
 export async function supervise(options: SuperviseOptions): Promise<number> {
   const { file, log } = options;
   const content = await prepare(file, log);
-  const port = await bindPort(file.http);
+  const port = content.listens ? await bindPort(file.http) : undefined;
   try {
     return await superviseOn(port, releaseOn(port, content), options);
   } finally {
-    port.close();
+    port?.close();
     log.flush();
   }
 }
 
 async function superviseOn(
-  port: Port,
+  port: Port | undefined,
   first: Release,
   { file, log, read, watch, onReady }: SuperviseOptions,
 ): Promise<number> {
@@ -89,7 +92,7 @@ async function superviseOn(
       return finish(1);
     }
     stopping = true;
-    port.close();
+    port?.close();
     // Workers that serve nobody have nothing to finish.
     if (!serving) {
       fleet.kill();
@@ -113,10 +116,13 @@ async function superviseOn(
     log.host('info', `${why}: replacing the workers`);
     try {
       const changed = await read();
-      if (port.fd === undefined)
+      if (port !== undefined && port.fd === undefined)
         throw new Error('this system cannot share a port between processes: restart it');
       sayWhatStays(file, changed, log);
-      const next = releaseOn(port, await prepare(changed, log));
+      const content = await prepare(changed, log);
+      if (content.listens && port === undefined)
+        throw new Error('the app answers HTTP now, and has no address from its start: restart it');
+      const next = releaseOn(port, content);
       const failure = await fleet.roll(next, idle);
       if (failure !== undefined) throw failure;
       release = next;
@@ -188,15 +194,19 @@ type Content = Omit<Release, 'fd'>;
  */
 async function prepare(file: Slightfile, log: Log): Promise<Content> {
   await checkBinds(file);
+  if (hasTriggers(file)) checkReferences(file);
   const volatile = await findVolatile(file);
   const permissions = await findPermissions(file);
   const component = await readComponent(file.app.component);
+  const listens = readRoles(component).http;
   await Promise.all([prepareStorage(file), prepareCache(cacheFolder())]);
   const traces = await findTraces(file, (problem) => log.host('warn', problem));
-  return { file, component, volatile, permissions, traces };
+  return { file, component, listens, volatile, permissions, traces };
 }
 
-function releaseOn({ address, fd }: Port, { file, ...content }: Content): Release {
+function releaseOn(port: Port | undefined, { file, ...content }: Content): Release {
+  if (port === undefined) return { ...content, file, fd: undefined };
+  const { address, fd } = port;
   return { ...content, file: { ...file, http: { ...file.http, ...address } }, fd };
 }
 

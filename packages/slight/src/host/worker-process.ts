@@ -19,6 +19,10 @@ export interface WorkerProcess {
   readonly serving: boolean;
   /** How it ended, in words. */
   readonly ended: Promise<string>;
+  /** Has it do what is done once on each host, which was done until `since`. */
+  lead(since: number): void;
+  /** It does that no longer: it has ended, or what it was at has. */
+  readonly resigned: Promise<void>;
   /** The answer; undefined where none came within `patience` milliseconds. */
   ask(question: Question, patience: number): Promise<unknown>;
   /**
@@ -76,6 +80,7 @@ export function startWorker(
   });
   const started = Promise.withResolvers<Ready | { failure: Error }>();
   const ended = Promise.withResolvers<string>();
+  const resigned = Promise.withResolvers<void>();
   const questions = new Map<number, (answer: unknown) => void>();
   let asked = 0;
   let waiting = 0;
@@ -109,6 +114,7 @@ export function startWorker(
     state = 'ended';
     for (const settle of questions.values()) settle(undefined);
     makeRoom();
+    resigned.resolve();
     started.resolve({ failure: failure ?? diedEarly(how) });
     ended.resolve(failure?.message.split('\n', 1)[0] ?? how);
   }
@@ -127,6 +133,8 @@ export function startWorker(
         return onWorn(message.reason);
       case 'relay':
         return onRelay(message.command);
+      case 'resigned':
+        return resigned.resolve();
       case 'counted':
         return onCounted(message.last);
       case 'launch':
@@ -148,6 +156,8 @@ export function startWorker(
       return state === 'serving';
     },
     ended: ended.promise,
+    lead: (since) => send({ type: 'lead', since }),
+    resigned: resigned.promise,
     async ask(question, patience) {
       if (state !== 'serving') return undefined;
       const id = asked++;

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { flushCompileCache } from 'node:module';
 import { compile, ComponentError } from '@spiderlightning/component';
 import type { Component } from '@spiderlightning/component';
+import { hasTriggers } from '../slightfile/model.ts';
+import type { Slightfile } from '../slightfile/model.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { createConnections } from '../triggers/held/connections.ts';
 import type { HeldConnections } from '../triggers/held/connections.ts';
-import { startHttpTrigger } from '../triggers/http.ts';
 import type { HttpTrigger } from '../triggers/http.ts';
 import { watchWear } from './address-space.ts';
 import { openApp } from './app.ts';
@@ -20,6 +21,7 @@ import { createWorkerRelay } from './relay.ts';
 import { launchBySupervisor } from './runner-launch.ts';
 import { StartError } from './start-error.ts';
 import { openTelemetry } from './telemetry.ts';
+import type { Triggers } from './triggers.ts';
 
 /** The process that runs the guest. It does what its supervisor says and ends when the supervisor is gone. */
 
@@ -38,6 +40,7 @@ const relay = createWorkerRelay((message) => {
   if (process.connected) process.send!(message, () => undefined);
 });
 let app: App | undefined;
+let triggers: Triggers | undefined;
 let metrics: (() => WorkerMetrics) | undefined;
 let close: ((bound: number, idle: number) => Promise<void>) | undefined;
 
@@ -66,6 +69,8 @@ process.on('message', (message: ToWorker, handle: unknown) => {
       return relay.taken(message.bytes);
     case 'launched':
       return launched(message, handle);
+    case 'lead':
+      return triggers?.lead(message.since);
     case 'ask':
       return void answer(message.question).then((given) =>
         tell({ type: 'answer', id: message.id, answer: given }),
@@ -74,53 +79,76 @@ process.on('message', (message: ToWorker, handle: unknown) => {
 });
 tell({ type: 'hello' });
 
-async function start({ file, component: bytes, fd, traces }: Assignment): Promise<void> {
+async function start({ file, component: bytes, fd, listens, traces }: Assignment): Promise<void> {
   log = openLog(file.log);
   try {
     const telemetry = await openTelemetry(file, traces, log);
     const component = await load(file.app.component, bytes, file.app.reuse === 'clean');
     const opened = await openApp(component, file, log, relay, telemetry);
     app = opened;
-    const bounds = boundConnections(file.limits.connections);
-    const held = createConnections({
-      most: bounds.held,
-      message: file.limits.message,
-      heartbeat,
-      relay,
-      handler: opened.held,
-      events: Math.ceil(file.limits.instances / 2),
-      log,
-    });
     const endWatch = watchWear(file.limits.instances, (reason) => tell({ type: 'worn', reason }));
-    const http = await startHttpTrigger({
-      address: { ...file.http, fd },
-      connections: bounds.all,
-      forwarded: file.http.forwarded,
-      body: file.limits.body,
-      bodyTimeout: file.limits.deadline,
-      log,
-      watch: telemetry?.watch,
-      streamBodies: opened.streamsBodies,
-      held,
-      origins: file.http.origins,
-      handle: opened.handle,
-    });
+    const server = listens ? await startHttp(opened, file, fd, telemetry) : undefined;
+    if (hasTriggers(file)) {
+      const { openTriggers } = await import('./triggers.ts');
+      triggers = await openTriggers(opened, file, log);
+    }
     close = async (bound, idle) => {
       endWatch();
-      await http.close(bound, idle);
+      await Promise.all([
+        triggers?.close(bound).then(() => tell({ type: 'resigned' })),
+        server?.http.close(bound, idle),
+      ]);
       await opened.close();
       await telemetry?.close(longestFarewell);
       const last = metrics?.();
       if (last !== undefined) await new Promise<void>((sent) => tell({ type: 'counted', last }, sent));
     };
-    if (file.telemetry.metrics && telemetry) metrics = () => readMetrics(telemetry, opened, http, held);
-    tell({ type: 'ready', url: http.url, rows: opened.rows });
+    if (file.telemetry.metrics && telemetry) metrics = () => readMetrics(telemetry, opened, server);
+    tell({ type: 'ready', url: server?.http.url, rows: opened.rows });
     // Now, not at the end: a process that is killed would leave nothing to the next one.
     flushCompileCache();
   } catch (error) {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
     tell({ type: 'failed', name, message, ...(stack !== undefined && { stack }) }, () => process.exit(1));
   }
+}
+
+interface Server {
+  readonly http: HttpTrigger;
+  readonly held: HeldConnections;
+}
+
+async function startHttp(
+  opened: App,
+  file: Slightfile,
+  fd: number | undefined,
+  telemetry: Telemetry | undefined,
+): Promise<Server> {
+  const { startHttpTrigger } = await import('../triggers/http.ts');
+  const bounds = boundConnections(file.limits.connections);
+  const held = createConnections({
+    most: bounds.held,
+    message: file.limits.message,
+    heartbeat,
+    relay,
+    handler: opened.held,
+    events: Math.ceil(file.limits.instances / 2),
+    log,
+  });
+  const http = await startHttpTrigger({
+    address: { ...file.http, fd },
+    connections: bounds.all,
+    forwarded: file.http.forwarded,
+    body: file.limits.body,
+    bodyTimeout: file.limits.deadline,
+    log,
+    watch: telemetry?.watch,
+    streamBodies: opened.streamsBodies,
+    held,
+    origins: file.http.origins,
+    handle: opened.handle,
+  });
+  return { http, held };
 }
 
 async function answer(question: Question): Promise<unknown> {
@@ -134,13 +162,10 @@ async function answer(question: Question): Promise<unknown> {
   }
 }
 
-function readMetrics(
-  telemetry: Telemetry,
-  { counts }: App,
-  { active }: HttpTrigger,
-  { count: held }: HeldConnections,
-): WorkerMetrics {
+function readMetrics(telemetry: Telemetry, { counts }: App, server: Server | undefined): WorkerMetrics {
   const { waiting, ...instances } = counts();
+  const active = server?.http.active ?? 0;
+  const held = server?.held.count ?? 0;
   return { id, pid: process.pid, families: telemetry.collect({ instances, waiting, active, held }) };
 }
 

@@ -58,8 +58,6 @@ every = "1h"
       group: 'app',
       concurrency: 4,
       batch: 10,
-      attempts: 5,
-      backoff: 1_000,
       position: { line: 12, column: 3 },
     },
   ]);

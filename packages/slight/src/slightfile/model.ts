@@ -77,7 +77,7 @@ export interface Watch extends Trigger {
   readonly prefix: string;
 }
 
-/** Which messages are brought to the app. Times in milliseconds. */
+/** Which messages are brought to the app. */
 export interface Subscription extends Trigger {
   /** A name of `[messaging]`. */
   readonly messaging: string;
@@ -87,10 +87,6 @@ export interface Subscription extends Trigger {
   readonly concurrency: number;
   /** Most messages of one call. */
   readonly batch: number;
-  /** How often a message is brought before it goes to the dead letters. */
-  readonly attempts: number;
-  /** Until a message that failed comes again: this, and twice as much after each further attempt. */
-  readonly backoff: number;
 }
 
 export interface Triggers {
@@ -151,6 +147,11 @@ export const logFormats = ['human', 'json'] as const;
 export type LogFormat = (typeof logFormats)[number];
 
 export const noTriggers: Triggers = { schedule: [], watch: [], subscription: [] };
+
+/** Whether anything but requests runs the app. */
+export function hasTriggers({ schedule, watch, subscription }: Triggers): boolean {
+  return schedule.length + watch.length + subscription.length > 0;
+}
 
 /** How a command ends: by itself, without a bound of time. */
 export const freeCommand: Slightfile['command'] = {

@@ -82,18 +82,6 @@ export const lists = {
     group: textField('Who shares the messages: members of one group get each message once', '"mailer"'),
     concurrency: countField('Calls of the app at once, in each worker', 4, 1, 10_000),
     batch: countField('Most messages of one call', 10, 1, 1_000),
-    attempts: countField(
-      'How often a message is brought before it goes to the dead letters',
-      5,
-      1,
-      1_000_000,
-    ),
-    backoff: durationField(
-      'Time until a message that failed comes again, doubled each time',
-      1_000,
-      0,
-      longest,
-    ),
   },
 } as const;
 

@@ -5,6 +5,7 @@ import type { Counter, Family, Histogram } from './metrics.ts';
 /** What one worker counts. */
 export interface HostMetrics {
   readonly requests: Histogram;
+  readonly events: Histogram;
   readonly failures: Counter;
   readonly calls: Histogram;
   collect(now: Readings): Family[];
@@ -26,9 +27,13 @@ export function createHostMetrics(): HostMetrics {
     'slight_http_request_duration_seconds',
     'Time from the head of a request to the end of its answer.',
   );
+  const events = createHistogram(
+    'slight_event_duration_seconds',
+    'Time of a call of the app for a schedule, a watch or a subscription. The outcome is ok, or why it failed.',
+  );
   const failures = createCounter(
     'slight_request_failures_total',
-    'Requests that the app did not answer: busy (no instance was free in time), or why it was ended.',
+    'Requests and events that the app did not answer: busy (no instance was free in time), or why it was ended.',
   );
   const calls = createHistogram(
     'slight_capability_call_duration_seconds',
@@ -39,6 +44,7 @@ export function createHostMetrics(): HostMetrics {
 
   return {
     requests,
+    events,
     failures,
     calls,
     collect(now) {
@@ -52,6 +58,7 @@ export function createHostMetrics(): HostMetrics {
       return [
         requests.collect(),
         gauge('slight_http_requests_active', 'Requests under way.', [[{}, now.active]]),
+        events.collect(),
         failures.collect(),
         gauge('slight_instances', 'Instances of the app by state.', states),
         gauge('slight_requests_waiting', 'Requests that wait for an instance.', [[{}, now.waiting]]),

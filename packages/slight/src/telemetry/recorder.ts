@@ -7,18 +7,19 @@ import { startContext } from './sampler.ts';
 import type { Sampling } from './sampler.ts';
 import { spanKind } from './span.ts';
 import type { Attributes, Span } from './span.ts';
-import type { RequestHead, RequestWatch } from './watch.ts';
+import type { EventHead, EventWatch, RequestHead, RequestWatch } from './watch.ts';
 
 export interface RecorderOptions {
   readonly traces: { readonly sampling: Sampling; add(span: Span): void } | undefined;
-  readonly metrics: Pick<HostMetrics, 'requests' | 'failures' | 'calls'> | undefined;
+  readonly metrics: Pick<HostMetrics, 'requests' | 'events' | 'failures' | 'calls'> | undefined;
 }
 
 /** Makes spans and numbers of what the host does. */
 export interface Recorder {
   watch(head: RequestHead): RequestWatch;
-  /** For the calls of one instance; `current` is the request that it serves. */
-  calls(current: () => RequestWatch | undefined): ObserveCall;
+  watchEvent(head: EventHead): EventWatch;
+  /** For the calls of one instance; `current` is what it serves. */
+  calls(current: () => Pick<RequestWatch, 'context'> | undefined): ObserveCall;
 }
 
 /** Any other is `_OTHER`: whoever sends requests must not choose how many names there are. */
@@ -72,7 +73,32 @@ export function createRecorder({ traces, metrics }: RecorderOptions): Recorder {
     };
   }
 
-  function calls(current: () => RequestWatch | undefined): ObserveCall {
+  function watchEvent(head: EventHead): EventWatch {
+    const { trigger, name } = head;
+    const parent = traces && readTraceContext(head.traceparent, head.tracestate);
+    const context = traces && startContext(parent, traces.sampling);
+    return {
+      context,
+      fail: (reason) => metrics?.failures.add({ reason }),
+      end(outcome, milliseconds) {
+        metrics?.events.observe({ trigger, name, outcome }, milliseconds / 1_000);
+        if (!context?.sampled) return;
+        const end = performance.now();
+        traces!.add({
+          context,
+          parentId: parent?.spanId,
+          name: `${trigger} ${name}`,
+          kind: trigger === 'subscription' ? spanKind.consumer : spanKind.internal,
+          start: end - milliseconds,
+          end,
+          attributes: describeEvent(head, outcome),
+          failed: outcome !== 'ok',
+        });
+      },
+    };
+  }
+
+  function calls(current: () => Pick<RequestWatch, 'context'> | undefined): ObserveCall {
     return (operation) => {
       const start = performance.now();
       // Read now: the instance may serve another request when the answer comes.
@@ -89,7 +115,7 @@ export function createRecorder({ traces, metrics }: RecorderOptions): Recorder {
     };
   }
 
-  return { watch, calls };
+  return { watch, watchEvent, calls };
 }
 
 function describeRequest(
@@ -108,6 +134,19 @@ function describeRequest(
   ];
   if (known !== method) attributes.push(['http.request.method_original', method.slice(0, 32)]);
   if (failure !== undefined || status >= 500) attributes.push(['error.type', failure ?? String(status)]);
+  return attributes;
+}
+
+function describeEvent({ trigger, name, id, messages }: EventHead, outcome: string): Attributes {
+  const attributes: [string, string | number][] = [
+    ['slight.trigger', trigger],
+    ['slight.trigger.name', name],
+    ['slight.request.id', id],
+  ];
+  if (messages !== undefined) {
+    attributes.push(['messaging.operation.type', 'process'], ['messaging.batch.message_count', messages]);
+  }
+  if (outcome !== 'ok') attributes.push(['error.type', outcome]);
   return attributes;
 }
 

@@ -1,7 +1,7 @@
 import type { TraceContext } from './context.ts';
 
 /** As OTLP numbers them. */
-export const spanKind = { internal: 1, server: 2, client: 3 } as const;
+export const spanKind = { internal: 1, server: 2, client: 3, consumer: 5 } as const;
 
 /** Names are those of the OpenTelemetry semantic conventions where these have one. */
 export type Attributes = readonly (readonly [name: string, value: string | number])[];

@@ -7,7 +7,7 @@ import type { Family } from './metrics.ts';
 import { encodeSpans } from './otlp.ts';
 import { createRecorder } from './recorder.ts';
 import type { TraceSettings } from './settings.ts';
-import type { RequestHead, RequestWatch } from './watch.ts';
+import type { EventHead, EventWatch, RequestHead, RequestWatch } from './watch.ts';
 
 export interface TelemetryOptions {
   readonly traces: TraceSettings | undefined;
@@ -20,7 +20,8 @@ export interface TelemetryOptions {
 /** What a worker tells of itself. */
 export interface Telemetry {
   watch(head: RequestHead): RequestWatch;
-  calls(current: () => RequestWatch | undefined): ObserveCall;
+  watchEvent(head: EventHead): EventWatch;
+  calls(current: () => Pick<RequestWatch, 'context'> | undefined): ObserveCall;
   /** Nothing where metrics were not asked for. */
   collect(now: Omit<Readings, 'spans'>): Family[];
   /** Delivers what waits, within `bound` milliseconds. */
@@ -30,13 +31,12 @@ export interface Telemetry {
 export function startTelemetry({ traces, metrics, version, warn }: TelemetryOptions): Telemetry {
   const exporter = traces && startExporter(traces, version, warn);
   const numbers = metrics ? createHostMetrics() : undefined;
-  const { watch, calls } = createRecorder({
+  const recorder = createRecorder({
     traces: traces && exporter && { sampling: traces.sampling, add: exporter.add },
     metrics: numbers,
   });
   return {
-    watch,
-    calls,
+    ...recorder,
     collect: (now) => numbers?.collect({ ...now, spans: exporter?.counts() }) ?? [],
     close: async (bound) => exporter?.close(bound),
   };

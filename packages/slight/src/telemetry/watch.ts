@@ -22,3 +22,23 @@ export interface RequestHead {
   readonly traceparent: string | undefined;
   readonly tracestate: string | undefined;
 }
+
+/** What of an event is recorded: a call of the app that is no request. */
+export interface EventHead {
+  /** What kind of thing caused it. */
+  readonly trigger: 'schedule' | 'watch' | 'subscription' | 'command';
+  /** The trigger's name in the slightfile. */
+  readonly name: string;
+  readonly id: string;
+  /** Where it goes on with the trace of whoever caused it. */
+  readonly traceparent?: string | undefined;
+  readonly tracestate?: string | undefined;
+  /** Messages that came together. */
+  readonly messages?: number;
+}
+
+/** Follows one event. */
+export interface EventWatch extends Pick<RequestWatch, 'context' | 'fail'> {
+  /** It is over: `ok`, or why not. */
+  end(outcome: string, milliseconds: number): void;
+}

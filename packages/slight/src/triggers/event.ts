@@ -22,6 +22,8 @@ export interface MessageDelivery {
   readonly key: string | undefined;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Uint8Array;
+  /** Somebody waits for a reply. */
+  readonly wantsReply: boolean;
 }
 
 /** Messages that came together. */
@@ -33,6 +35,8 @@ export interface MessageBatch {
 /** What becomes of a message. */
 export type Verdict =
   | { readonly kind: 'ack' }
+  /** It is done, and this is for whoever waits for a reply. */
+  | { readonly kind: 'reply'; readonly body: Uint8Array }
   /** It is to come again, after `delay` milliseconds or when the slightfile says. */
   | { readonly kind: 'nack'; readonly delay?: number | undefined }
   | { readonly kind: 'dead'; readonly reason: string };

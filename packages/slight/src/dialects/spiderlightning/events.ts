@@ -15,6 +15,7 @@ type Answer = { readonly tag: 'ok'; readonly val?: unknown } | { readonly tag: '
 
 type WitVerdict =
   | { readonly tag: 'ack' }
+  | { readonly tag: 'reply'; readonly val: Uint8Array }
   | { readonly tag: 'nack'; readonly val: number | undefined }
   | { readonly tag: 'dead'; readonly val: string };
 
@@ -52,11 +53,20 @@ export async function tellMessages(
       `the app gave ${verdicts.length} verdicts on ${length} messages: one for each is needed`,
     );
   }
-  return verdicts.map((verdict): Verdict => {
-    if (verdict.tag === 'ack') return { kind: 'ack' };
-    if (verdict.tag === 'dead') return { kind: 'dead', reason: verdict.val };
-    return { kind: 'nack', delay: verdict.val };
-  });
+  return verdicts.map(liftVerdict);
+}
+
+function liftVerdict(verdict: WitVerdict): Verdict {
+  switch (verdict.tag) {
+    case 'ack':
+      return { kind: 'ack' };
+    case 'reply':
+      return { kind: 'reply', body: verdict.val };
+    case 'nack':
+      return { kind: 'nack', delay: verdict.val };
+    case 'dead':
+      return { kind: 'dead', reason: verdict.val };
+  }
 }
 
 /**

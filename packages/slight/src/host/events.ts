@@ -1,0 +1,97 @@
+import { isTrap } from '@spiderlightning/component';
+import type { CallOptions, Instance } from '@spiderlightning/component';
+import type { Limits } from '../slightfile/model.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { EventHead } from '../telemetry/watch.ts';
+import { EventError } from '../triggers/event.ts';
+import { describeCause, InstanceStartError, nameFailure } from './failure.ts';
+import type { Guest } from './guests.ts';
+import { acquireSoon } from './lease.ts';
+import type { Log } from './log.ts';
+import { PoolBusyError } from './pool.ts';
+import type { Pool } from './pool.ts';
+
+/** An event that the app did not come to the end of. The log has it by then. */
+export class EventFailure extends Error {
+  override readonly name = 'EventFailure';
+  /** `error` where the app says so itself, `busy`, `cancelled`, or the code of a trap. */
+  readonly reason: string;
+  constructor(reason: string, message: string, cause: unknown) {
+    super(message, { cause });
+    this.reason = reason;
+  }
+}
+
+/**
+ * Calls the app for something that is no request: it gets an instance, limits, a span and a line in the log as a request
+ * does. Where every instance is busy it waits as long as a request may take.
+ * @throws {EventFailure}
+ */
+export type RunEvent = <T>(
+  head: EventHead,
+  call: (instance: Instance, options: CallOptions) => Promise<T>,
+  signal?: AbortSignal,
+) => Promise<T>;
+
+export function createEvents(
+  pool: Pool<Guest>,
+  limits: Pick<Limits, 'deadline' | 'cpu'>,
+  log: Log,
+  telemetry: Pick<Telemetry, 'watchEvent'> | undefined,
+): RunEvent {
+  return async (head, call, signal) => {
+    const { trigger, name, id } = head;
+    const watch = telemetry?.watchEvent(head);
+    const about = { id, trace: watch?.context };
+    const began = performance.now();
+    let outcome = 'ok';
+    try {
+      const guest = await acquireSoon(pool, began + limits.deadline, signal);
+      guest.context.id = id;
+      guest.context.watch = watch;
+      try {
+        return await call(guest.instance, {
+          deadline: limits.deadline,
+          cpu: limits.cpu,
+          ...(signal && { signal }),
+        });
+      } finally {
+        pool.release(guest);
+      }
+    } catch (error) {
+      const failure = toEventFailure(error, limits, signal);
+      outcome = failure.reason;
+      watch?.fail(outcome);
+      if (outcome !== 'cancelled') log.host('error', `${trigger} ${name}: ${failure.message}`, about);
+      throw failure;
+    } finally {
+      const ms = performance.now() - began;
+      log.event({ trigger, name, outcome, ms, ...about });
+      watch?.end(outcome, ms);
+    }
+  };
+}
+
+/** What failed, in words and in one word. */
+export function toEventFailure(
+  error: unknown,
+  limits: { readonly deadline?: number | undefined; readonly cpu?: number | undefined },
+  signal: AbortSignal | undefined,
+): EventFailure {
+  if (error instanceof EventError) return new EventFailure('error', `the app says: ${error.message}`, error);
+  if (signal?.aborted && (error === signal.reason || (isTrap(error) && error.trap === 'cancelled')))
+    return new EventFailure('cancelled', 'it was given up', error);
+  const reason = nameFailure(error);
+  if (error instanceof PoolBusyError) return new EventFailure(reason, error.message, error);
+  if (error instanceof InstanceStartError)
+    return new EventFailure(reason, `the app could not be started: ${describeCause(error.cause)}`, error);
+  const seconds = (milliseconds: number | undefined) => `${(milliseconds ?? 0) / 1000} s`;
+  switch (reason) {
+    case 'deadline':
+      return new EventFailure(reason, `the app passed its deadline of ${seconds(limits.deadline)}`, error);
+    case 'cpu':
+      return new EventFailure(reason, `the app used up its CPU time of ${seconds(limits.cpu)}`, error);
+    default:
+      return new EventFailure(reason, `the app failed: ${describeCause(error)}`, error);
+  }
+}

@@ -1,0 +1,32 @@
+import type { Slightfile, Triggers } from '../slightfile/model.ts';
+import { StartError } from './start-error.ts';
+
+/** The tables that name a line of another one, with the key that does. */
+const references = [
+  { list: 'schedule', key: 'leader', table: 'locks' },
+  { list: 'watch', key: 'store', table: 'keyvalue' },
+  { list: 'subscription', key: 'messaging', table: 'messaging' },
+] as const;
+
+/**
+ * Whether what triggers name is there.
+ * @throws {StartError} with all that is not, each with its place
+ */
+export function checkReferences(file: Slightfile): void {
+  const tables = file as unknown as {
+    readonly [table: string]: { readonly [name: string]: unknown } | undefined;
+  };
+  const problems = references.flatMap(({ list, key, table }) =>
+    (file[list] as readonly (Triggers[typeof list][number] & { readonly [key: string]: unknown })[]).flatMap(
+      ({ [key]: named, position }) => {
+        if (named === undefined || tables[table]?.[named as string] !== undefined) return [];
+        return [
+          `${file.path}:${position.line}:${position.column}: [[${list}]] names ${key} = ${JSON.stringify(named)}, ` +
+            `and [${table}] has no such line\n` +
+            `  fix: add ${String(named)} = "sqlite", or where else it lives, below [${table}]`,
+        ];
+      },
+    ),
+  );
+  if (problems.length > 0) throw new StartError(problems.join('\n\n'));
+}
