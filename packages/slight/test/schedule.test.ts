@@ -115,6 +115,27 @@ test('a leader that is killed is followed by another worker, and a changed app b
   await seen.close();
 });
 
+test('of several hosts the leader runs it, and the next one when that one has ended', async () => {
+  const file = `${slightfile}leader = "jobs"\n[locks]\njobs = "sqlite"\n`;
+  const folder = await appFolder({ 'app.wasm': component, 'slightfile.toml': file });
+  const first = startWorker(folder);
+  await waitUntil('it leads', () => first.stderr().includes('schedule fast: this host runs it'));
+  const second = startWorker(folder);
+  await ready(second);
+  const seen = await openSeen(folder);
+  const { length } = await seen.notes('fast-done');
+  await waitUntil('the first one runs it', async () => (await seen.notes('fast-done')).length > length + 2);
+  assert.doesNotMatch(second.stderr(), / event /);
+  first.child.kill('SIGTERM');
+  assert.equal((await first.ended).code, 0);
+  await waitUntil('the second one runs it', () => / event schedule fast ok /.test(second.stderr()));
+  second.child.kill('SIGTERM');
+  await second.ended;
+  const times = (await seen.notes('fast')).map((note) => (note as { time: number }).time);
+  assert.equal(new Set(times).size, times.length);
+  await seen.close();
+});
+
 test('what cannot be is refused at the start, with its place', async () => {
   const run = async (more: string) => {
     const folder = await appFolder({ 'app.wasm': component, 'slightfile.toml': slightfile + more });
@@ -125,6 +146,10 @@ test('what cannot be is refused at the start, with its place', async () => {
   assert.match(
     await run('[[schedule]]\nname = "x"\ncron = "61 * * * *"\n'),
     /slightfile\.toml:13:3: the schedule "x" has no pattern of times: .*61/,
+  );
+  assert.match(
+    await run('leader = "jobs"\n'),
+    /:10:3: \[\[schedule\]\] names leader = "jobs", and \[locks\] has no such line/,
   );
   assert.match(
     await run('[[watch]]\nname = "x"\nstore = "other"\n'),

@@ -82,7 +82,7 @@ test('what is wrong with a trigger is told with its place', () => {
   );
   const twice = '[[watch]]\nname = "a"\nstore = "s"\n';
   assert.match(of(twice + twice), /7:1: \[\[watch\]\]: the name "a" is there twice/);
-  for (const topics of ['[]', '["a", "a"]', '["a", 7]', '"a"', '["$' + '{env.X}"]'])
+  for (const topics of ['[]', '["a", "a"]', '["a", 7]', '"a"', `["\${env.X}"]`])
     assert.match(
       of(`[[subscription]]\nname = "a"\nmessaging = "m"\ntopics = ${topics}`),
       /topics is a list of different texts/,
