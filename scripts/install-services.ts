@@ -17,6 +17,11 @@ interface Service {
 
 const services: readonly Service[] = [
   { command: 'redis-server', package: 'redis-server', service: 'redis-server' },
+  { command: 'nats-server', package: 'nats-server', service: 'nats-server' },
+  { command: 'mosquitto', package: 'mosquitto', service: 'mosquitto' },
+  { command: 'etcd', package: 'etcd-server', service: 'etcd' },
+  // Its programs lie off the path, by version.
+  { command: 'pg_ctlcluster', package: 'postgresql', service: 'postgresql' },
   {
     command: 'chromium',
     package: 'chromium',

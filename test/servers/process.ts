@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,8 +20,37 @@ export interface ServerProcess {
 
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const { pid } of running) if (pid !== undefined) signalAll(pid, 'SIGKILL');
 });
+
+/** Sends a signal to a process and to all that came of it: some servers answer in processes of their own. */
+function signalAll(pid: number, signal: NodeJS.Signals): void {
+  for (const each of [pid, ...listDescendants(pid)]) {
+    try {
+      process.kill(each, signal);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}
+
+/** From `/proc`; nothing where there is none. */
+function listDescendants(pid: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const entry of existsSync('/proc') ? readdirSync('/proc') : []) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      // The name, in parentheses, may hold anything; the parent is the second field behind it.
+      const parent = Number(readFileSync(`/proc/${entry}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[1]);
+      children.set(parent, [...(children.get(parent) ?? []), Number(entry)]);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  const below = (parent: number): number[] =>
+    (children.get(parent) ?? []).flatMap((child) => [child, ...below(child)]);
+  return below(pid);
+}
 
 export function startProcess(command: string, args: readonly string[], folder: string): ServerProcess {
   const child = spawn(command, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -42,13 +71,16 @@ export function startProcess(command: string, args: readonly string[], folder: s
     output: () => said.join(''),
     async end(signal) {
       for (const handle of handles) handle.ref();
-      if (running.has(child)) child.kill(signal);
-      // A paused process takes no signal but SIGKILL.
-      child.kill('SIGCONT');
+      if (running.has(child)) {
+        if (signal === 'SIGKILL') signalAll(child.pid!, signal);
+        else child.kill(signal);
+        // A paused process takes no other signal.
+        signalAll(child.pid!, 'SIGCONT');
+      }
       await gone;
     },
-    pause: () => void child.kill('SIGSTOP'),
-    resume: () => void child.kill('SIGCONT'),
+    pause: () => signalAll(child.pid!, 'SIGSTOP'),
+    resume: () => signalAll(child.pid!, 'SIGCONT'),
   };
 }
 

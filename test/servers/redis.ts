@@ -1,28 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findCommand, findFreePort, startProcess, waitUntil, type ServerProcess } from './process.ts';
+import { findFreePort, startProcess } from './process.ts';
+import { makeServerFolder, missing, runServer } from './server.ts';
+import type { TestServer } from './server.ts';
 
 /** A reason to skip tests that need redis-server, or false. */
-export const redisMissing: string | false =
-  findCommand('redis-server') === undefined && 'redis-server is not installed: npm run services:install';
+export const redisMissing = missing('redis-server');
 
-export interface RedisServer {
-  readonly port: number;
-  /** With the password, where there is one. */
-  readonly url: string;
+/** Its URL has the password, where there is one. */
+export interface RedisServer extends TestServer {
   /** With `tls`: its other port, and the certificate (PEM) that it shows there, made out to localhost. */
   readonly tls: { readonly port: number; readonly certificate: string } | undefined;
-  pause(): void;
-  resume(): void;
-  /** Ends it without warning, as a crash does. */
-  kill(): Promise<void>;
-  /** Starts it again after `kill`: same port, same data. Does nothing while it runs. */
-  restart(): Promise<void>;
-  /** Ends it and removes its folder. */
-  stop(): Promise<void>;
   /** Sends a command in its plain form and gives the raw answer. */
   ask(command: string): Promise<string>;
 }
@@ -49,7 +39,7 @@ function makeCertificate(folder: string): string {
 /** Starts a redis-server on loopback that has written each change to the disk before it answers. */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const { password, cluster } = options;
-  const folder = mkdtempSync(join(tmpdir(), 'slight-redis-'));
+  const folder = makeServerFolder('redis');
   const port = await findFreePort();
   const tls = options.tls ? { port: await findFreePort(), certificate: makeCertificate(folder) } : undefined;
   const args = [
@@ -62,17 +52,13 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     options.settings ?? [],
     tls ? ['--tls-ca-cert-file', 'certificate.pem', '--tls-auth-clients', 'no'] : [],
   ].flat();
-  let server: ServerProcess;
 
-  async function start(): Promise<void> {
-    server = startProcess('redis-server', args, folder);
-    await waitUntil('redis-server answers', async () => /^[+]PONG/m.test(await ask('PING')));
-    if (!cluster) return;
+  async function answers(): Promise<boolean> {
+    if (!/^[+]PONG/m.test(await ask('PING'))) return false;
+    if (!cluster) return true;
     // Only the first time: afterwards it remembers them, and refuses.
     await ask('CLUSTER ADDSLOTSRANGE 0 16383');
-    await waitUntil('the cluster is complete', async () =>
-      (await ask('CLUSTER INFO')).includes('cluster_state:ok'),
-    );
+    return (await ask('CLUSTER INFO')).includes('cluster_state:ok');
   }
 
   function ask(command: string): Promise<string> {
@@ -87,21 +73,17 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     });
   }
 
-  await start();
+  const server = await runServer({
+    name: 'redis-server',
+    folder,
+    start: () => startProcess('redis-server', args, folder),
+    answers,
+  });
   return {
+    ...server,
     port,
     url: `redis://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}127.0.0.1:${port}`,
     tls,
-    pause: () => server.pause(),
-    resume: () => server.resume(),
-    kill: () => server.end('SIGKILL'),
-    async restart() {
-      if (!server.running) await start();
-    },
-    async stop() {
-      await server.end('SIGTERM');
-      rmSync(folder, { recursive: true, force: true });
-    },
     ask,
   };
 }

@@ -1,0 +1,86 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, globSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findCommand, findFreePort, startProcess } from './process.ts';
+import { makeServerFolder, missing, runServer } from './server.ts';
+import type { TestServer } from './server.ts';
+
+/** Debian keeps the programs of each version apart, off the path. */
+const programs = findCommand('initdb')
+  ? ''
+  : (globSync('/usr/lib/postgresql/*/bin')
+      .toSorted((a, b) => Number(a.split('/')[4]) - Number(b.split('/')[4]))
+      .at(-1) ?? undefined);
+
+/** A reason to skip tests that need PostgreSQL, or false. */
+export const postgresMissing = missing('postgres', programs);
+
+export interface PostgresServer extends TestServer {
+  /** Runs SQL with psql, as the superuser, and gives the rows, fields with `|` between them. */
+  ask(sql: string): string;
+}
+
+const password = 'a p@ss/word';
+
+/**
+ * Starts a PostgreSQL on loopback with a database `test`, which has written each commit to the disk before it answers.
+ * It refuses to run as root, so there it runs as its package's user.
+ */
+export async function startPostgres(): Promise<PostgresServer> {
+  const folder = makeServerFolder('postgres');
+  const data = join(folder, 'data');
+  const port = await findFreePort();
+  const program = (name: string) => (programs === '' ? name : join(programs!, name));
+  const user = process.getuid?.() === 0 ? readUser('postgres') : undefined;
+  const asUser =
+    user === undefined ? [] : ['setpriv', `--reuid=${user.id}`, `--regid=${user.group}`, '--clear-groups'];
+  const secret = join(folder, 'password');
+  writeFileSync(secret, password);
+  if (user !== undefined) for (const path of [folder, secret]) chownSync(path, user.id, user.group);
+  chmodSync(folder, 0o700);
+  const [make = '', ...makeArgs] = [
+    ...asUser,
+    ...[program('initdb'), '-D', data, '-U', 'postgres', '-A', 'scram-sha-256', '--pwfile', secret],
+    ...['-E', 'UTF8', '--locale=C'],
+  ];
+  execFileSync(make, makeArgs, { cwd: folder, stdio: 'pipe' });
+  const [command = '', ...args] = [
+    ...asUser,
+    ...[program('postgres'), '-D', data, '-p', String(port)],
+    ...['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'max_connections=200'],
+  ];
+  const psql = (database: string, sql: string): string =>
+    execFileSync(
+      program('psql'),
+      ['-h', '127.0.0.1', '-p', String(port), '-U', 'postgres', '-d', database, '-Atc', sql],
+      {
+        env: { ...process.env, PGPASSWORD: password, PGCONNECT_TIMEOUT: '2' },
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    ).trim();
+  const server = await runServer({
+    name: 'postgres',
+    folder,
+    start: () => startProcess(command, args, folder),
+    async answers() {
+      try {
+        return psql('postgres', 'select 1') === '1';
+      } catch {
+        return false;
+      }
+    },
+  });
+  psql('postgres', 'create database test');
+  return {
+    ...server,
+    port,
+    url: `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/test`,
+    ask: (sql) => psql('test', sql),
+  };
+}
+
+function readUser(name: string): { readonly id: number; readonly group: number } {
+  const number = (flag: string): number => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }));
+  return { id: number('-u'), group: number('-g') };
+}

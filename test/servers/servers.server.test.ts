@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { etcdMissing, startEtcd } from './etcd.ts';
+import { mosquittoMissing, startMosquitto } from './mosquitto.ts';
+import { natsMissing, startNats } from './nats.ts';
+import { postgresMissing, startPostgres } from './postgres.ts';
+import { redisMissing, startRedis } from './redis.ts';
+import { says } from './server.ts';
+import type { TestServer } from './server.ts';
+
+const login = { user: 'tester', password: 's3cret' };
+const servers: readonly (readonly [string, string | false, () => Promise<TestServer>])[] = [
+  ['redis', redisMissing, startRedis],
+  ['nats', natsMissing, startNats],
+  ['nats with a login', natsMissing, () => startNats(login)],
+  ['mosquitto', mosquittoMissing, startMosquitto],
+  ['mosquitto with a login', mosquittoMissing, () => startMosquitto(login)],
+  ['etcd', etcdMissing, startEtcd],
+  ['postgres', postgresMissing, startPostgres],
+];
+
+/** Whether anything takes a connection there. */
+const listens = (port: number): Promise<boolean> => says(port, 'GET / HTTP/1.0\r\n\r\n', () => true);
+
+for (const [name, skip, start] of servers) {
+  suite(name, { skip }, () => {
+    test('is killed and comes back at the same place', async () => {
+      const server = await start();
+      try {
+        await server.kill();
+        assert.equal(await listens(server.port), false);
+        await server.restart();
+        await server.restart();
+      } finally {
+        await server.stop();
+      }
+      assert.equal(await listens(server.port), false);
+    });
+
+    test('can be stopped while it is paused', async () => {
+      const server = await start();
+      server.pause();
+      await sleep(50);
+      server.resume();
+      server.pause();
+      await server.stop();
+      assert.equal(await listens(server.port), false);
+    });
+  });
+}
+
+test('postgres is paused with all its processes', { skip: postgresMissing }, async () => {
+  const server = await startPostgres();
+  try {
+    assert.equal(server.ask("select current_setting('fsync')"), 'on');
+    server.pause();
+    assert.throws(() => server.ask('select 1'));
+    server.resume();
+    assert.equal(server.ask('select 1'), '1');
+  } finally {
+    await server.stop();
+  }
+});
