@@ -40,14 +40,33 @@ export async function startPostgres(): Promise<PostgresServer> {
   chmodSync(folder, 0o700);
   const [make = '', ...makeArgs] = [
     ...asUser,
-    ...[program('initdb'), '-D', data, '-U', 'postgres', '-A', 'scram-sha-256', '--pwfile', secret],
-    ...['-E', 'UTF8', '--locale=C'],
+    program('initdb'),
+    '-D',
+    data,
+    '-U',
+    'postgres',
+    '-A',
+    'scram-sha-256',
+    '--pwfile',
+    secret,
+    '-E',
+    'UTF8',
+    '--locale=C',
   ];
   execFileSync(make, makeArgs, { cwd: folder, stdio: 'pipe' });
   const [command = '', ...args] = [
     ...asUser,
-    ...[program('postgres'), '-D', data, '-p', String(port)],
-    ...['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'max_connections=200'],
+    program('postgres'),
+    '-D',
+    data,
+    '-p',
+    String(port),
+    '-c',
+    'listen_addresses=127.0.0.1',
+    '-c',
+    'unix_socket_directories=',
+    '-c',
+    'max_connections=200',
   ];
   const psql = (database: string, sql: string): string =>
     execFileSync(
