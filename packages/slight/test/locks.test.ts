@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { buildCGuest, clangMissing } from '../../../test/guests/clang.ts';
+import { openCapability } from '../src/capabilities/core/open.ts';
+import { findViolations } from '../src/capabilities/locks/history.ts';
+import { buildScriptGuest } from './guests.ts';
+import { appFolder, runCommand, serveApp, waitUntil, type Served } from './slight.ts';
+
+const slightfile = `specversion = "0.3"
+[app]
+component = "app.wasm"
+[keyvalue]
+notes = "sqlite"
+[locks]
+jobs = "sqlite"
+others = "sqlite"
+here = "memory"
+[limits]
+cpu = "1500ms"
+`;
+let component: Uint8Array;
+before(async () => (component = await buildScriptGuest('locks')));
+
+const folderOf = (wasm: Uint8Array, file = slightfile) =>
+  appFolder({ 'app.wasm': wasm, 'slightfile.toml': file });
+const post = (app: Served, path: string, init?: RequestInit) => app.get(path, { method: 'POST', ...init });
+const read = async (app: Served, path: string) => JSON.parse((await post(app, path)).body);
+
+/** The locks of an app as another host of the same folder sees them. */
+async function openBeside(folder: string) {
+  const around = { dataDir: join(folder, '.slight'), timeout: 5_000 };
+  return await openCapability('locks', { name: 'jobs', bind: 'sqlite', config: {} }, around);
+}
+
+test('an app holds locks', async (t) => {
+  const folder = await folderOf(component);
+  let app = await serveApp(folder);
+
+  await t.test('longer than their ttl, also while it computes', async () => {
+    const began = [post(app, '/compute/a/900'), post(app, '/sleep/b/900')];
+    await waitUntil('both are held', async () => {
+      const held = await Promise.all(['a', 'b'].map((lock) => post(app, `/try/jobs/${lock}`)));
+      return held.every(({ body }) => body === 'busy');
+    });
+    for (let i = 0; i < 10; i++) {
+      await new Promise((wake) => setTimeout(wake, 40));
+      assert.equal((await post(app, '/try/jobs/b')).body, 'busy');
+    }
+    const [computed, slept] = (await Promise.all(began)).map(({ body }) => JSON.parse(body));
+    assert.equal(computed.lost, false);
+    assert.equal(computed.aborted, false);
+    assert.equal(slept.lost, false);
+    assert.equal(slept.again, 'precondition-failed');
+    for (const lock of ['a', 'b']) assert.match((await post(app, `/try/jobs/${lock}`)).body, /^\d+$/);
+  });
+
+  await t.test('under names of the slightfile that have nothing to do with each other', async () => {
+    const holding = post(app, '/sleep/same/500');
+    await waitUntil('it is held', async () => (await post(app, '/try/jobs/same')).body === 'busy');
+    for (const name of ['others', 'here'])
+      assert.match((await post(app, `/try/${name}/same`)).body, /^\d+$/, name);
+    await holding;
+  });
+
+  await t.test('no longer than a request, however that ends', async () => {
+    assert.equal((await post(app, '/leave/left')).status, 200);
+    assert.equal((await post(app, '/throw/left')).status, 500);
+    assert.equal((await post(app, '/loop/left')).status, 504);
+    assert.equal((await post(app, '/leave/left')).status, 200);
+  });
+
+  await t.test('who ceases to wait takes nothing', async () => {
+    const beside = await openBeside(folder);
+    const grant = (await beside.acquire('waited', 60_000, 0))!;
+    const gone = new AbortController();
+    const waiting = post(app, '/wait/waited', { signal: gone.signal });
+    const next = post(app, '/wait/waited');
+    await new Promise((wake) => setTimeout(wake, 200));
+    gone.abort();
+    await assert.rejects(waiting);
+    await beside.release('waited', grant.token);
+    assert.equal((await next).status, 200);
+    assert.ok((await beside.acquire('waited', 60_000, 5_000)) !== undefined, 'somebody who is gone has it');
+    await beside.close();
+  });
+
+  await t.test('a write with an older token is refused', async () => {
+    assert.deepEqual(await read(app, '/late'), ['precondition-failed', 'new']);
+  });
+
+  await t.test('what it may not is refused', async () => {
+    assert.deepEqual(await read(app, '/refused'), [
+      'permission-denied',
+      'invalid-argument',
+      'invalid-argument',
+    ]);
+  });
+
+  await t.test('tokens go on after a restart', async () => {
+    const { body: first } = await post(app, '/try/jobs/again');
+    const { body: last } = await post(app, '/try/here/again');
+    assert.equal((await app.stop()).code, 0);
+    app = await serveApp(folder);
+    assert.ok(BigInt((await post(app, '/try/jobs/again')).body) > BigInt(first));
+    assert.ok(BigInt((await post(app, '/try/here/again')).body) > BigInt(last), 'memory, too');
+    assert.match((await post(app, '/lead')).body, /^\d+$/);
+  });
+  await app.stop();
+});
+
+test('workers exclude each other, and every write counts', async () => {
+  const folder = await folderOf(component, slightfile.replace('here = "memory"\n', ''));
+  const app = await serveApp(folder, ['--workers', '2']);
+  const answers = await Promise.all(Array.from({ length: 40 }, () => read(app, '/add')));
+  const history = answers.map(({ token, from, until }) => ({
+    name: 'adding',
+    token: BigInt(token),
+    from: from as number,
+    until: until as number,
+  }));
+  assert.deepEqual(findViolations(history), []);
+  assert.equal((await app.get('/sum')).body, '40');
+  await app.stop();
+});
+
+test('a host that ends lets go of what its app holds', async () => {
+  const folder = await folderOf(component, `${slightfile}[target.kept.app]\nreuse = "keep"\n`);
+  const app = await serveApp(folder, ['--target', 'kept']);
+  const { body: token } = await post(app, '/keep/kept');
+  const beside = await openBeside(folder);
+  assert.equal(await beside.acquire('kept', 1_000, 0), undefined);
+  assert.equal((await app.stop()).code, 0);
+  const grant = await beside.acquire('kept', 1_000, 0);
+  assert.ok(grant !== undefined && grant.token > BigInt(token));
+  await beside.close();
+});
+
+test('an app that was not granted locks does not start, nor do several workers with those of one', async () => {
+  const without = slightfile.replace(/\[locks\][^[]*/, '');
+  const { code, stderr } = await runCommand(await folderOf(component, without), ['run']);
+  assert.equal(code, 1);
+  assert.match(stderr, /has no \[locks\]\n {2}fix: [^]*\[locks\]\n {4}default = "sqlite"/);
+  const several = await runCommand(await folderOf(component), ['run', '--workers', '2']);
+  assert.equal(several.code, 1);
+  assert.match(several.stderr, /locks "here" \(memory\) lives in the memory of one process/);
+});
+
+test('without a slightfile locks are kept in SQLite', async () => {
+  const app = await serveApp(await appFolder({ 'app.wasm': component }), ['app.wasm']);
+  assert.match((await post(app, '/try/jobs/a')).body, /^\d+$/);
+  assert.match((await app.stop()).stderr, /locks +\(any name\) +sqlite in /);
+});
+
+test('an app in C holds locks', { skip: clangMissing }, async () => {
+  const file = slightfile.replace(/\[keyvalue\][^[]*/, '');
+  const folder = await folderOf(await buildCGuest('locks'), file);
+  const app = await serveApp(folder);
+  const ask = (method: string, path: string) => app.get(path, { method });
+  const tokens: bigint[] = [];
+  for (const method of ['GET', 'PUT', 'PUT', 'DELETE', 'GET']) {
+    const { status, body } = await ask(method, '/jobs/a');
+    assert.equal(status, 200, `${method}: ${body}`);
+    tokens.push(BigInt(body));
+  }
+  assert.deepEqual(
+    tokens.toSorted((a, b) => Number(a - b)),
+    tokens,
+  );
+  const computing = ask('POST', '/jobs/a');
+  await waitUntil('it is held', async () => (await ask('GET', '/jobs/a')).status === 409);
+  assert.equal((await ask('GET', '/others/a')).status, 200);
+  const { status, body } = await computing;
+  assert.equal(status, 200, body);
+  const refused = await ask('GET', '/secrets/a');
+  assert.equal(refused.status, 403);
+  assert.match(refused.body, /\[locks\] in .*: secrets = "sqlite"/);
+  assert.equal((await ask('GET', '/jobs/')).status, 400);
+  await app.stop();
+});
