@@ -26,6 +26,7 @@ export const locksFile: SqliteFile = {
       ticket INTEGER PRIMARY KEY AUTOINCREMENT,
       place TEXT NOT NULL,
       name BLOB NOT NULL,
+      owner TEXT,
       seen INTEGER NOT NULL
     );
     CREATE INDEX IF NOT EXISTS lines ON waiting (place, name, ticket)

@@ -5,6 +5,7 @@ import { CapabilityError } from '../../core/error.ts';
 import type { Grant, Locks, LocksFeature } from '../contract.ts';
 import { givenUp, notHeld } from '../validate.ts';
 import { locksFile } from './sqlite-file.ts';
+import { isGone, nameOwner } from './sqlite-owner.ts';
 
 /** Excludes processes of one machine, by its clock and one SQLite file of the app's own folder. */
 export const sqlite = defineBackend<Locks, LocksFeature>({
@@ -19,12 +20,17 @@ export const sqlite = defineBackend<Locks, LocksFeature>({
 
 /** Milliseconds between two signs of life of who waits. */
 const sign = 1_000;
-/** Milliseconds without one after which others pass who waits. */
+/** Milliseconds without one after which others pass who waits. A process that ended is passed at once. */
 const patience = 3_500;
 
 /** Why a lock was not granted, and when to look again where nobody rings. */
 interface Blocked {
   readonly until: number;
+}
+
+interface Waiter {
+  readonly ticket: bigint;
+  readonly owner: string | null;
 }
 
 async function openSqlite({ name: place, url, dataDir, timeout }: OpenContext): Promise<Locks> {
@@ -99,8 +105,8 @@ async function openSqlite({ name: place, url, dataDir, timeout }: OpenContext): 
 
 function prepare(database: SqliteDatabase, place: string) {
   const held = database.prepare('SELECT expires FROM leases WHERE place = ? AND name = ? AND expires > ?');
-  const first = database.prepare(
-    'SELECT ticket FROM waiting WHERE place = ? AND name = ? AND seen > ? ORDER BY ticket LIMIT 1',
+  const waiters = database.prepare(
+    'SELECT ticket, owner FROM waiting WHERE place = ? AND name = ? AND seen > ? ORDER BY ticket',
   );
   const count = database.prepare('UPDATE tokens SET last = max(last + 1, ?) RETURNING last');
   const write = database.prepare(
@@ -109,17 +115,21 @@ function prepare(database: SqliteDatabase, place: string) {
   const mine = 'place = ? AND name = ? AND token = ? AND expires > ?';
   const extend = database.prepare(`UPDATE leases SET expires = ? WHERE ${mine}`);
   const remove = database.prepare(`DELETE FROM leases WHERE ${mine}`);
-  const join = database.prepare('INSERT INTO waiting (place, name, seen) VALUES (?, ?, ?)');
+  const join = database.prepare('INSERT INTO waiting (place, name, owner, seen) VALUES (?, ?, ?, ?)');
   const show = database.prepare('UPDATE waiting SET seen = ? WHERE ticket = ?');
   const leave = database.prepare('DELETE FROM waiting WHERE ticket = ?');
+  const owner = nameOwner() ?? null;
 
   /** @param ticket of who asks, where it stands in line */
   function findBlock(name: Buffer, ticket?: bigint): Blocked | undefined {
     const now = Date.now();
     const row = held.get(place, name, now) as { expires: bigint } | undefined;
     if (row !== undefined) return { until: Number(row.expires) };
-    const next = first.get(place, name, now - patience) as { ticket: bigint } | undefined;
-    return next === undefined || next.ticket === ticket ? undefined : { until: now + patience };
+    for (const next of waiters.iterate(place, name, now - patience) as Iterable<Waiter>) {
+      if (next.ticket === ticket) return undefined;
+      if (next.owner === owner || !isGone(next.owner)) return { until: now + patience };
+    }
+    return undefined;
   }
 
   return {
@@ -161,7 +171,7 @@ function prepare(database: SqliteDatabase, place: string) {
         database.run(() => {
           const now = Date.now();
           if (ticket !== undefined && Number(show.run(now, ticket).changes) > 0) return ticket;
-          return BigInt(join.run(place, Buffer.from(text), now).lastInsertRowid);
+          return BigInt(join.run(place, Buffer.from(text), owner, now).lastInsertRowid);
         }),
       leave: (ticket: bigint): MaybePromise<void> => database.run(() => void leave.run(ticket)),
     },
