@@ -14,11 +14,14 @@ import { reportError } from './report.ts';
 export async function main(argv: readonly string[]): Promise<number> {
   process.on('uncaughtException', (error) => process.exit(reportError(error)));
   let code = 0;
+  // What stands behind is for the app, whatever it is.
+  const end = argv[0] === 'run' ? argv.indexOf('--') : -1;
+  const args = end < 0 ? undefined : argv.slice(end + 1);
   const program = describeProgram((exitCode) => {
     code = exitCode;
-  });
+  }, args);
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(end < 0 ? argv : argv.slice(0, end), { from: 'user' });
   } catch (error) {
     // Commander has told people of its errors itself.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -27,7 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   return code;
 }
 
-function describeProgram(finish: (exitCode: number) => void): Command {
+function describeProgram(finish: (exitCode: number) => void, args: readonly string[] | undefined): Command {
   const program = new Command('slight')
     .description('Run a WebAssembly app with the capabilities that its slightfile names.')
     .version(readVersion(), '--version', 'print the version')
@@ -40,7 +43,7 @@ function describeProgram(finish: (exitCode: number) => void): Command {
     });
   program
     .command('run')
-    .description('Serve an app until Ctrl-C.')
+    .description('Serve an app until Ctrl-C, or run a command: its arguments stand after --.')
     .argument('[app]', 'the component, instead of the one that the slightfile names')
     .option('-c, --config <file>', 'the slightfile (default: slightfile.toml, where there is one)')
     .option('--target <name>', 'lay [target.NAME] of the slightfile over it')
@@ -59,7 +62,7 @@ function describeProgram(finish: (exitCode: number) => void): Command {
     .addOption(new Option('--log-level <level>', 'the least level that is shown').choices(logLevels))
     .action(async (app: string | undefined, options: RunFlags) => {
       const { run } = await import('./run.ts');
-      finish(await run({ ...options, ...(app === undefined ? {} : { app }) }));
+      finish(await run({ ...options, args, ...(app === undefined ? {} : { app }) }));
     });
   program
     .command('build')

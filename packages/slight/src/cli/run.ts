@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly health?: string;
   /** Processes that run the app. */
   readonly workers?: number;
+  /** What stood after `--`: arguments of an app that is run as a program. */
+  readonly args?: readonly string[] | undefined;
   /** Replace them when the component's file changes. */
   readonly watchApp?: boolean;
   readonly logFormat?: LogFormat;
@@ -35,8 +37,8 @@ export interface RunOptions {
 export const usualFile = 'slightfile.toml';
 
 /**
- * `slight run`. Serves an app until it is asked to stop. What it says goes to stderr; where stdout is no terminal, the
- * URL goes there, alone on a line. Gives the exit code.
+ * `slight run`. Serves an app until it is asked to stop, or runs it as a program. What it says goes to stderr; where stdout is no terminal, the
+ * URL goes there, alone on a line. Gives the exit code, that of a program its own.
  * @throws {UsageError} where there is nothing to run
  * @throws whatever keeps the app from starting
  */
@@ -61,7 +63,11 @@ async function serve(file: Slightfile, options: RunOptions): Promise<number> {
     file,
     read: () => readFile(options),
     watch: options.watchApp === true,
+    args: options.args,
     log,
+    onCommand(rows) {
+      useData(dataFolder(file), { make: file.path === undefined && rows.length > 0 });
+    },
     onReady(_file, { url, rows }, health) {
       // Only now is it known that an app without a slightfile stores something.
       useData(dataFolder(file), { make: file.path === undefined && rows.length > 0 });

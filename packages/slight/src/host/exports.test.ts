@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Slightfile } from '../slightfile/model.ts';
 import { withoutSlightfile } from './bind.ts';
-import { checkExports, findRoles, runsCommand } from './exports.ts';
+import { checkExports, findRoles, isProgram } from './exports.ts';
 
 const name = (handler: string) => `spiderlightning:cloud/${handler}@0.6.0`;
 const position = { line: 5, column: 1 };
@@ -42,10 +42,11 @@ test('an export that nothing calls is a hint where the app does something else, 
   });
 });
 
-test('a command runs where it is all that there is, or was asked for', () => {
-  const both = findRoles([name('http-handler'), name('command-handler')]);
-  assert.deepEqual([runsCommand(both, false), runsCommand(both, true)], [false, true]);
-  assert.equal(runsCommand(findRoles([name('command-handler')]), false), true);
-  assert.equal(runsCommand(findRoles([name('http-handler')]), true), false);
+test('what exports a command and nothing else is a program; any other that was asked to be one is refused', () => {
+  assert.equal(isProgram(findRoles([name('http-handler'), name('command-handler')])), false);
+  assert.equal(isProgram(findRoles([name('watch-handler'), name('command-handler')])), false);
+  assert.equal(isProgram(findRoles([name('command-handler')])), true);
+  assert.equal(isProgram(findRoles([])), false);
+  assert.deepEqual(checkExports([name('http-handler'), name('command-handler')], file(), true), []);
   assert.throws(() => checkExports([name('http-handler')], file(), true), /is no command: .*command-handler/);
 });

@@ -62,10 +62,9 @@ export function readRoles(component: Uint8Array): Roles {
   }
 }
 
-/** Whether an app is run as a program: where that was asked for, or where it is nothing else. */
-export function runsCommand(roles: Roles, asked: boolean): boolean {
-  const serves = roles.http || listNames.some((name) => roles[name]);
-  return roles.command && (asked || !serves);
+/** Whether an app is a program and nothing else. */
+export function isProgram({ command, http, ...lists }: Roles): boolean {
+  return command && !http && listNames.every((name) => !lists[name]);
 }
 
 /**

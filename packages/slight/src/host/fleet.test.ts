@@ -57,6 +57,7 @@ function fakeFleet(first: Release) {
       taken: (command) => void events.push(`all have taken ${command.type} of ${number}`),
       lead: () => void leads.push(number),
       resigned: ended.promise.then(() => undefined),
+      finished: ended.promise.then(() => undefined),
       drain: () => void events.push(`${number} drains`),
       kill: () => end('it was killed'),
       ready() {

@@ -1,8 +1,8 @@
 import type { Component, Instance, MaybePromise } from '@spiderlightning/component';
 import { renew, wasiImports } from '@spiderlightning/wasi';
-import type { WasiImports } from '@spiderlightning/wasi';
+import type { WasiImports, WasiOptions } from '@spiderlightning/wasi';
 import { spiderlightningImports } from '../dialects/spiderlightning/index.ts';
-import type { HeldSink, LogSink } from '../dialects/spiderlightning/index.ts';
+import type { HeldSink, LogSink, PrintSink } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { RequestWatch } from '../telemetry/watch.ts';
@@ -50,7 +50,17 @@ const patience = 5_000;
 /** What a request left open ends in this order, each kind once the one before is gone; then all the rest. */
 const endings = ['transaction', 'lease', 'subscription'];
 
-/** @param names of the system's interfaces */
+/** How a guest that is a program meets its user. */
+export interface Terminal {
+  readonly arguments: readonly string[];
+  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly print: PrintSink;
+}
+
+/**
+ * @param names of the system's interfaces
+ * @param terminal - of a program; what others print goes to the log
+ */
 export function openGuests(
   component: Component,
   file: Slightfile,
@@ -59,6 +69,7 @@ export function openGuests(
   names: readonly string[],
   held?: HeldSink,
   telemetry?: Telemetry,
+  terminal?: Terminal,
 ): Guests {
   const { limits } = file;
   const keep = file.app.reuse === 'keep';
@@ -71,19 +82,24 @@ export function openGuests(
   async function create(): Promise<Guest> {
     const context: Guest['context'] = { id: undefined, lines: 0 };
     const say: LogSink = (level, message, part, fields) => {
-      if (++context.lines > mostLines) return;
+      if (++context.lines > mostLines && terminal === undefined) return;
       const { id, watch } = context;
       const about = { id, trace: watch?.context };
       log.guest(level, translate(message), { ...about, context: part, fields });
-      if (context.lines === mostLines) log.guest('warn', `(only ${mostLines} lines for each request)`, about);
+      if (context.lines === mostLines && terminal === undefined)
+        log.guest('warn', `(only ${mostLines} lines for each request)`, about);
     };
-    const print = (line: string) => say('info', line, '', []);
+    const line = (text: string) => say('info', text, '', []);
+    const print: PrintSink =
+      terminal?.print ??
+      ((to, bytes) => say(to === 'stdout' ? 'info' : 'error', Buffer.from(bytes).toString(), '', []));
+    const streams = terminal === undefined ? { stdout: line, stderr: line } : streamsOf(terminal);
     // Small guests do without; making it would cost more than the rest of their instance.
-    const system = usesSystem ? wasiImports({ stdout: print, stderr: print }) : undefined;
+    const system = usesSystem ? wasiImports(streams) : undefined;
     const openers = observed?.(telemetry!.calls(() => context.watch)) ?? bindings.openers;
     const imports = {
       ...system,
-      ...spiderlightningImports({ log: say, body: () => context.body, held, ...openers }),
+      ...spiderlightningImports({ log: say, body: () => context.body, held, print, ...openers }),
     };
     const start = performance.now();
     try {
@@ -137,6 +153,15 @@ export function openGuests(
   }
 
   return { create, recycle, dispose };
+}
+
+function streamsOf({ arguments: args, stdin, print }: Terminal): WasiOptions {
+  return {
+    arguments: ['app', ...args],
+    stdin,
+    stdout: { write: (bytes) => print('stdout', bytes) },
+    stderr: { write: (bytes) => print('stderr', bytes) },
+  };
 }
 
 /** False where it takes longer than that. */

@@ -14,6 +14,8 @@ export interface Assignment {
   readonly fd: number | undefined;
   /** Whether the app answers HTTP. */
   readonly listens: boolean;
+  /** Arguments of an app that is run as a program. */
+  readonly command?: readonly string[] | undefined;
   /** What is traced, where somebody asks for it. */
   readonly traces?: TraceSettings | undefined;
 }
@@ -49,6 +51,8 @@ export type FromWorker =
   | { readonly type: 'failed'; readonly name: string; readonly message: string; readonly stack?: string }
   /** It should be replaced before it comes to harm. */
   | { readonly type: 'worn'; readonly reason: string }
+  /** The program has ended. */
+  | { readonly type: 'finished'; readonly code: number }
   /** It has ended what it did for all workers. */
   | { readonly type: 'resigned' }
   /** What it has counted until its end. */

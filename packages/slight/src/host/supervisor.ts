@@ -8,7 +8,8 @@ import type { HealthPages } from '../triggers/health.ts';
 import { watchApp } from './app-watch.ts';
 import { checkBinds, prepareStorage } from './bind.ts';
 import { readComponent } from './component-file.ts';
-import { readRoles } from './exports.ts';
+import { isProgram, readRoles } from './exports.ts';
+import type { Roles } from './exports.ts';
 import { createFleetMetrics } from './fleet-metrics.ts';
 import type { WorkerMetrics } from './fleet-metrics.ts';
 import { createFleet, longestIdle } from './fleet.ts';
@@ -22,15 +23,21 @@ import { bindPort } from './port.ts';
 import type { Port } from './port.ts';
 import { summarizeReadiness } from './readiness.ts';
 import type { BackendState } from './readiness.ts';
+import type { Question } from './message.ts';
+import type { BindingRow } from './bind.ts';
 import { findVolatile } from './single-process.ts';
 import { findTraces } from './telemetry.ts';
 import { checkReferences } from './references.ts';
-import type { Ready } from './worker-process.ts';
+import type { Ready, WorkerProcess } from './worker-process.ts';
 
 export interface SuperviseOptions {
   readonly file: Slightfile;
   /** Reads the slightfile again when the app is asked to take up what has changed. */
   readonly read: () => Promise<Slightfile>;
+  /** Arguments for an app that is run as a program; absent: none were given, nor the wish for it. */
+  readonly args?: readonly string[] | undefined;
+  /** Called once, when a program runs. */
+  onCommand(rows: readonly BindingRow[]): void;
   /** Replaces the workers when the component's file changes. */
   readonly watch: boolean;
   readonly log: Log;
@@ -61,6 +68,8 @@ const onTerminal = [0, 1, 2].some((fd) => isatty(fd));
 export async function supervise(options: SuperviseOptions): Promise<number> {
   const { file, log } = options;
   const content = await prepare(file, log);
+  // Where that was asked for, whatever the app is: the process that is to run it says what it is not.
+  if (options.args !== undefined || isProgram(content.roles)) return await superviseProgram(content, options);
   const port = content.listens ? await bindPort(file.http) : undefined;
   try {
     return await superviseOn(port, releaseOn(port, content), options);
@@ -180,13 +189,57 @@ async function superviseOn(
   }
 }
 
+/**
+ * Runs the app as a program. Ctrl-C, SIGTERM and the end of its terminal end it; a second Ctrl-C ends it at once.
+ * @returns its exit code
+ */
+async function superviseProgram(
+  content: Content,
+  { file, log, args = [], onCommand }: SuperviseOptions,
+): Promise<number> {
+  const { superviseCommand } = await import('./command-supervisor.ts');
+  const stop = new AbortController();
+  let current: WorkerProcess | undefined;
+  const signalled = (signal: NodeJS.Signals) => {
+    if (stop.signal.aborted && signal === 'SIGINT') current?.kill();
+    stop.abort(signal);
+  };
+  const hangUp = () => {
+    if (onTerminal && terminalIsGone()) stop.abort('SIGHUP');
+  };
+  const orphaned = () => stop.abort('SIGTERM');
+  for (const signal of endings) process.on(signal, signalled);
+  process.on('SIGHUP', hangUp);
+  if (process.connected) process.once('disconnect', orphaned);
+  const ask = async <Answer>(question: Question) =>
+    current?.serving ? [(await current.ask(question, 1_000)) as Answer] : [];
+  const health =
+    file.http.health &&
+    (await openHealth(file.http.health, {
+      health: async () => summarizeHealth(await ask<WorkerHealth>('health'), 1, stop.signal.aborted),
+      readiness: async () => summarizeReadiness(await ask<BackendState[]>('readiness'), stop.signal.aborted),
+      metrics: async () => undefined,
+    }));
+  try {
+    const launch = { ...releaseOn(undefined, content), command: args };
+    const onWorker = (worker: WorkerProcess) => void (current = worker);
+    return await superviseCommand(launch, { log, onStart: onCommand, onWorker, stop: stop.signal });
+  } finally {
+    health?.close();
+    log.flush();
+    for (const signal of endings) process.off(signal, signalled);
+    process.off('SIGHUP', hangUp);
+    process.off('disconnect', orphaned);
+  }
+}
+
 /** Loaded only where it is asked for: `node:http` alone would take a third of the time in which this process starts. */
 async function openHealth(address: Address, pages: HealthPages) {
   const { startHealth } = await import('../triggers/health.ts');
   return await startHealth(address, pages);
 }
 
-type Content = Omit<Release, 'fd'>;
+type Content = Omit<Release, 'fd'> & { readonly roles: Roles };
 
 /**
  * Reads and makes what the workers need; databases on this machine and the cache are there when they start.
@@ -198,13 +251,13 @@ async function prepare(file: Slightfile, log: Log): Promise<Content> {
   const volatile = await findVolatile(file);
   const permissions = await findPermissions(file);
   const component = await readComponent(file.app.component);
-  const listens = readRoles(component).http;
+  const roles = readRoles(component);
   await Promise.all([prepareStorage(file), prepareCache(cacheFolder())]);
   const traces = await findTraces(file, (problem) => log.host('warn', problem));
-  return { file, component, listens, volatile, permissions, traces };
+  return { file, component, roles, listens: roles.http, volatile, permissions, traces };
 }
 
-function releaseOn(port: Port | undefined, { file, ...content }: Content): Release {
+function releaseOn(port: Port | undefined, { file, roles: _roles, ...content }: Content): Release {
   if (port === undefined) return { ...content, file, fd: undefined };
   const { address, fd } = port;
   return { ...content, file: { ...file, http: { ...file.http, ...address } }, fd };

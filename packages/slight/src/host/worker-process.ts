@@ -15,6 +15,8 @@ export type Ready = Extract<FromWorker, { type: 'ready' }>;
 export interface WorkerProcess {
   /** Comes once: it serves, or why it does not. */
   readonly started: Promise<Ready | { readonly failure: Error }>;
+  /** The exit code of the program that it runs; undefined: the process has gone before. */
+  readonly finished: Promise<number | undefined>;
   /** Whether it serves: it has started and was not asked to end. */
   readonly serving: boolean;
   /** How it ended, in words. */
@@ -81,6 +83,7 @@ export function startWorker(
   const started = Promise.withResolvers<Ready | { failure: Error }>();
   const ended = Promise.withResolvers<string>();
   const resigned = Promise.withResolvers<void>();
+  const finished = Promise.withResolvers<number | undefined>();
   const questions = new Map<number, (answer: unknown) => void>();
   let asked = 0;
   let waiting = 0;
@@ -115,6 +118,7 @@ export function startWorker(
     for (const settle of questions.values()) settle(undefined);
     makeRoom();
     resigned.resolve();
+    finished.resolve(undefined);
     started.resolve({ failure: failure ?? diedEarly(how) });
     ended.resolve(failure?.message.split('\n', 1)[0] ?? how);
   }
@@ -133,6 +137,8 @@ export function startWorker(
         return onWorn(message.reason);
       case 'relay':
         return onRelay(message.command);
+      case 'finished':
+        return finished.resolve(message.code);
       case 'resigned':
         return resigned.resolve();
       case 'counted':
@@ -158,6 +164,7 @@ export function startWorker(
     ended: ended.promise,
     lead: (since) => send({ type: 'lead', since }),
     resigned: resigned.promise,
+    finished: finished.promise,
     async ask(question, patience) {
       if (state !== 'serving') return undefined;
       const id = asked++;

@@ -39,7 +39,7 @@ let log = openLog(readLogSettings(process.env));
 const relay = createWorkerRelay((message) => {
   if (process.connected) process.send!(message, () => undefined);
 });
-let app: App | undefined;
+let app: Pick<App, 'failures' | 'counts' | 'probe'> | undefined;
 let triggers: Triggers | undefined;
 let metrics: (() => WorkerMetrics) | undefined;
 let close: ((bound: number, idle: number) => Promise<void>) | undefined;
@@ -79,11 +79,13 @@ process.on('message', (message: ToWorker, handle: unknown) => {
 });
 tell({ type: 'hello' });
 
-async function start({ file, component: bytes, fd, listens, traces }: Assignment): Promise<void> {
+async function start(assignment: Assignment): Promise<void> {
+  const { file, component: bytes, fd, listens, traces, command } = assignment;
   log = openLog(file.log);
   try {
     const telemetry = await openTelemetry(file, traces, log);
     const component = await load(file.app.component, bytes, file.app.reuse === 'clean');
+    if (command !== undefined) return await startProgram(component, file, command, telemetry);
     const opened = await openApp(component, file, log, relay, telemetry);
     app = opened;
     const endWatch = watchWear(file.limits.instances, (reason) => tell({ type: 'worn', reason }));
@@ -111,6 +113,27 @@ async function start({ file, component: bytes, fd, listens, traces }: Assignment
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
     tell({ type: 'failed', name, message, ...(stack !== undefined && { stack }) }, () => process.exit(1));
   }
+}
+
+async function startProgram(
+  component: Component,
+  file: Slightfile,
+  args: readonly string[],
+  telemetry: Telemetry | undefined,
+): Promise<void> {
+  const { startCommand } = await import('./command-worker.ts');
+  const running = await startCommand(component, file, args, log, telemetry);
+  const idle = { ready: 0, starting: 0, busy: 1, waiting: 0 };
+  app = { failures: running.failures, probe: running.probe, counts: () => idle };
+  close = async () => {
+    await running.close();
+    await telemetry?.close(longestFarewell);
+  };
+  if (file.telemetry.metrics && telemetry) metrics = () => readMetrics(telemetry, app!, undefined);
+  tell({ type: 'ready', url: undefined, rows: running.rows });
+  flushCompileCache();
+  const code = await running.finished;
+  tell({ type: 'finished', code }, () => void stop(0, 0));
 }
 
 interface Server {
@@ -162,7 +185,11 @@ async function answer(question: Question): Promise<unknown> {
   }
 }
 
-function readMetrics(telemetry: Telemetry, { counts }: App, server: Server | undefined): WorkerMetrics {
+function readMetrics(
+  telemetry: Telemetry,
+  { counts }: Pick<App, 'counts'>,
+  server: Server | undefined,
+): WorkerMetrics {
   const { waiting, ...instances } = counts();
   const active = server?.http.active ?? 0;
   const held = server?.held.count ?? 0;
