@@ -1,5 +1,172 @@
 // Written by scripts/generate-wit.ts. Change the WIT files and run it again.
 
+/**
+ * Objects in containers: bytes of any size under names, read and written as streams. A write is all or nothing. A
+ * client reads its own writes. Names of containers are 1 to 255 bytes of UTF-8, names of objects 1 to 1,024. A container
+ * that is not there is `not-found`; an object that is not there is none.
+ */
+declare module 'spiderlightning:cloud/blobs@0.6.0' {
+  import type { Error } from 'spiderlightning:cloud/types@0.6.0';
+  /** What is known of a container. */
+  export interface ContainerInfo {
+    /** As it was created. */
+    name: string;
+    /** Milliseconds since 1970, where the backend knows. */
+    created: number | null;
+  }
+  /** What is known of an object. */
+  export interface ObjectInfo {
+    /** As it was written. */
+    name: string;
+    /** Bytes. */
+    size: number;
+    /** When the name first had an object, in milliseconds since 1970, where the backend knows. */
+    created: number | null;
+    /** When the bytes were written, in milliseconds since 1970. */
+    modified: number;
+    /** As the write gave it. */
+    contentType: string | null;
+    /** Opaque. Two writes never share a version, also when the bytes are the same. */
+    version: string;
+  }
+  /** Some of the bytes of an object. What lies beyond its end is not there. */
+  export interface Range {
+    /** The first byte, from 0. */
+    offset: number;
+    /** How many; none means to the end. */
+    length: number | null;
+  }
+  /**
+   * How an object is written. Without options it takes the place of what is there. Both conditions are looked at when
+   * the write is finished, and they exclude each other.
+   */
+  export interface WriteOptions {
+    /** What the bytes are: `image/png`. */
+    contentType: string | null;
+    /** Fail with `already-exists` where an object is present. */
+    onlyIfAbsent: boolean;
+    /** Fail with `precondition-failed` where the object has another version or is gone. */
+    ifVersion: string | null;
+  }
+  /** Names an object. */
+  export interface ObjectId {
+    /** The container that it is in. */
+    container: string;
+    /** Its name there. */
+    name: string;
+  }
+  /** An object in a listing. */
+  export interface ListedObject {
+    /** Its name. */
+    name: string;
+    /** Bytes. */
+    size: number;
+    /** When the bytes were written, in milliseconds since 1970. */
+    modified: number;
+  }
+  /** One page of a listing of objects. */
+  export interface ObjectPage {
+    /** May be empty on any page, also where more follow. */
+    objects: ListedObject[];
+    /** Pass it to the next call; none means that this was the last page. */
+    cursor: string | null;
+  }
+  /** One page of a listing of containers. */
+  export interface ContainerPage {
+    /** May be empty on any page, also where more follow. */
+    containers: string[];
+    /** Pass it to the next call; none means that this was the last page. */
+    cursor: string | null;
+  }
+  /** What whoever has a URL may do with it. */
+  export type PresignMethod =
+    /** Get the object. */
+    | 'read'
+    /** Put one in its place. */
+    | 'write';
+  /** A place for containers that the slightfile names. */
+  export class Blobs {
+    private constructor();
+    /** Opens the place of this name. A name that was not granted is `permission-denied`. */
+    static open(name: string): Blobs;
+    /** Creates a container. One that is there is `already-exists`. */
+    createContainer(name: string): void;
+    /** Removes a container with all that is in it. Removing one that is missing is no error. */
+    deleteContainer(name: string): void;
+    /** Whether there is a container of this name. */
+    containerExists(name: string): boolean;
+    /** What is known of a container, or none. */
+    containerInfo(name: string): ContainerInfo | null;
+    /** The containers whose names begin with `prefix`, a page at a time, as `list` of a container gives objects. */
+    listContainers(prefix: string | null, cursor: string | null, limit: number | null): ContainerPage;
+    /** A container, to use what is in it. Whether it is there shows when it is used. */
+    container(name: string): Container;
+    /**
+     * Gives the target the bytes and the content type of the source, all or nothing. A source that is not there is
+     * `not-found`.
+     */
+    copy(source: ObjectId, target: ObjectId): void;
+    /** The same, and the source is gone. Moving an object onto itself does nothing. */
+    move(source: ObjectId, target: ObjectId): void;
+    /** Lets go of it at once; otherwise it lives as long as the call. */
+    [Symbol.dispose](): void;
+  }
+  /** A container of objects. */
+  export class Container {
+    private constructor();
+    /** Begins to read an object, whole or in part, or gives none. */
+    read(name: string, range: Range | null): ReadStream | null;
+    /** Begins to write an object. Nobody sees anything of it before it is finished. */
+    write(name: string, options: WriteOptions | null): WriteStream;
+    /** Removes objects, up to 1,000 at once. Removing one that is missing is no error. */
+    delete(names: string[]): void;
+    /** Whether there is an object of this name. */
+    has(name: string): boolean;
+    /** What is known of an object, or none. */
+    info(name: string): ObjectInfo | null;
+    /**
+     * The objects whose names begin with `prefix`, a page at a time. Every object that exists throughout the listing
+     * appears in it; one may appear twice. The order is the backend's. `limit` is a wish: pages may be smaller or
+     * larger.
+     */
+    list(prefix: string | null, cursor: string | null, limit: number | null): ObjectPage;
+    /** Removes every object. */
+    clear(): void;
+    /**
+     * A URL with which whoever has it may read or write one object, without asking the app, for so many milliseconds: a
+     * second to a week.
+     */
+    presign(name: string, method: PresignMethod, expiresMs: number): string;
+    /** Lets go of it at once; otherwise it lives as long as the call. */
+    [Symbol.dispose](): void;
+  }
+  /** The bytes of an object as they were when it was opened. Dropping it ends it. A request that ends, ends it too. */
+  export class ReadStream {
+    private constructor();
+    /** What is known of the whole object. */
+    info(): ObjectInfo;
+    /**
+     * The next bytes, at least one and at most `max` (and at most 1 MiB); none at the end. Where the backend cannot keep
+     * what is read and the object changes meanwhile, it is `aborted`.
+     */
+    read(max: number): Uint8Array | null;
+    /** Lets go of it at once; otherwise it lives as long as the call. */
+    [Symbol.dispose](): void;
+  }
+  /** An object on its way. Dropping it without `finish` leaves nothing of it, and so does a request that ends. */
+  export class WriteStream {
+    private constructor();
+    /** Adds bytes, up to 4 MiB at once. Waits for the backend. After an error the stream is of no use any more. */
+    write(bytes: Uint8Array): void;
+    /** Puts the object there, whole, in the place of the one before; gives its version. */
+    finish(): string;
+    /** Lets go of it at once; otherwise it lives as long as the call. */
+    [Symbol.dispose](): void;
+  }
+  const self: { readonly Blobs: typeof Blobs; readonly Container: typeof Container; readonly ReadStream: typeof ReadStream; readonly WriteStream: typeof WriteStream };
+  export default self;
+}
+
 /** What an app exports that runs once, from its start to its end, as a program does. */
 declare module 'spiderlightning:cloud/command-handler@0.6.0' {
   /**

@@ -6,6 +6,9 @@
 export type { Backend, OpenContext } from './capabilities/core/backend.ts';
 export type { Check } from './capabilities/core/check.ts';
 export { openCapabilityOn } from './capabilities/core/open.ts';
+export { blobsConformance } from './capabilities/blobs/conformance.ts';
+export type { BlobsTarget } from './capabilities/blobs/conformance.ts';
+export type { Blobs, BlobsFeature } from './capabilities/blobs/contract.ts';
 export { configsConformance } from './capabilities/configs/conformance.ts';
 export type { Configs, ConfigsFeature } from './capabilities/configs/contract.ts';
 export { keyValueConformance } from './capabilities/keyvalue/conformance.ts';

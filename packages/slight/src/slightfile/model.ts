@@ -35,7 +35,7 @@ export interface Limits {
 }
 
 /** Tables of names that the app opens, each with the place where it lives. */
-export const bindTables = ['configs', 'keyvalue', 'locks', 'messaging', 'sql'] as const;
+export const bindTables = ['blobs', 'configs', 'keyvalue', 'locks', 'messaging', 'sql'] as const;
 
 export type BindTable = (typeof bindTables)[number];
 

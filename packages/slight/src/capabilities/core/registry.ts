@@ -1,4 +1,7 @@
 import type { Capability, CapabilityName, Opened } from './capability.ts';
+import { blobsOperations } from '../blobs/contract.ts';
+import type { Blobs, BlobsFeature } from '../blobs/contract.ts';
+import { portableBlobs } from '../blobs/portable.ts';
 import { configsOperations } from '../configs/contract.ts';
 import type { Configs, ConfigsFeature } from '../configs/contract.ts';
 import { portableConfigs } from '../configs/portable.ts';
@@ -24,6 +27,19 @@ function define<Contract extends Opened, Feature extends string>(
 
 /** Every capability there is, each with every backend of it. */
 export const capabilities = {
+  blobs: define<Blobs, BlobsFeature>({
+    noun: 'blob store',
+    embedded: 'filesystem',
+    operations: blobsOperations,
+    portable: portableBlobs,
+    backends: [
+      { schemes: ['memory'], load: async () => (await import('../blobs/backends/memory.ts')).memory },
+      {
+        schemes: ['filesystem'],
+        load: async () => (await import('../blobs/backends/filesystem.ts')).filesystem,
+      },
+    ],
+  }),
   configs: define<Configs, ConfigsFeature>({
     noun: 'configs',
     embedded: undefined,

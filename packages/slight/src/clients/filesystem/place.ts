@@ -1,8 +1,10 @@
-import { lstatSync, mkdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CapabilityError } from '../../capabilities/core/error.ts';
+import { isSpelled } from './entries.ts';
 import { flushFolder } from './files.ts';
+import { foreignName, nameOfKey } from './names.ts';
 
 /**
  * The folder that a bind names: `filesystem` is one in the app's own data, `filesystem:./data` lies beside the
@@ -33,6 +35,14 @@ function decodePath(path: string): string {
   } catch {
     throw new CapabilityError('invalid-argument', 'the path has a % that encodes nothing. Write %25 for it');
   }
+}
+
+/** The folder of one name below that of its bind: the usual one, or where that is missing, another program's. */
+export function pathOfStore(parent: string, store: string): string {
+  const usual = join(parent, nameOfKey(store));
+  const foreign = foreignName(store);
+  const other = foreign === undefined ? undefined : join(parent, foreign);
+  return other !== undefined && !existsSync(usual) && isSpelled(other) ? other : usual;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { HostImports, HostInterface } from '@spiderlightning/component';
 import type { CapabilityName, Opener } from '../../capabilities/core/capability.ts';
 import type { IncomingBody } from '../../triggers/http-message.ts';
+import { blobsInterface } from './blobs.ts';
 import { configsInterface } from './configs.ts';
 import { connections, connectionsInterface } from './connections.ts';
 import type { HeldSink } from './connections.ts';
@@ -35,6 +36,7 @@ export type { PrintSink } from './stdio.ts';
 const capabilities: {
   readonly [Name in CapabilityName]: { readonly name: string; serve(opener: Opener<any>): HostInterface };
 } = {
+  blobs: { name: 'spiderlightning:cloud/blobs@0.6.0', serve: blobsInterface },
   configs: { name: 'spiderlightning:cloud/configs@0.6.0', serve: configsInterface },
   keyvalue: { name: 'spiderlightning:cloud/keyvalue@0.6.0', serve: keyvalueInterface },
   locks: { name: 'spiderlightning:cloud/locks@0.6.0', serve: locksInterface },

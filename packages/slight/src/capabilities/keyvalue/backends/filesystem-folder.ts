@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { existsSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Versioned } from '../contract.ts';
 import {
   explainFiles,
@@ -10,14 +10,13 @@ import {
   writeAnew,
 } from '../../../clients/filesystem/files.ts';
 import { mayExpire, parseMeta, type Meta, type Written } from './filesystem-meta.ts';
-import { makeFolder } from '../../../clients/filesystem/place.ts';
+import { listKeys, pathsOfKey, type KeyFolder } from '../../../clients/filesystem/entries.ts';
+import { makeFolder, pathOfStore } from '../../../clients/filesystem/place.ts';
 import { foreignName, keyOfName, nameOfKey } from '../../../clients/filesystem/names.ts';
 
 /** The folder of one store: a file for each value, and in `.meta` what is kept beside it. */
-export interface Folder {
-  readonly path: string;
+export interface Folder extends KeyFolder {
   readonly meta: string;
-  readonly ignoresCase: boolean;
 }
 
 export interface Found extends Versioned {
@@ -27,18 +26,10 @@ export interface Found extends Versioned {
 
 /** Opens the folder of a store below `parent`, and makes it where it is missing. */
 export async function openFolder(parent: string, store: string): Promise<Folder> {
-  const foreign = foreignName(store);
-  const usual = join(parent, nameOfKey(store));
-  const other = foreign === undefined ? undefined : join(parent, foreign);
-  const path = other !== undefined && !existsSync(usual) && isSpelled(other) ? other : usual;
+  const path = pathOfStore(parent, store);
   await makeFolder(path);
   await makeFolder(join(path, '.meta'));
   return { path, meta: join(path, '.meta'), ignoresCase: existsSync(join(path, '.META')) };
-}
-
-/** Whether the last name of a path is on the disk, letter by letter. */
-function isSpelled(path: string): boolean {
-  return existsSync(path) && basename(realpathSync.native(path)) === basename(path);
 }
 
 /** The value of a key that has not expired. */
@@ -57,7 +48,7 @@ export function findValue(folder: Folder, key: string): Uint8Array | undefined {
 /** Whether a key has a value that has not expired. */
 export function hasEntry(folder: Folder, key: string): boolean {
   if (mayExpire(readMeta(folder, nameOfKey(key)))) return findEntry(folder, key) !== undefined;
-  return pathsOf(folder, key).length > 0;
+  return pathsOfKey(folder, key).length > 0;
 }
 
 /**
@@ -83,7 +74,7 @@ export async function writeEntry(
     visible = true;
     renameSync(newMeta, join(folder.meta, name));
     await flushFolder(folder.meta);
-    renameSync(newValue, pathsOf(folder, key)[0] ?? join(folder.path, name));
+    renameSync(newValue, pathsOfKey(folder, key)[0] ?? join(folder.path, name));
     await flushFolder(folder.path);
   } catch (error) {
     throw explainFiles(error, visible ? 'unknown' : 'none');
@@ -103,7 +94,7 @@ function temporaryFiles({ meta }: Folder): [meta: string, value: string, fence: 
 export async function removeEntry(folder: Folder, key: string): Promise<void> {
   try {
     // The usual name last: while that is there, no reader looks for another.
-    for (const path of pathsOf(folder, key).toReversed()) rmSync(path);
+    for (const path of pathsOfKey(folder, key).toReversed()) rmSync(path);
     rmSync(join(folder.meta, nameOfKey(key)), { force: true });
     await flushFolder(folder.path);
   } catch (error) {
@@ -112,19 +103,8 @@ export async function removeEntry(folder: Folder, key: string): Promise<void> {
 }
 
 /** The keys that have a file, expired or not, in no order. */
-export function listKeys(folder: Folder): Set<string> {
-  const keys = new Set<string>();
-  const readKey = (name: string) => readMeta(folder, name)?.key;
-  const changed = () => statSync(folder.path, { bigint: true }).mtimeNs;
-  // Some file systems may pass over a file that is replaced while its folder is read: then another look finds it.
-  for (let look = 0, before = changed(); look < 2; look++) {
-    for (const entry of readdirSync(folder.path, { withFileTypes: true })) {
-      const key = entry.isFile() ? keyOfName(entry.name, readKey) : undefined;
-      if (key !== undefined) keys.add(key);
-    }
-    if (changed() === before) break;
-  }
-  return keys;
+export function listFiles(folder: Folder): Set<string> {
+  return listKeys(folder.path, (name) => readMeta(folder, name)?.key);
 }
 
 /** Every key that something is kept of in `.meta`, and whether that is of no use any more. */
@@ -167,19 +147,10 @@ function findWritten(meta: Meta | undefined, value: Uint8Array | undefined): Wri
   return meta.values.find((each) => each.sha256 === digest);
 }
 
-/** The files of a key: that of the usual name, which counts, and that of another program. */
-function pathsOf(folder: Folder, key: string): string[] {
-  const paths = [join(folder.path, nameOfKey(key))].filter(isFile);
-  const foreign = foreignName(key);
-  if (foreign === undefined) return paths;
-  const other = join(folder.path, foreign);
-  return isFile(other) && (!folder.ignoresCase || isSpelled(other)) ? [...paths, other] : paths;
-}
-
 function readValue(folder: Folder, key: string): Buffer | undefined {
   // Most keys have no other name: then there is nothing to look for first.
   if (foreignName(key) === undefined) return readWhole(join(folder.path, nameOfKey(key)));
-  const path = pathsOf(folder, key)[0];
+  const path = pathsOfKey(folder, key)[0];
   return path === undefined ? undefined : readWhole(path);
 }
 

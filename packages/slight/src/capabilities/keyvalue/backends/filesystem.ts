@@ -4,9 +4,9 @@ import { defineBackend, type OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
 import type { Fence, KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
 import { collectValues, inTurn } from '../many.ts';
-import { compareUtf8 } from '../order.ts';
+import { compareUtf8 } from '../../core/order.ts';
 import { addDecimal, brokenCursor } from '../validate.ts';
-import { makeVersions } from '../version.ts';
+import { makeVersions } from '../../core/version.ts';
 import { explainFiles } from '../../../clients/filesystem/files.ts';
 import { passFence } from './filesystem-fences.ts';
 import {
@@ -14,7 +14,7 @@ import {
   findValue,
   hasEntry,
   isStale,
-  listKeys,
+  listFiles,
   listMeta,
   openFolder,
   removeEntry,
@@ -132,7 +132,7 @@ function expiry(ttl: number | undefined): number | undefined {
 /** The cursor is the last key of the page before, so keys that come and go between pages disturb nothing. */
 function listPage(folder: Folder, { prefix = '', cursor, limit = 1_000 }: KeysOptions): KeyPage {
   const after = cursor === undefined ? undefined : readCursor(cursor);
-  const candidates = [...listKeys(folder)]
+  const candidates = [...listFiles(folder)]
     .filter((key) => key.startsWith(prefix) && (after === undefined || compareUtf8(key, after) > 0))
     .toSorted(compareUtf8);
   const keys: string[] = [];

@@ -3,9 +3,9 @@ import { CapabilityError } from '../../core/error.ts';
 import type { Fence, KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
 import { admit } from '../fence.ts';
 import { collectValues } from '../many.ts';
-import { compareUtf8 } from '../order.ts';
+import { compareUtf8 } from '../../core/order.ts';
 import { addDecimal, brokenCursor } from '../validate.ts';
-import { makeVersions } from '../version.ts';
+import { makeVersions } from '../../core/version.ts';
 
 interface Entry {
   readonly value: Uint8Array;

@@ -13,7 +13,7 @@ import type { Fence, KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned 
 import { staleFence } from '../fence.ts';
 import { checkTotal, together } from '../many.ts';
 import { brokenCursor, counterOverflow, notDecimal } from '../validate.ts';
-import { makeVersions } from '../version.ts';
+import { makeVersions } from '../../core/version.ts';
 import { locate, matchPrefix, storePrefix } from './redis-keys.ts';
 import { deleteScript, incrementScript, putScript, swapScript } from './redis-scripts.ts';
 
