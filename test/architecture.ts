@@ -42,6 +42,7 @@ const floors: readonly { name: string; files: RegExp; may: readonly string[]; la
   [
     { name: 'slightfile', files: /^slightfile\//, may: [] },
     { name: 'log', files: /^host\/(log|log-json|start-error)\.ts$/, may: ['slightfile'] },
+    { name: 'secrets', files: /^secrets\//, may: ['slightfile'] },
     { name: 'telemetry', files: /^telemetry\//, may: ['slightfile', 'core'] },
     {
       name: 'messages',
@@ -72,6 +73,7 @@ const floors: readonly { name: string; files: RegExp; may: readonly string[]; la
       may: [
         'slightfile',
         'log',
+        'secrets',
         'telemetry',
         'messages',
         'core',
@@ -81,7 +83,7 @@ const floors: readonly { name: string; files: RegExp; may: readonly string[]; la
         'triggers',
       ],
     },
-    { name: 'cli', files: /^cli\//, may: ['slightfile', 'log', 'host'] },
+    { name: 'cli', files: /^cli\//, may: ['slightfile', 'log', 'secrets', 'host'] },
     {
       name: 'index',
       files: /^index\.ts$/,

@@ -14,7 +14,11 @@ const sections = new Map(
   text.split(/^## /m).map((section) => [section.slice(0, section.indexOf('\n')), section]),
 );
 const parse = (example: string, target?: string) =>
-  parseSlightfile(example, '/app/slightfile.toml', { env, target });
+  parseSlightfile(example, '/app/slightfile.toml', {
+    env,
+    target,
+    secrets: () => () => ({ value: 'secret' }),
+  });
 
 test('every example of the documentation is a slightfile, with each of its targets', () => {
   assert.ok(examples.length >= 6);

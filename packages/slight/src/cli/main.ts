@@ -4,6 +4,7 @@ import { parseAddress } from '../slightfile/address.ts';
 import { logFormats, logLevels } from '../slightfile/model.ts';
 import type { LogFormat, LogLevel } from '../slightfile/model.ts';
 import type { CleanOptions } from './clean.ts';
+import type { SecretOptions } from './secret.ts';
 import { mostWorkers } from '../slightfile/model.ts';
 import { reportError } from './report.ts';
 
@@ -105,6 +106,25 @@ function describeProgram(finish: (exitCode: number) => void, args: readonly stri
     .action(async (template: string, options: { name: string }) => {
       const { createProject } = await import('./new.ts');
       finish(createProject(template, options.name));
+    });
+  program
+    .command('secret')
+    .description('Keep a secret for the slightfile and the app: encrypted, its key elsewhere.')
+    .option('-k, --key <name>', 'the name of the secret')
+    .option('-v, --value <value>', 'its value; better typed, or sent to stdin: others see a command line')
+    .option('--remove', 'remove it')
+    .option('--list', 'print the names of all')
+    .option('--json', 'print them as JSON')
+    .option('--rotate', 'encrypt all anew, with a new key')
+    .option(
+      '--to <place>',
+      'where that key is, as [secrets] key says it (default: a new one in place of the old)',
+    )
+    .option('-c, --config <file>', 'the slightfile (default: slightfile.toml)')
+    .option('--target <name>', 'lay [target.NAME] of the slightfile over it')
+    .action(async (options: SecretOptions) => {
+      const { secret } = await import('./secret.ts');
+      finish(await secret(options));
     });
   return program;
 }

@@ -17,6 +17,7 @@ const written = new Set([
   'ComponentError',
   'BuildFailure',
   'StartError',
+  'SecretsError',
   'CommandError',
   'UsageError',
 ]);

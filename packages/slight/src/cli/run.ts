@@ -6,6 +6,7 @@ import { useData } from '../host/data-lock.ts';
 import { openLog, readLogSettings } from '../host/log.ts';
 import { StartError } from '../host/start-error.ts';
 import { supervise } from '../host/supervisor.ts';
+import { openSecrets } from '../secrets/store.ts';
 import { parseAddress } from '../slightfile/address.ts';
 import type { LogFormat, LogLevel, Slightfile } from '../slightfile/model.ts';
 import { readSlightfile } from '../slightfile/read.ts';
@@ -103,7 +104,12 @@ function logSettings({ logFormat, logLevel }: RunOptions): Slightfile['log'] {
 async function readApp({ app, config, target }: RunOptions): Promise<Slightfile> {
   const path = config ?? (existsSync(usualFile) ? usualFile : undefined);
   if (path !== undefined) {
-    return await readSlightfile(path, { target, env: process.env, appOverride: app });
+    return await readSlightfile(path, {
+      target,
+      env: process.env,
+      appOverride: app,
+      secrets: openSecrets,
+    });
   }
   if (app === undefined) {
     throw new UsageError(

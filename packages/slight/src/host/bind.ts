@@ -59,6 +59,7 @@ export function withoutSlightfile(component: string): Slightfile {
     command: freeCommand,
     http: { host: '127.0.0.1', port: 3000, health: undefined, forwarded: false, origins: [] },
     limits: defaultLimits,
+    secrets: undefined,
     log: { format: undefined, level: undefined },
     telemetry: noTelemetry,
   };

@@ -3,6 +3,7 @@ import type { HeldCommand } from '../triggers/held/command.ts';
 import type { TraceSettings } from '../telemetry/settings.ts';
 import type { BindingRow } from './bind.ts';
 import type { WorkerMetrics } from './fleet-metrics.ts';
+import type { PackedFile } from './packed-file.ts';
 import type { Launched, LaunchWish } from './runner-launch.ts';
 
 /** What a worker runs. */
@@ -29,7 +30,7 @@ export type ToWorker =
   | { readonly type: 'relay'; readonly command: HeldCommand; readonly own: boolean }
   /** All workers have taken so many bytes of what this one said. */
   | { readonly type: 'taken'; readonly bytes: number }
-  | ({ readonly type: 'start' } & Assignment)
+  | ({ readonly type: 'start' } & Omit<Assignment, 'file'> & PackedFile)
   /**
    * Take no new connections, finish what is under way within `bound` milliseconds, then exit. For `idle` milliseconds
    * connections without a request may bring one more, so that no client's next request meets a closed connection.

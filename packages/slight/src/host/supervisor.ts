@@ -15,6 +15,7 @@ import type { WorkerMetrics } from './fleet-metrics.ts';
 import { createFleet, longestIdle } from './fleet.ts';
 import type { Release } from './fleet.ts';
 import { summarizeHealth } from './health-summary.ts';
+import { grantSecrets } from './granted-secrets.ts';
 import type { WorkerHealth } from './health-summary.ts';
 import type { Log } from './log.ts';
 import { cacheFolder, prepareCache } from './module-cache.ts';
@@ -245,9 +246,10 @@ type Content = Omit<Release, 'fd'> & { readonly roles: Roles };
  * Reads and makes what the workers need; databases on this machine and the cache are there when they start.
  * @throws {StartError} @throws {CapabilityError}
  */
-async function prepare(file: Slightfile, log: Log): Promise<Content> {
-  await checkBinds(file);
-  if (hasTriggers(file)) checkReferences(file);
+async function prepare(written: Slightfile, log: Log): Promise<Content> {
+  await checkBinds(written);
+  if (hasTriggers(written)) checkReferences(written);
+  const file = await grantSecrets(written);
   const volatile = await findVolatile(file);
   const permissions = await findPermissions(file);
   const component = await readComponent(file.app.component);

@@ -2,9 +2,11 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withoutKey } from '../secrets/key.ts';
 import type { HeldCommand } from '../triggers/held/command.ts';
 import type { WorkerMetrics } from './fleet-metrics.ts';
 import type { Assignment, FromWorker, Question, ToWorker } from './message.ts';
+import { packFile } from './packed-file.ts';
 import { sizeOf } from './relay.ts';
 import { launchFor } from './runner-launch.ts';
 import { StartError } from './start-error.ts';
@@ -75,6 +77,8 @@ export function startWorker(
   const program = fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
   const { fd } = assignment;
   const child = fork(program, [], {
+    // Its app is granted variables by their names; the key of the secrets is for nobody's app.
+    env: withoutKey(process.env, assignment.file.secrets),
     execArgv: [...process.execArgv, ...execArgv, ...permissions],
     // Bytes travel as they are.
     serialization: 'advanced',
@@ -126,7 +130,12 @@ export function startWorker(
   child.on('message', (message: FromWorker) => {
     switch (message.type) {
       case 'hello':
-        return send({ type: 'start', ...assignment, ...(fd !== undefined && { fd: inheritedFd }) });
+        return send({
+          type: 'start',
+          ...assignment,
+          ...packFile(assignment.file),
+          ...(fd !== undefined && { fd: inheritedFd }),
+        });
       case 'ready':
         clearTimeout(timer);
         state = 'serving';

@@ -14,9 +14,10 @@ import type { App } from './app.ts';
 import type { WorkerMetrics } from './fleet-metrics.ts';
 import type { WorkerHealth } from './health-summary.ts';
 import { openLog, readLogSettings } from './log.ts';
-import type { Assignment, FromWorker, Question, ToWorker } from './message.ts';
+import type { FromWorker, Question, ToWorker } from './message.ts';
 import { cacheFolder, openModuleCache } from './module-cache.ts';
 import { boundConnections } from './open-files.ts';
+import { unpackFile } from './packed-file.ts';
 import { createWorkerRelay } from './relay.ts';
 import { launchBySupervisor } from './runner-launch.ts';
 import { StartError } from './start-error.ts';
@@ -33,6 +34,8 @@ const heartbeat = 20_000;
 
 /** Milliseconds in which the last spans must have left. */
 const longestFarewell = 1_500;
+
+type Start = Extract<ToWorker, { type: 'start' }>;
 
 const id = randomUUID();
 let log = openLog(readLogSettings(process.env));
@@ -79,8 +82,8 @@ process.on('message', (message: ToWorker, handle: unknown) => {
 });
 tell({ type: 'hello' });
 
-async function start(assignment: Assignment): Promise<void> {
-  const { file, component: bytes, fd, listens, traces, command } = assignment;
+async function start({ component: bytes, fd, listens, traces, command, ...packed }: Start): Promise<void> {
+  const file = unpackFile(packed);
   log = openLog(file.log);
   try {
     const telemetry = await openTelemetry(file, traces, log);

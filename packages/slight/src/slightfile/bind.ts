@@ -1,7 +1,8 @@
 import { describeKind } from './fields.ts';
 import { hasPlaceholder } from './interpolate.ts';
-import type { Bind, Setting } from './model.ts';
+import type { Bind, BindSecrets, Setting } from './model.ts';
 import type { Report } from './layers.ts';
+import { Secret } from './secret.ts';
 import type { Entry, Node, Table } from './tree.ts';
 
 /**
@@ -14,10 +15,26 @@ export function readBind(name: string, entry: Entry, where: string, report: Repo
   if (!checkName(name, entry, where, report)) return undefined;
   if (entry.value.kind === 'table') {
     const bind = readBindTable(entry.value, entry, where, report);
-    return bind === undefined ? undefined : { name, ...bind, position };
+    return bind === undefined ? undefined : { name, ...bind, ...secretsOf(entry.value), position };
   }
   const bind = readPlace(entry.value, where, report);
-  return bind === undefined ? undefined : { name, bind, config: Object.create(null), position };
+  if (bind === undefined) return undefined;
+  return { name, bind, config: Object.create(null), ...secretsOf(entry.value), position };
+}
+
+/** What of a line is secret; nothing where none was put into it. */
+function secretsOf(node: Node): Pick<Bind, 'secrets'> {
+  const config: { [key: string]: string } = Object.create(null);
+  const values: string[] = [];
+  let bind: string | undefined;
+  const entries = node.kind === 'table' ? [...node.entries] : [['bind', { value: node }] as const];
+  for (const [key, { value }] of entries) {
+    if (value.kind !== 'string' || value.hidden === undefined) continue;
+    values.push(...value.hidden.values);
+    if (key === 'bind') bind = value.value;
+    else config[key] = value.value;
+  }
+  return values.length === 0 ? {} : { secrets: new Secret<BindSecrets>({ bind, config, values }) };
 }
 
 function checkName(name: string, { span }: Entry, where: string, report: Report): boolean {
@@ -75,6 +92,7 @@ function readBindTable(
 function readSetting(node: Node): Setting | undefined {
   switch (node.kind) {
     case 'string':
+      return node.hidden?.shown ?? node.value;
     case 'boolean':
       return node.value;
     case 'integer':
@@ -102,7 +120,7 @@ function describeSetting(node: Node): string {
   return node.kind === 'float' ? 'no finite number' : describeKind(node);
 }
 
-/** A scheme alone or a URL. The text is not quoted in errors: it may hold credentials. */
+/** A scheme alone or a URL, as it may be shown. The text is not quoted in errors: it may hold credentials. */
 function readPlace(node: Node, where: string, report: Report): string | undefined {
   const fix = 'write where it lives: "memory", "sqlite" or a URL such as "redis://127.0.0.1:6379"';
   if (node.kind !== 'string') {
@@ -114,7 +132,7 @@ function readPlace(node: Node, where: string, report: Report): string | undefine
     return undefined;
   }
   const problem = checkPlace(node.value);
-  if (problem === undefined) return node.value;
+  if (problem === undefined) return node.hidden?.shown ?? node.value;
   report({ span: node.span, message: `${where} ${problem}`, fix });
   return undefined;
 }

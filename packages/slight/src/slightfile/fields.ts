@@ -11,6 +11,8 @@ export interface Field<T = unknown> {
   readonly doc: string;
   /** As it may be written; the documentation shows it. */
   readonly example: string;
+  /** Whether a secret may stand in it. */
+  readonly secret?: boolean;
   read(node: Node): Reading<T>;
 }
 

@@ -1,11 +1,10 @@
 import { type Field, describeValue } from './fields.ts';
-import { type Environment, hasPlaceholder, interpolate } from './interpolate.ts';
+import { type Sources, hasPlaceholder, interpolate } from './interpolate.ts';
 import { type Report, unknownName } from './layers.ts';
 import type { Entry, Node, Table } from './tree.ts';
 
 /** How the strings of a value are treated: `env` is there where the value is in use. */
-export interface Use {
-  readonly env: Environment | undefined;
+export interface Use extends Sources {
   readonly report: Report;
 }
 
@@ -25,7 +24,7 @@ export function readKeys(
       continue;
     }
     const use = useOf(key);
-    const node = resolveNode(entry.value, use);
+    const node = resolveNode(entry.value, { ...use, secrets: field.secret ? use.secrets : undefined });
     if (node === undefined) continue;
     const reading = field.read(node);
     if ('value' in reading) {
@@ -42,8 +41,8 @@ export function readKeys(
 /** The value with its strings interpolated. Undefined where that failed or where variables that are not read decide. */
 export function resolveNode(node: Node, use: Use): Node | undefined {
   if (node.kind === 'string' && hasPlaceholder(node.value)) {
-    const value = interpolate(node.value, node.span, use.env, use.report);
-    return value === undefined ? undefined : { ...node, value };
+    const found = interpolate(node.value, node.span, use, use.report);
+    return found && { ...node, ...found };
   }
   if (node.kind !== 'table') return node;
   let complete = true;

@@ -1,3 +1,5 @@
+import type { Secret } from './secret.ts';
+
 /** Where something stands in a slightfile; both count from 1. */
 export interface Position {
   readonly line: number;
@@ -10,12 +12,39 @@ export type Setting = string | number | boolean | readonly string[];
 /** One capability instance: where `name` lives. */
 export interface Bind {
   readonly name: string;
-  /** A scheme (`sqlite`) or a URL (`redis://cache:6379`), interpolated. May hold credentials: never print it as it is. */
+  /**
+   * A scheme (`sqlite`) or a URL (`redis://cache:6379`), interpolated; `***` stands for each secret. May hold credentials
+   * that are written there: never print it as it is.
+   */
   readonly bind: string;
-  /** The other keys of an inline table, for the backend to check. */
+  /** The other keys of an inline table, for the backend to check; `***` stands for each secret. */
   readonly config: { readonly [key: string]: Setting };
+  /** Absent where the line has none. */
+  readonly secrets?: Secret<BindSecrets>;
   /** Absent where no slightfile says it (embedded defaults). */
   readonly position?: Position;
+}
+
+/** What of a line is secret. */
+export interface BindSecrets {
+  /** The whole bind, where a secret was put into it. */
+  readonly bind?: string | undefined;
+  /** The whole settings, of those into which one was put. */
+  readonly config?: { readonly [key: string]: string };
+  /** What was put in. */
+  readonly values: readonly string[];
+  /** Secrets that the app itself gets, by name. */
+  readonly granted?: ReadonlyMap<string, string>;
+}
+
+/** Where the secrets of an app are, and what opens them. */
+export interface SecretsSettings {
+  /** The folder of the slightfile. */
+  readonly folder: string;
+  /** Absolute path of the file of secrets. */
+  readonly file: string;
+  /** Where the key is, as it is written. Undefined: with the user. */
+  readonly key: string | undefined;
 }
 
 /** Sizes in bytes, times in milliseconds. */
@@ -126,6 +155,8 @@ export interface Slightfile extends BindTables, Triggers {
     readonly origins: readonly string[];
   };
   readonly limits: Limits;
+  /** Undefined: an app without a slightfile has none. */
+  readonly secrets: SecretsSettings | undefined;
   /** Undefined: as it is usual where the log goes. */
   readonly log: { readonly format: LogFormat | undefined; readonly level: LogLevel | undefined };
   readonly telemetry: {

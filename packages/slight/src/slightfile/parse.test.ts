@@ -195,12 +195,14 @@ test('a setting may be a list of texts', () => {
 test('only values are interpolated, and only with what is known', () => {
   const wrong: [string, RegExp][] = [
     ['[keyvalue]\n"${env.A}" = "memory"', /a name is never interpolated/],
-    ['[keyvalue]\na = "${secrets.A}"', /"\$\{secrets\.A\}" is not known[^]*\$\{env\.NAME\}/],
+    ['[keyvalue]\n"${secrets.A}" = "memory"', /a name is never interpolated/],
+    ['[keyvalue]\na = "${secret.A}"', /"\$\{secret\.A\}" is not known[^]*\$\{env\.NAME\}/],
+    ['[keyvalue]\na = "${secrets.}"', /is not known/],
     ['[keyvalue]\na = "${vault.a.b}"', /"\$\{vault\.a\.b\}" is not known/],
     ['[keyvalue]\na = "${ENV.A}"', /is not known/],
     ['[keyvalue]\na = "${env.}"', /is not known/],
     ['[keyvalue]\na = "${env.A"', /has no "}"/],
-    ['[target.t.keyvalue]\na = "${secrets.A}"', /is not known/],
+    ['[target.t.keyvalue]\na = "${secret.A}"', /is not known/],
     ['[target."${env.A}".keyvalue]\na = 1', /says where it lives/],
   ];
   for (const [text, message] of wrong)

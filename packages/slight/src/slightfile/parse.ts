@@ -1,13 +1,14 @@
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { readBind } from './bind.ts';
 import { type Problem, SlightfileError } from './error.ts';
-import type { Environment } from './interpolate.ts';
+import type { Environment, FindSecret, Sources } from './interpolate.ts';
 import { type Use, readKeys, resolveNode } from './keys.ts';
 import { type Layer, type Report, checkSpecversion, readLayers } from './layers.ts';
 import { readList } from './lists.ts';
 import {
   type Bind,
   type BindTable,
+  type SecretsSettings,
   type Slightfile,
   bindTables,
   type Triggers,
@@ -17,7 +18,7 @@ import {
   noTelemetry,
   noTriggers,
 } from './model.ts';
-import { type ListName, type TableName, tables } from './schema.ts';
+import { type ListName, type TableName, lists, tables } from './schema.ts';
 import { type Table, parseTree } from './tree.ts';
 
 export interface ParseOptions {
@@ -25,6 +26,8 @@ export interface ParseOptions {
   readonly target?: string | undefined;
   /** What `${env.NAME}` reads. */
   readonly env: Environment;
+  /** Opens what `${secrets.NAME}` reads; asked once, and only where a secret is in use. */
+  readonly secrets?: ((settings: SecretsSettings) => FindSecret) | undefined;
   /** A component that takes the place of `[app] component`, relative to the working folder. */
   readonly appOverride?: string | undefined;
 }
@@ -50,7 +53,11 @@ export function parseSlightfile(text: string, path: string, options: ParseOption
   const layers = readLayers(root, options.target, report);
   const settings: Settings = { values: {}, binds: new Map(), lists: new Map() };
   const chosen = layers.find(({ state }) => state === 'chosen');
-  for (const layer of layers) readLayer(layer, chosen, options.env, settings, report);
+  // First where secrets are; none can stand there, so nothing goes round in circles.
+  for (const part of [['secrets'], allOthers]) {
+    const sources = { env: options.env, secrets: findSecrets(settings, path, options) };
+    for (const layer of layers) readLayer(part, layer, chosen, sources, settings, report);
+  }
   const component = settings.values.app?.component;
   if (component === undefined && options.appOverride === undefined && problems.length === 0) {
     report({
@@ -63,17 +70,26 @@ export function parseSlightfile(text: string, path: string, options: ParseOption
   return buildModel(settings, path, options);
 }
 
+const allOthers: readonly string[] = [
+  ...Object.keys(tables).filter((name) => name !== 'secrets'),
+  ...bindTables,
+  ...Object.keys(lists),
+];
+
 function readLayer(
+  names: readonly string[],
   layer: Layer,
   chosen: Layer | undefined,
-  env: Environment,
+  { env, secrets }: Sources,
   settings: Settings,
   report: Report,
 ): void {
   for (const [name, table] of layer.tables) {
+    if (!names.includes(name)) continue;
     const overlay = layer.state === 'base' ? chosen?.tables.get(name) : undefined;
     const useOf = (key: string): Use => ({
       env: layer.state === 'idle' || overlay?.entries.has(key) ? undefined : env,
+      secrets,
       report,
     });
     if ((bindTables as readonly string[]).includes(name)) {
@@ -87,8 +103,9 @@ function readLayer(
     }
   }
   for (const [name, items] of layer.lists) {
+    if (!names.includes(name)) continue;
     const replaced = layer.state === 'base' && chosen?.lists.has(name) === true;
-    const use: Use = { env: layer.state === 'idle' || replaced ? undefined : env, report };
+    const use: Use = { env: layer.state === 'idle' || replaced ? undefined : env, secrets, report };
     const found = readList(name, items, layer.prefix, use);
     if (use.env !== undefined) settings.lists.set(name, found);
   }
@@ -154,7 +171,47 @@ function buildModel({ values, binds, lists }: Settings, path: string, options: P
       origins: http?.origins ?? [],
     },
     limits: { ...defaultLimits, ...limits },
+    secrets: secretsSettings(values.secrets, path),
     log: { format: log?.format, level: log?.level },
     telemetry: { ...noTelemetry, ...telemetry },
   };
+}
+
+function secretsSettings(
+  values: { readonly file?: unknown; readonly key?: unknown } | undefined,
+  path: string,
+): SecretsSettings {
+  const { file, key } = (values ?? {}) as { readonly file?: string; readonly key?: string };
+  const folder = resolve(dirname(path));
+  return { folder, file: resolve(folder, file ?? `${basename(path, '.toml')}.secrets.json`), key };
+}
+
+/** Opened with the first secret that is in use, when it is known where they are. */
+function findSecrets({ values }: Settings, path: string, { secrets }: ParseOptions): FindSecret {
+  let find: FindSecret | undefined;
+  return (name) => {
+    find ??= secrets?.(secretsSettings(values.secrets, path));
+    return find?.(name) ?? { message: 'secrets are not read here', fix: 'start the app with slight run' };
+  };
+}
+
+/**
+ * Where the secrets of a slightfile are. Nothing else of it is looked at, so that it may name some that are still missing.
+ * @throws {SlightfileError}
+ */
+export function parseSecretsSettings(
+  text: string,
+  path: string,
+  { env, target }: Pick<ParseOptions, 'env' | 'target'>,
+): SecretsSettings {
+  const root = parseTree(text.replace(/^\ufeff/, ''), path);
+  const problems: Problem[] = [];
+  const settings: Settings = { values: {}, binds: new Map(), lists: new Map() };
+  const report = (problem: Problem) => void problems.push(problem);
+  const layers = readLayers(root, target, report);
+  const chosen = layers.find(({ state }) => state === 'chosen');
+  for (const layer of layers)
+    readLayer(['secrets'], layer, chosen, { env, secrets: undefined }, settings, report);
+  if (problems.length > 0) throw new SlightfileError(path, text, problems);
+  return secretsSettings(settings.values.secrets, path);
 }

@@ -51,8 +51,18 @@ export const tables = {
     format: choiceField('How log lines are written', logFormats),
     level: choiceField('The least level that is shown', logLevels),
   },
+  secrets: {
+    file: textField('The file of secrets, relative to the slightfile', '"secrets.json"'),
+    key: textField(
+      'Where its key is: `file:PATH`, `env:NAME` or `command:WORDS`',
+      '"env:SLIGHT_SECRETS_KEY"',
+    ),
+  },
   telemetry: {
-    traces: urlField('The OpenTelemetry collector that traces are sent to', '"http://127.0.0.1:4318"'),
+    traces: {
+      ...urlField('The OpenTelemetry collector that traces are sent to', '"http://127.0.0.1:4318"'),
+      secret: true,
+    },
     service: textField('The name of this app in traces', '"orders"'),
     sample: ratioField('How many of the traces that begin here are recorded', '0.1'),
     metrics: flagField('Answer `/metrics` on the health address'),

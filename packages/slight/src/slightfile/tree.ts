@@ -1,5 +1,6 @@
 import { type AST, ParseError, parseTOML } from 'toml-eslint-parser';
 import { type Problem, type Span, SlightfileError } from './error.ts';
+import type { Interpolated } from './interpolate.ts';
 
 /** A value of a TOML file, with its place. */
 export type Node = Table | Leaf;
@@ -11,7 +12,13 @@ export interface Table {
 }
 
 export type Leaf =
-  | { readonly kind: 'string'; readonly span: Span; readonly value: string }
+  | {
+      readonly kind: 'string';
+      readonly span: Span;
+      readonly value: string;
+      /** Where secrets were put into it. */
+      readonly hidden?: Interpolated['hidden'];
+    }
   | { readonly kind: 'integer'; readonly span: Span; readonly value: bigint }
   | { readonly kind: 'float'; readonly span: Span; readonly value: number }
   | { readonly kind: 'boolean'; readonly span: Span; readonly value: boolean }

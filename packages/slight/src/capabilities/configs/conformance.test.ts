@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { testConformance } from '../../../test/suites.ts';
 import type { Backend } from '../core/backend.ts';
+import { openSecrets, setSecret } from '../../secrets/store.ts';
 import { openCapabilityOn } from '../core/open.ts';
+import { Secret } from '../core/secret.ts';
 import { envvars } from './backends/envvars.ts';
 import { file } from './backends/file.ts';
+import { usersecrets } from './backends/usersecrets.ts';
 import type { Given } from './conformance/check.ts';
 import { configsConformance } from './conformance.ts';
 import type { Configs, ConfigsFeature } from './contract.ts';
@@ -56,6 +59,40 @@ function conformsInFile(ending: string, print: (values: { [key: string]: string 
   );
 }
 
+/** Kept and read as the host does it. */
+function conformsInSecrets(): void {
+  const settings = (name: string) => ({ folder, file: join(folder, `${name}.json`), key: 'file:./app.key' });
+  const configs = new Map<string, string[]>();
+  testConformance(
+    'user secrets',
+    configsConformance({
+      features: usersecrets.features,
+      allSecret: true,
+      async open(name, given) {
+        if (given !== undefined) {
+          const all = { ...given.values, ...given.secrets };
+          for (const [key, value] of Object.entries(all)) setSecret(settings(name), key, value);
+          configs.set(name, [...Object.keys(all), ...(given.absent ?? [])]);
+        }
+        const names = configs.get(name)!;
+        const find = openSecrets(settings(name));
+        const granted = new Map<string, string>();
+        for (const key of usersecrets.readsSecrets!({ names })) {
+          const found = find(key);
+          if ('value' in found) granted.set(key, found.value);
+        }
+        const secrets = new Secret({ values: [], granted });
+        return openCapabilityOn(
+          'configs',
+          usersecrets,
+          { name, bind: 'usersecrets', config: { names }, secrets },
+          surroundings,
+        );
+      },
+    }),
+  );
+}
+
 const lines = (print: (value: string) => string) => (values: { [key: string]: string }) =>
   Object.entries(values)
     .map(([key, value]) => `${key} = ${print(value)}\n`)
@@ -63,6 +100,7 @@ const lines = (print: (value: string) => string) => (values: { [key: string]: st
 
 conformsInEnvironment('environment variables', envvars);
 conformsInEnvironment('a backend that declares nothing', { ...envvars, features: new Set() });
+conformsInSecrets();
 conformsInFile('.json', (values) => JSON.stringify(values));
 conformsInFile('.toml', lines(JSON.stringify));
 conformsInFile(

@@ -3,13 +3,21 @@
  * fails by throwing. Features that a backend declares are checked; those that it does not declare must be refused.
  * @module
  */
+import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { refuses, selectChecks, type Check } from '../core/check.ts';
-import type { CheckDefinition, CheckTools, ConfigsTarget, RefusalDefinition } from './conformance/check.ts';
+import type {
+  CheckDefinition,
+  CheckTools,
+  ConfigsTarget,
+  Given,
+  RefusalDefinition,
+} from './conformance/check.ts';
 import { readChecks } from './conformance/read.ts';
 import { setChecks } from './conformance/set.ts';
 import { watchChecks } from './conformance/watch.ts';
-import type { Configs } from './contract.ts';
+import { Secret } from '../core/secret.ts';
+import type { Configs, ConfigValue } from './contract.ts';
 
 export type { ConfigsTarget } from './conformance/check.ts';
 
@@ -33,7 +41,8 @@ async function runCheck(target: ConfigsTarget, run: CheckDefinition['run']): Pro
     features: target.features,
     async open(given, suffix = 'main') {
       const name = `check-${id}-${suffix}`;
-      const configs = await target.open(name, given);
+      const inner = await target.open(name, given);
+      const configs = target.allSecret ? showTexts(inner, given) : inner;
       opened.set(configs, name);
       return configs;
     },
@@ -47,4 +56,22 @@ async function runCheck(target: ConfigsTarget, run: CheckDefinition['run']): Pro
   } finally {
     for (const configs of opened.keys()) await configs.close();
   }
+}
+
+/** For checks that gave texts to configs in which all is secret: what they read must be a secret, and is shown to them. */
+function showTexts(configs: Configs, given: Given = {}): Configs {
+  const show = (key: string, value: ConfigValue | undefined) => {
+    if (value === undefined || !Object.hasOwn(given.values ?? {}, key)) return value;
+    assert.ok(value instanceof Secret, `${key} is given as plain text`);
+    return value.reveal();
+  };
+  return {
+    ...configs,
+    async get(key) {
+      return show(key, await configs.get(key));
+    },
+    async getAll() {
+      return new Map([...(await configs.getAll())].map(([key, value]) => [key, show(key, value)!]));
+    },
+  };
 }

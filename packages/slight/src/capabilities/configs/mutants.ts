@@ -19,6 +19,8 @@ export interface Defect {
   readonly breaks: readonly string[];
   /** Features that it does not declare. */
   readonly lacks?: readonly ConfigsFeature[];
+  /** Claims that all its values are secrets. */
+  readonly allSecret?: boolean;
   /** What is opened in place of this name. */
   rename?(name: string): string;
   /** Breaks the backend, below the portable layer. */
@@ -44,6 +46,7 @@ export function makeMutant(name: string, defect: Defect): Mutant {
     name,
     breaks: defect.breaks,
     features,
+    allSecret: defect.allSecret ?? false,
     open(given, content) {
       const place = defect.rename?.(given) ?? given;
       const values = places.get(place) ?? new Map<string, ConfigValue>();
@@ -146,6 +149,10 @@ const defects: { readonly [name: string]: Defect } = {
   'a secret is text': {
     breaks: ['a secret is a secret, and shows itself nowhere'],
     backend: withValues((value) => (value instanceof Secret ? value.reveal() : value)),
+  },
+  'of values that are all secret, some are text': {
+    breaks: ['a value is text as it was given', 'a value may be empty'],
+    allSecret: true,
   },
   'a secret shows itself': {
     breaks: ['a secret is a secret, and shows itself nowhere'],

@@ -1,5 +1,6 @@
 import type { Setting } from '../../slightfile/model.ts';
 import type { CapabilityError } from './error.ts';
+import type { Secret } from './secret.ts';
 
 export type MaybePromise<T> = T | Promise<T>;
 
@@ -27,6 +28,8 @@ export interface OpenContext {
   readonly bind: string;
   /** Settings beside the bind in the slightfile, checked against `config` and the capability's own. */
   readonly config: { readonly [key: string]: Setting };
+  /** Secrets that the slightfile grants to the app: those that `readsSecrets` names. */
+  readonly secrets?: ReadonlyMap<string, Secret>;
   /** A folder that is the app's own on this machine (`.slight`); made on demand, mode 0700. */
   readonly dataDir: string;
   /** Milliseconds that any single operation may take before it is `timeout`. */
@@ -51,6 +54,8 @@ export interface Backend<Capability, Feature extends string = string> {
    * run the app go without it.
    */
   readonly flushesFiles?: boolean;
+  /** The secrets that the app itself gets, by the settings. The host reads them; the key is in no worker. */
+  readsSecrets?(config: { readonly [key: string]: Setting }): readonly string[];
   /**
    * Opens and proves the connection.
    * @throws {CapabilityError} `unauthenticated`, `unavailable`, `invalid-argument`

@@ -2,11 +2,13 @@ import type { Backend, OpenContext } from './backend.ts';
 import type { Capability, CapabilityName, Config, Need } from './capability.ts';
 import { checkConfig } from './config.ts';
 import { CapabilityError, placeError } from './error.ts';
+import { hider } from './hide.ts';
 import { redactUrl } from './redact.ts';
 import { capabilities } from './registry.ts';
 import type { ContractOf, FeatureOf } from './registry.ts';
 import { endBefore } from './resilience.ts';
-import type { Setting } from '../../slightfile/model.ts';
+import { Secret } from './secret.ts';
+import type { BindSecrets, Setting } from '../../slightfile/model.ts';
 import { nearestName } from '../../slightfile/nearest.ts';
 
 /** Milliseconds in which a backend is opened and has answered. */
@@ -15,9 +17,10 @@ const longestOpen = 3_000;
 /** Where one capability instance lives, as the slightfile says it. `bind` may hold credentials. */
 export interface BindText {
   readonly name: string;
-  /** A scheme (`sqlite`) or a URL (`redis://cache:6379`). */
+  /** A scheme (`sqlite`) or a URL (`redis://cache:6379`); `***` stands for each secret. */
   readonly bind: string;
   readonly config: { readonly [key: string]: Setting };
+  readonly secrets?: Secret<BindSecrets>;
 }
 
 /** What the host gives to every backend. */
@@ -49,7 +52,7 @@ export function findBackend<Name extends CapabilityName>(
 ): Promise<BackendOf<Name>> {
   return saying(name, bind, async () => {
     const { backend } = await resolve(name, bind);
-    await checkSettings(name, backend, bind.config);
+    await checkSettings(name, backend, reveal(bind).config);
     return backend;
   });
 }
@@ -67,7 +70,7 @@ export function openCapability<Name extends CapabilityName>(
 ): Promise<ContractOf<Name>> {
   return saying(name, bind, async () => {
     const { backend, url } = await resolve(name, bind);
-    return openBackend(name, backend, { ...bind, url }, surroundings);
+    return openBackend(name, backend, bind, url, surroundings);
   });
 }
 
@@ -79,27 +82,32 @@ export function openCapabilityOn<Name extends CapabilityName>(
   surroundings: Surroundings,
 ): Promise<ContractOf<Name>> {
   return saying(name, bind, async () =>
-    openBackend(name, backend, { ...bind, url: parseBind(bind.bind) }, surroundings),
+    openBackend(name, backend, bind, parseBind(reveal(bind).bind), surroundings),
   );
 }
 
 async function openBackend<Name extends CapabilityName>(
   capability: Name,
   backend: BackendOf<Name>,
-  { name, bind, url, config }: BindText & { readonly url: URL },
+  shown: BindText,
+  url: URL,
   { dataDir, timeout }: Surroundings,
 ): Promise<ContractOf<Name>> {
+  const { name, bind, config } = reveal(shown);
+  const granted = shown.secrets?.reveal().granted ?? [];
   const context: OpenContext = {
     name,
     url,
     bind,
     config: await checkSettings(capability, backend, config),
+    secrets: new Map([...granted].map(([key, value]) => [key, new Secret(value)])),
     dataDir,
     timeout,
   };
   const others = await listBackends(capability);
   return find(capability).portable(await openInTime(backend, context), {
-    where: describeBind(capability, { name, bind }),
+    where: describeBind(capability, shown),
+    hide: hider(shown.secrets),
     features: backend.features,
     config: context.config,
     timeout,
@@ -152,8 +160,9 @@ async function openInTime<Capability extends { close(): unknown }>(
 
 async function resolve<Name extends CapabilityName>(
   name: Name,
-  { bind }: BindText,
+  text: BindText,
 ): Promise<{ backend: BackendOf<Name>; url: URL }> {
+  const { bind } = reveal(text);
   const known = find(name).backends;
   const scheme = /^[a-z0-9+.-]*/i.exec(bind)![0].toLowerCase();
   const entry = known.find(({ schemes }) => schemes.includes(scheme));
@@ -175,6 +184,12 @@ function parseBind(bind: string): URL {
   );
 }
 
+/** The line as it was before its secrets were hidden. */
+function reveal({ name, bind, config, secrets }: BindText): Omit<BindText, 'secrets'> {
+  const whole = secrets?.reveal();
+  return { name, bind: whole?.bind ?? bind, config: { ...config, ...whole?.config } };
+}
+
 /** How messages name a bind: the capability, the name and the place, without credentials. */
 export function describeBind(
   capability: CapabilityName,
@@ -187,6 +202,6 @@ async function saying<T>(capability: CapabilityName, bind: BindText, open: () =>
   try {
     return await open();
   } catch (error) {
-    throw placeError(describeBind(capability, bind), error);
+    throw placeError(describeBind(capability, bind), hider(bind.secrets)(error));
   }
 }

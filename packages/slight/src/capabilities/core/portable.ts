@@ -10,6 +10,8 @@ export interface PortableOptions<Feature extends string> {
   readonly features: ReadonlySet<Feature>;
   /** The settings of the name, checked, for capabilities that have some of their own. */
   readonly config?: Config;
+  /** Takes secrets of the bind out of errors. */
+  hide?(error: unknown): unknown;
   /** Milliseconds for one operation, its repetitions included. */
   readonly timeout: number;
   /** The schemes of backends that have a feature which this one lacks. */
@@ -45,12 +47,12 @@ const nothing = (): void => undefined;
 /** The tools for the portable layer round one backend that is open. */
 export function portableTools<Feature extends string>(
   backend: Opened,
-  { where, features, timeout: usual, backendsWith }: PortableOptions<Feature>,
+  { where, features, timeout: usual, backendsWith, hide = (error) => error }: PortableOptions<Feature>,
 ): PortableTools<Feature> {
   let closed = false;
 
   function describe(operation: string, effect: Effect, error: unknown): CapabilityError {
-    return placeError(`${where}: ${operation}`, error, effect === 'reads' ? 'none' : undefined);
+    return placeError(`${where}: ${operation}`, hide(error), effect === 'reads' ? 'none' : undefined);
   }
 
   function run<T>(

@@ -49,6 +49,10 @@ export const capabilities = {
     backends: [
       { schemes: ['envvars'], load: async () => (await import('../configs/backends/envvars.ts')).envvars },
       { schemes: ['file'], load: async () => (await import('../configs/backends/file.ts')).file },
+      {
+        schemes: ['usersecrets'],
+        load: async () => (await import('../configs/backends/usersecrets.ts')).usersecrets,
+      },
     ],
   }),
   keyvalue: define<KeyValue, KeyValueFeature>({

@@ -18,6 +18,8 @@ export interface Given {
 export interface ConfigsTarget {
   /** What the backend declares. */
   readonly features: ReadonlySet<ConfigsFeature>;
+  /** Whether every value is a secret, also those that `given` calls texts. */
+  readonly allSecret?: boolean;
   /**
    * Opens configs as a guest would see them, behind the portable layer (`openCapabilityOn`), in which `given` is what
    * there is. Undefined: the name was opened before, and nothing has to be put there. Where the backend can `set`,
