@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Locks } from '../capabilities/locks/contract.ts';
-import { holdLock } from '../capabilities/locks/hold.ts';
+import { awaitLead } from '../capabilities/locks/leader.ts';
 import { tellSchedule } from '../dialects/spiderlightning/index.ts';
 import type { Schedule, Slightfile } from '../slightfile/model.ts';
 import { systemClock } from '../triggers/clock.ts';
-import type { Following, Leadership } from '../triggers/schedule.ts';
+import type { Following } from '../triggers/schedule.ts';
 import type { Timetable } from '../triggers/timetable.ts';
 import type { App } from './app.ts';
 import type { Log } from './log.ts';
@@ -53,7 +53,12 @@ async function prepareSchedule(
       clock: systemClock,
       since,
       say: (level, message) => log.host(level, message),
-      ...(locks && { lead: (signal) => awaitLead(locks, `schedule/${schedule.name}`, signal) }),
+      ...(locks && {
+        async lead(signal) {
+          const lease = await awaitLead(locks, `schedule/${schedule.name}`, signal);
+          return { lost: lease.lost, release: async () => lease.drop() };
+        },
+      }),
       run: (event, signal) => {
         const id = randomUUID();
         return app.run(
@@ -63,16 +68,4 @@ async function prepareSchedule(
         );
       },
     });
-}
-
-/** Milliseconds after which another host takes over from one that is gone without a word. */
-const ttl = 15_000;
-/** Milliseconds of one wait for the lock. */
-const longestWait = 60_000;
-
-async function awaitLead(locks: Locks, name: string, signal: AbortSignal): Promise<Leadership> {
-  for (;;) {
-    const lease = await holdLock(locks, name, ttl, longestWait, signal);
-    if (lease !== undefined) return { lost: lease.lost, release: async () => lease.drop() };
-  }
 }

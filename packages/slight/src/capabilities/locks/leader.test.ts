@@ -3,9 +3,9 @@ import { test, type TestContext } from 'node:test';
 import { CapabilityError } from '../core/error.ts';
 import { openCapability } from '../core/open.ts';
 import type { Locks } from './contract.ts';
-import type { Lease } from './hold.ts';
-import { standForLeader, type CandidateOptions } from './leader.ts';
+import { awaitLead } from './leader.ts';
 
+const forever = new AbortController().signal;
 let tests = 0;
 
 async function open(t: TestContext): Promise<Locks> {
@@ -15,75 +15,54 @@ async function open(t: TestContext): Promise<Locks> {
   return locks;
 }
 
-/** A candidate whose turns can be waited for. */
-function stand(t: TestContext, locks: Locks, options: CandidateOptions = {}) {
-  let led = Promise.withResolvers<Lease>();
-  let lost = Promise.withResolvers<CapabilityError>();
-  const candidate = standForLeader(locks, 'leader', {
-    onLead(lease) {
-      led.resolve(lease);
-      led = Promise.withResolvers();
-    },
-    onLost(reason) {
-      lost.resolve(reason);
-      lost = Promise.withResolvers();
-    },
-    ...options,
-  });
-  t.after(() => candidate.close());
-  return { candidate, leads: () => led.promise, loses: () => lost.promise };
-}
-
-void test('one leads; when it stands back, the next one does, with a higher token', async (t) => {
+void test('one leads; when it lets go, the next one does, with a higher token', async (t) => {
   const locks = await open(t);
-  const first = stand(t, locks);
-  const { token } = await first.leads();
-  const second = stand(t, locks);
-  const leads = second.leads();
-  assert.equal(first.candidate.lease?.token, token);
-  assert.equal(second.candidate.lease, undefined);
-  await first.candidate.close();
-  assert.equal(first.candidate.lease, undefined);
-  const next = await leads;
-  assert.ok(next.token > token);
-  assert.equal(second.candidate.lease, next);
+  const first = await awaitLead(locks, 'leader', forever);
+  let leads = false;
+  const next = awaitLead(locks, 'leader', forever);
+  void next.then(() => (leads = true));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(leads, false);
+  await first.drop();
+  const second = await next;
+  assert.ok(second.token > first.token);
+  await second.drop();
 });
 
-void test('who loses the lock hears of it, and stands again', async (t) => {
+void test('a wait that ends in vain is begun again', async (t) => {
   const locks = await open(t);
-  const { candidate, leads, loses } = stand(t, locks, { ttl: 150 });
-  const { token } = await leads();
-  const [lost, again] = [loses(), leads()];
+  const answers = [undefined, undefined];
+  const impatient: Locks = {
+    ...locks,
+    acquire: (...given) => (answers.length > 0 ? answers.pop() : locks.acquire(...given)),
+  };
+  const lease = await awaitLead(impatient, 'leader', forever);
+  assert.equal(answers.length, 0);
+  await lease.drop();
+});
+
+void test('who loses the lock hears of it', async (t) => {
+  const locks = await open(t);
+  const { token, lost } = await awaitLead(locks, 'leader', forever, 150);
   // As if it had expired while the process stood still.
   await locks.release('leader', token);
-  const reason = await lost;
-  assert.equal(reason.code, 'precondition-failed');
-  assert.ok((await again).token > token);
-  assert.ok(candidate.lease !== undefined);
+  await new Promise((resolve) => lost.addEventListener('abort', resolve));
+  assert.equal((lost.reason as CapabilityError).code, 'precondition-failed');
 });
 
-void test('a failure ends no candidature', async (t) => {
+void test('who gives up, or cannot know, is told so', async (t) => {
   const locks = await open(t);
-  let failures = 0;
-  let heard: unknown;
-  const failing: Locks = {
+  const lease = await awaitLead(locks, 'leader', forever);
+  const ended = new AbortController();
+  const waiting = assert.rejects(awaitLead(locks, 'leader', ended.signal), { code: 'cancelled' });
+  ended.abort();
+  await waiting;
+  await lease.drop();
+  const gone: Locks = {
     ...locks,
-    acquire(...given) {
-      if (failures++ === 0) throw new CapabilityError('unavailable', 'nobody answers');
-      return locks.acquire(...given);
+    acquire() {
+      throw new CapabilityError('unavailable', 'nobody answers');
     },
   };
-  const { leads } = stand(t, failing, { onFailure: (error) => (heard = error) });
-  await leads();
-  assert.match(String(heard), /nobody answers/);
-});
-
-void test('who is closed while another leads never leads', async (t) => {
-  const locks = await open(t);
-  const first = stand(t, locks);
-  await first.leads();
-  const second = stand(t, locks, { onLead: () => assert.fail('it leads') });
-  await second.candidate.close();
-  await first.candidate.close();
-  assert.equal(second.candidate.lease, undefined);
+  await assert.rejects(awaitLead(gone, 'leader', forever), { code: 'unavailable' });
 });
