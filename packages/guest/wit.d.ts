@@ -37,6 +37,17 @@ declare module 'spiderlightning:cloud/blobs@0.6.0' {
     length: number | null;
   }
   /**
+   * Guards the object that it is written on against a holder who has lost a lock without noticing. The object remembers
+   * the highest token that it has seen of each lock, also after it was deleted, as long as its container is there. An
+   * older token is `precondition-failed` and writes nothing. Writes without a fence pass.
+   */
+  export interface Fence {
+    /** The name of the lock: 1 to 1,024 bytes of UTF-8. */
+    lock: string;
+    /** The token that came with the lock: an unsigned number of 64 bits, as decimal text. */
+    token: string;
+  }
+  /**
    * How an object is written. Without options it takes the place of what is there. Both conditions are looked at when
    * the write is finished, and they exclude each other.
    */
@@ -47,6 +58,8 @@ declare module 'spiderlightning:cloud/blobs@0.6.0' {
     onlyIfAbsent: boolean;
     /** Fail with `precondition-failed` where the object has another version or is gone. */
     ifVersion: string | null;
+    /** A lock that the write is done under. */
+    fence: Fence | null;
   }
   /** Names an object. */
   export interface ObjectId {
@@ -105,9 +118,9 @@ declare module 'spiderlightning:cloud/blobs@0.6.0' {
      * Gives the target the bytes and the content type of the source, all or nothing. A source that is not there is
      * `not-found`.
      */
-    copy(source: ObjectId, target: ObjectId): void;
-    /** The same, and the source is gone. Moving an object onto itself does nothing. */
-    move(source: ObjectId, target: ObjectId): void;
+    copy(source: ObjectId, target: ObjectId, fence: Fence | null): void;
+    /** The same, and the source is gone; the fence guards both. Moving an object onto itself does nothing. */
+    move(source: ObjectId, target: ObjectId, fence: Fence | null): void;
     /** Lets go of it at once; otherwise it lives as long as the call. */
     [Symbol.dispose](): void;
   }
@@ -119,7 +132,7 @@ declare module 'spiderlightning:cloud/blobs@0.6.0' {
     /** Begins to write an object. Nobody sees anything of it before it is finished. */
     write(name: string, options: WriteOptions | null): WriteStream;
     /** Removes objects, up to 1,000 at once. Removing one that is missing is no error. */
-    delete(names: string[]): void;
+    delete(names: string[], fence: Fence | null): void;
     /** Whether there is an object of this name. */
     has(name: string): boolean;
     /** What is known of an object, or none. */

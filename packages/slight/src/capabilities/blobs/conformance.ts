@@ -15,6 +15,7 @@ import { conditionChecks } from './conformance/conditions.ts';
 import { containerChecks } from './conformance/containers.ts';
 import { copyChecks } from './conformance/copy.ts';
 import { durableChecks } from './conformance/durable.ts';
+import { fenceChecks } from './conformance/fence.ts';
 import { listChecks } from './conformance/list.ts';
 import { objectChecks } from './conformance/objects.ts';
 import { presignChecks, unsupportedChecks } from './conformance/presign.ts';
@@ -40,6 +41,7 @@ const checks: readonly CheckDefinition[] = [
   ...listChecks,
   ...conditionChecks,
   ...copyChecks,
+  ...fenceChecks,
   ...presignChecks,
   ...durableChecks,
 ];

@@ -1,11 +1,15 @@
 import type { MaybePromise } from '../core/backend.ts';
 import type { Opened, Operations } from '../core/capability.ts';
+import type { Fence } from '../core/fence.ts';
+
+export type { Fence } from '../core/fence.ts';
 
 /** What a backend may be able to do beyond the core. Undeclared: the portable layer answers `unsupported`. */
 export type BlobsFeature =
   | 'ordered' // `list` and `listContainers` give names in the order of their UTF-8 bytes
   | 'only-if-absent'
   | 'if-version' // ABA-safe
+  | 'fence' // writes that carry a lock's token
   | 'presign'
   | 'durable' // finished objects survive the death of this process
   | 'durable-server' // … where the server is set up for it
@@ -59,7 +63,12 @@ export interface Range {
   readonly length?: number;
 }
 
-export interface WriteOptions {
+/** The object remembers tokens as long as its container is there. */
+export interface GuardOptions {
+  readonly fence?: Fence;
+}
+
+export interface WriteOptions extends GuardOptions {
   readonly contentType?: string;
   /** Fail with `already-exists` where an object is present when the write is finished. */
   readonly onlyIfAbsent?: boolean;
@@ -97,7 +106,7 @@ export interface WriteStream {
   write(bytes: Uint8Array): MaybePromise<void>;
   /**
    * Puts the object there, whole, in the place of the one before; gives its version. `not-found`: the container is gone;
-   * `already-exists`, `precondition-failed`: as the options say.
+   * `already-exists`, `precondition-failed`: as the options say. A fence is looked at before the conditions.
    */
   finish(): MaybePromise<string>;
   /** Leaves nothing of it, unless it was finished. Aborting twice is fine, and so is aborting while a call is under way. */
@@ -122,16 +131,16 @@ export interface Blobs extends Opened {
   read(container: string, name: string, range?: Range): MaybePromise<ReadStream | undefined>;
   write(container: string, name: string, options?: WriteOptions): MaybePromise<WriteStream>;
   /** A missing object is no error. */
-  delete(container: string, names: readonly string[]): MaybePromise<void>;
+  delete(container: string, names: readonly string[], options?: GuardOptions): MaybePromise<void>;
   has(container: string, name: string): MaybePromise<boolean>;
   info(container: string, name: string): MaybePromise<ObjectInfo | undefined>;
   list(container: string, options?: ListOptions): MaybePromise<ObjectPage>;
   /** Removes every object. */
   clear(container: string): MaybePromise<void>;
   /** Gives the target the bytes and the content type of the source, all or nothing. `not-found`: there is no source. */
-  copy(source: ObjectId, target: ObjectId): MaybePromise<void>;
-  /** The same, and the source is gone. Onto itself it does nothing. */
-  move(source: ObjectId, target: ObjectId): MaybePromise<void>;
+  copy(source: ObjectId, target: ObjectId, options?: GuardOptions): MaybePromise<void>;
+  /** The same, and the source is gone; a fence guards both. Onto itself it does nothing. */
+  move(source: ObjectId, target: ObjectId, options?: GuardOptions): MaybePromise<void>;
   presign(container: string, name: string, options: PresignOptions): MaybePromise<string>;
 }
 

@@ -7,6 +7,7 @@ import type { Blobs, BlobsFeature } from './contract.ts';
 import { conditionDefects } from './mutants/conditions.ts';
 import { containerDefects } from './mutants/containers.ts';
 import { get, type Defect, type Defects, type Notes } from './mutants/defect.ts';
+import { fenceDefects } from './mutants/fence.ts';
 import { objectDefects } from './mutants/objects.ts';
 import { streamDefects } from './mutants/streams.ts';
 import { portableBlobs } from './portable.ts';
@@ -66,6 +67,7 @@ export function makeMutants(healthy: Backend<Blobs, BlobsFeature>): Mutant[] {
     ...objectDefects,
     ...streamDefects,
     ...conditionDefects,
+    ...fenceDefects,
   };
   return Object.entries(defects).map(([name, defect]) => makeMutant(healthy, name, defect));
 }

@@ -1,7 +1,16 @@
 import type { MaybePromise } from '../core/backend.ts';
 import { CapabilityError } from '../core/error.ts';
+import { checkFence } from '../core/fence.ts';
 import { portableTools, type PortableOptions, type PortableTools } from '../core/portable.ts';
-import type { Blobs, BlobsFeature, ObjectId, ReadStream, WriteOptions, WriteStream } from './contract.ts';
+import type {
+  GuardOptions,
+  Blobs,
+  BlobsFeature,
+  ObjectId,
+  ReadStream,
+  WriteOptions,
+  WriteStream,
+} from './contract.ts';
 import {
   checkContainer,
   checkId,
@@ -26,10 +35,17 @@ type Run = PortableTools<BlobsFeature>['run'];
 export function portableBlobs(backend: Blobs, options: PortableOptions<BlobsFeature>): Blobs {
   const { run, need, opened } = portableTools(backend, options);
 
+  function checkGuard({ fence }: GuardOptions): void {
+    if (fence === undefined) return;
+    need('fence');
+    checkFence(fence);
+  }
+
   function checkConditions(how: WriteOptions): void {
     if (how.onlyIfAbsent) need('only-if-absent');
     if (how.ifVersion !== undefined) need('if-version');
     checkWriteOptions(how);
+    checkGuard(how);
   }
 
   return {
@@ -82,13 +98,13 @@ export function portableBlobs(backend: Blobs, options: PortableOptions<BlobsFeat
       const stream = openStream(run, 'write', check, () => backend.write(container, name, how), abortWrite);
       return map(stream, (begun) => portableWrite(begun, run));
     },
-    delete: (container, names) =>
-      run(
-        'delete',
-        'writes',
-        () => checkNames(container, names),
-        () => backend.delete(container, names),
-      ),
+    delete(container, names, how = {}) {
+      const check = () => {
+        checkNames(container, names);
+        checkGuard(how);
+      };
+      return run('delete', 'writes', check, () => backend.delete(container, names, how));
+    },
     has: (container, name) =>
       run(
         'has',
@@ -118,13 +134,19 @@ export function portableBlobs(backend: Blobs, options: PortableOptions<BlobsFeat
         () => checkContainer(container),
         () => backend.clear(container),
       ),
-    copy(source, target) {
-      const check = () => [source, target].forEach(checkId);
-      return run('copy', 'writes', check, () => backend.copy(source, target));
+    copy(source, target, how = {}) {
+      const check = () => {
+        [source, target].forEach(checkId);
+        checkGuard(how);
+      };
+      return run('copy', 'writes', check, () => backend.copy(source, target, how));
     },
-    move(source, target) {
-      const check = () => [source, target].forEach(checkId);
-      return run('move', 'writes', check, () => moveObject(backend, source, target));
+    move(source, target, how = {}) {
+      const check = () => {
+        [source, target].forEach(checkId);
+        checkGuard(how);
+      };
+      return run('move', 'writes', check, () => moveObject(backend, source, target, how));
     },
     presign(container, name, how) {
       const check = () => {
@@ -176,9 +198,14 @@ function openStream<T>(
   });
 }
 
-function moveObject(backend: Blobs, source: ObjectId, target: ObjectId): MaybePromise<void> {
+function moveObject(
+  backend: Blobs,
+  source: ObjectId,
+  target: ObjectId,
+  how: GuardOptions,
+): MaybePromise<void> {
   if (source.container !== target.container || source.name !== target.name)
-    return backend.move(source, target);
+    return backend.move(source, target, how);
   return map(backend.has(source.container, source.name), (found) => {
     if (!found) throw noObject(source);
   });

@@ -1,5 +1,8 @@
 import type { MaybePromise } from '../core/backend.ts';
 import type { Opened, Operations } from '../core/capability.ts';
+import type { Fence } from '../core/fence.ts';
+
+export type { Fence } from '../core/fence.ts';
 
 /** What a backend may be able to do beyond the core. Undeclared: the portable layer answers `unsupported`. */
 export type KeyValueFeature =
@@ -18,19 +21,6 @@ export interface Versioned {
   readonly value: Uint8Array;
   /** Opaque; never used twice for one key, also not for equal bytes or after a deletion. */
   readonly version: string;
-}
-
-/**
- * Guards the key that it is written on against a holder who has lost a lock without noticing. The key remembers the
- * highest token that it has seen of each lock, also after it was deleted or has expired. An older one is
- * `precondition-failed` and writes nothing; whatever else may fail is looked at afterwards. Writes without a fence pass.
- * Whether a token counts as seen where its write failed for another reason is the backend's choice.
- */
-export interface Fence {
-  /** The lock's name: 1 to 1,024 bytes of UTF-8. */
-  readonly lock: string;
-  /** Decimal text of an unsigned number of 64 bits. */
-  readonly token: string;
 }
 
 export interface WriteOptions {

@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../core/backend.ts';
 import { portableTools, type PortableOptions } from '../core/portable.ts';
 import type { Fence, KeyValue, KeyValueFeature } from './contract.ts';
-import { checkFence } from './fence.ts';
+import { checkFence } from '../core/fence.ts';
 import { checkEntries, checkKeys, checkTotal } from './many.ts';
 import { checkDelta, checkKey, checkKeysOptions, checkTtl, checkValue } from './validate.ts';
 

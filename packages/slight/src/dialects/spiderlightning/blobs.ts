@@ -2,6 +2,7 @@ import type { HostInterface } from '@spiderlightning/component';
 import type {
   Blobs,
   ContainerPage,
+  Fence,
   ListOptions,
   ObjectId,
   ObjectInfo,
@@ -38,6 +39,7 @@ interface WitWriteOptions {
   readonly contentType: string | undefined;
   readonly onlyIfAbsent: boolean;
   readonly ifVersion: string | undefined;
+  readonly fence: Fence | undefined;
 }
 
 /** `spiderlightning:cloud/blobs` for one instance: the contract under its names in WIT, and so many streams at once. */
@@ -75,10 +77,10 @@ export function blobsInterface(opener: Opener<Blobs>): HostInterface {
     '[method]blobs.list-containers': (blobs: Blobs, ...page: ListArguments) =>
       answer(() => blobs.listContainers(liftPage(page)), containerPage),
     '[method]blobs.container': (blobs: Blobs, name: string): Container => ({ blobs, name }),
-    '[method]blobs.copy': (blobs: Blobs, source: ObjectId, target: ObjectId) =>
-      answer(() => blobs.copy(source, target), nothing),
-    '[method]blobs.move': (blobs: Blobs, source: ObjectId, target: ObjectId) =>
-      answer(() => blobs.move(source, target), nothing),
+    '[method]blobs.copy': (blobs: Blobs, source: ObjectId, target: ObjectId, fence: Fence | undefined) =>
+      answer(() => blobs.copy(source, target, given({ fence })), nothing),
+    '[method]blobs.move': (blobs: Blobs, source: ObjectId, target: ObjectId, fence: Fence | undefined) =>
+      answer(() => blobs.move(source, target, given({ fence })), nothing),
 
     '[method]container.read': ({ blobs, name }: Container, object: string, range: WitRange | undefined) =>
       openStream(() => blobs.read(name, object, range && liftRange(range))),
@@ -87,8 +89,8 @@ export function blobsInterface(opener: Opener<Blobs>): HostInterface {
       object: string,
       options: WitWriteOptions | undefined,
     ) => openStream(() => blobs.write(name, object, options && liftOptions(options))),
-    '[method]container.delete': ({ blobs, name }: Container, objects: string[]) =>
-      answer(() => blobs.delete(name, objects), nothing),
+    '[method]container.delete': ({ blobs, name }: Container, objects: string[], fence: Fence | undefined) =>
+      answer(() => blobs.delete(name, objects, given({ fence })), nothing),
     '[method]container.has': ({ blobs, name }: Container, object: string) =>
       answer(() => blobs.has(name, object), ok),
     '[method]container.info': ({ blobs, name }: Container, object: string) =>
@@ -168,6 +170,6 @@ function liftRange({ offset, length }: WitRange): Range {
     : { offset: Number(offset), length: Number(length) };
 }
 
-function liftOptions({ contentType, onlyIfAbsent, ifVersion }: WitWriteOptions): WriteOptions {
-  return { ...given({ contentType, ifVersion }), onlyIfAbsent };
+function liftOptions({ onlyIfAbsent, ...others }: WitWriteOptions): WriteOptions {
+  return { ...given(others), onlyIfAbsent };
 }

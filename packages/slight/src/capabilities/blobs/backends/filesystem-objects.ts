@@ -3,7 +3,6 @@ import {
   constants,
   fstatSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
@@ -14,10 +13,9 @@ import { join } from 'node:path';
 import { listKeys, pathsOfKey } from '../../../clients/filesystem/entries.ts';
 import { flushFolder, readWhole, writeAnew } from '../../../clients/filesystem/files.ts';
 import { keyOfName, nameOfKey } from '../../../clients/filesystem/names.ts';
-import { openFolderAt } from '../../../clients/filesystem/opened-folder.ts';
 import type { ListedObject, ObjectInfo } from '../contract.ts';
 import { findWritten, markOf, parseMeta, type Meta, type Written } from './filesystem-meta.ts';
-import type { Container } from './filesystem-place.ts';
+import type { Container, OpenContainer } from './filesystem-place.ts';
 
 /** Neither follows a link nor waits for the other end of a pipe. */
 const readFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -135,7 +133,7 @@ export function listNames(container: Container): Set<string> {
  * @param temporary where what is kept beside it is written first
  */
 export async function placeObject(
-  container: Container,
+  container: OpenContainer,
   name: string,
   { path, stats, version, contentType }: Arrival,
   temporary: string,
@@ -154,21 +152,10 @@ export async function placeObject(
   const values = before === undefined ? [now] : [now, before];
   const meta: Meta = keyOfName(file, () => undefined) === name ? { values } : { key: name, values };
   await writeAnew(temporary, JSON.stringify(meta));
-  await keepBeside(container, temporary, file);
+  renameSync(temporary, join(container.meta, file));
+  await flushFolder(container.meta);
   renameSync(path, place ?? join(container.path, file));
   await flushFolder(container.path);
-}
-
-async function keepBeside(container: Container, temporary: string, file: string): Promise<void> {
-  const path = join(container.path, '.meta');
-  if (container.meta === undefined) mkdirSync(path, { mode: 0o700 });
-  const folder = openFolderAt(path);
-  try {
-    renameSync(temporary, join(folder?.path ?? path, file));
-    await flushFolder(folder?.path ?? path);
-  } finally {
-    folder?.close();
-  }
 }
 
 /** Removes what is there under whichever name. Only under the place's lock. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isFolder, listKeys, pathsOfKey, type KeyFolder } from '../../../clients/filesystem/entries.ts';
 import { flushFolder, readWhole } from '../../../clients/filesystem/files.ts';
 import { nameOfKey } from '../../../clients/filesystem/names.ts';
-import { openFolderAt } from '../../../clients/filesystem/opened-folder.ts';
+import { openFolderAt, type OpenedFolder } from '../../../clients/filesystem/opened-folder.ts';
 import { makeFolder, pathOfStore } from '../../../clients/filesystem/place.ts';
 import { CapabilityError } from '../../core/error.ts';
 import type { ContainerInfo } from '../contract.ts';
@@ -19,6 +19,11 @@ export interface Place extends KeyFolder {
 export interface Container extends KeyFolder {
   /** Undefined where there is none yet. */
   readonly meta: string | undefined;
+}
+
+/** One in which something is going to change. */
+export interface OpenContainer extends Container {
+  readonly meta: string;
 }
 
 /** Keeps the name of a container whose folder has a hash in place of the end of it. */
@@ -42,14 +47,32 @@ export function useContainer<T>(place: Place, name: string, use: (container: Con
   const folder = path === undefined ? undefined : openFolderAt(path);
   if (folder === undefined) throw noContainer(name);
   const { ignoresCase } = place;
-  const meta = openFolderAt(join(folder.path, '.meta'));
-  const close = () => {
-    meta?.close();
-    folder.close();
-  };
+  return closing(folder, () => {
+    const meta = openFolderAt(join(folder.path, '.meta'));
+    return closing(meta, () => use({ path: folder.path, meta: meta?.path, ignoresCase }));
+  });
+}
+
+/** The same where something changes: what is kept beside objects has its place then, also in another program's folder. */
+export function changeContainer<T>(
+  place: Place,
+  name: string,
+  change: (container: OpenContainer) => Promise<T>,
+): Promise<T> {
+  return useContainer(place, name, async ({ path, meta, ignoresCase }) => {
+    if (meta !== undefined) return change({ path, meta, ignoresCase });
+    mkdirSync(join(path, '.meta'), { mode: 0o700 });
+    const made = openFolderAt(join(path, '.meta'));
+    if (made === undefined) throw noContainer(name);
+    return closing(made, () => change({ path, meta: made.path, ignoresCase }));
+  });
+}
+
+function closing<T>(folder: OpenedFolder | undefined, use: () => T): T {
+  const close = () => folder?.close();
   let used: T;
   try {
-    used = use({ path: folder.path, meta: meta?.path, ignoresCase });
+    used = use();
   } catch (error) {
     close();
     throw error;

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { explainFiles } from '../../../clients/filesystem/files.ts';
+import { passFence } from '../../../clients/filesystem/fences.ts';
 import { openLock, type FolderLock } from '../../../clients/filesystem/folder-lock.ts';
 import { besideSlightfile, folderOfBind } from '../../../clients/filesystem/place.ts';
 import { defineBackend, type OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
 import { listAfter } from '../../core/page.ts';
 import { makeVersions } from '../../core/version.ts';
-import type { Blobs, BlobsFeature, ObjectId, WriteOptions } from '../contract.ts';
+import type { Blobs, BlobsFeature, GuardOptions, ObjectId, WriteOptions } from '../contract.ts';
 import { brokenCursor, checkConditions, largestRead, noObject } from '../validate.ts';
 import {
   findObject,
@@ -21,6 +22,7 @@ import {
   removeObjects,
 } from './filesystem-objects.ts';
 import {
+  changeContainer,
   createContainer,
   findContainer,
   hasContainer,
@@ -43,7 +45,7 @@ export const filesystem = defineBackend<Blobs, BlobsFeature>({
   scheme: 'filesystem',
   capability: 'blobs',
   doc: 'A file for each object: in .slight/blobs, or in a folder of your own. Written through to the disk; several processes may share it.',
-  features: new Set(['ordered', 'only-if-absent', 'if-version', 'durable', 'shared']),
+  features: new Set(['ordered', 'only-if-absent', 'if-version', 'fence', 'durable', 'shared']),
   config: {
     path: {
       type: 'string',
@@ -88,7 +90,8 @@ async function openFilesystem(context: OpenContext): Promise<Blobs> {
     const stream = look(() =>
       writeFile(path, (stats) =>
         change(() =>
-          useContainer(place, container, async (found) => {
+          changeContainer(place, container, async (found) => {
+            await passFence(found.meta, name, options.fence, uploads.next());
             if (options.onlyIfAbsent || options.ifVersion !== undefined)
               checkConditions(options, findObject(found, name)?.version);
             const version = nextVersion();
@@ -107,13 +110,16 @@ async function openFilesystem(context: OpenContext): Promise<Blobs> {
     };
   }
 
-  async function copy(source: ObjectId, target: ObjectId): Promise<void> {
+  async function copy(source: ObjectId, target: ObjectId, { fence }: GuardOptions = {}): Promise<void> {
     const found = inContainer(source.container, (container) => openObject(container, source.name));
     inContainer(target.container, () => undefined);
     if (found === undefined) throw noObject(source);
     const from = readFile(found, { offset: 0 });
     const { contentType } = from.info;
-    const to = begin(target.container, target.name, contentType === undefined ? {} : { contentType });
+    const to = begin(target.container, target.name, {
+      ...(contentType !== undefined && { contentType }),
+      ...(fence !== undefined && { fence }),
+    });
     try {
       for (let piece = await from.read(largestRead); piece; piece = await from.read(largestRead))
         await to.write(piece);
@@ -146,8 +152,13 @@ async function openFilesystem(context: OpenContext): Promise<Blobs> {
       inContainer(container, () => undefined);
       return begin(container, name, options);
     },
-    delete: (container, names) =>
-      change(async () => useContainer(place, container, (found) => removeObjects(found, names))),
+    delete: (container, names, { fence } = {}) =>
+      change(() =>
+        changeContainer(place, container, async (found) => {
+          for (const name of names) await passFence(found.meta, name, fence, uploads.next());
+          await removeObjects(found, names);
+        }),
+      ),
     has: (container, name) => inContainer(container, (found) => hasObject(found, name)),
     info: (container, name) => inContainer(container, (found) => findObject(found, name)),
     list: (container, options = {}) =>
@@ -158,8 +169,8 @@ async function openFilesystem(context: OpenContext): Promise<Blobs> {
     clear: (container) =>
       change(async () => useContainer(place, container, (found) => removeObjects(found, listNames(found)))),
     copy,
-    move: (source, target) =>
-      change(async () => moveObject(place, source, target, nextVersion(), uploads.next())),
+    move: (source, target, { fence } = {}) =>
+      change(() => moveObject(place, source, target, nextVersion(), fence, uploads.next)),
     presign() {
       throw new CapabilityError('unsupported', 'files have no URL');
     },

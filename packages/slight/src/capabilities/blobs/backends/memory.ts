@@ -1,8 +1,10 @@
 import { defineBackend, type OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
+import { admit, type Fence } from '../../core/fence.ts';
 import { listAfter } from '../../core/page.ts';
 import { makeVersions } from '../../core/version.ts';
 import type {
+  GuardOptions,
   Blobs,
   BlobsFeature,
   ObjectId,
@@ -21,6 +23,8 @@ interface Entry {
 interface Container {
   readonly created: number;
   readonly objects: Map<string, Entry>;
+  /** The highest token of each lock that an object has seen. */
+  readonly fences: Map<string, Map<string, string>>;
 }
 
 /** What all opens of one name in this process share. It lives while one of them is open. */
@@ -39,7 +43,7 @@ export const memory = defineBackend<Blobs, BlobsFeature>({
   scheme: 'memory',
   capability: 'blobs',
   doc: 'Objects in the memory of the host process; gone when it ends.',
-  features: new Set(['ordered', 'only-if-absent', 'if-version']),
+  features: new Set(['ordered', 'only-if-absent', 'if-version', 'fence']),
   config: {
     capacity: {
       type: 'number',
@@ -75,6 +79,13 @@ function openMemory({ name, dataDir, config }: OpenContext): Blobs {
     place.used += bytes;
   }
 
+  function guard({ fences }: Container, name: string, fence: Fence | undefined): void {
+    if (fence === undefined) return;
+    const tokens = fences.get(name) ?? new Map<string, string>();
+    admit(fence, tokens.get(fence.lock));
+    fences.set(name, tokens.set(fence.lock, fence.token));
+  }
+
   function remove({ objects }: Container, name: string): void {
     place.used -= objects.get(name)?.bytes.byteLength ?? 0;
     objects.delete(name);
@@ -92,10 +103,11 @@ function openMemory({ name, dataDir, config }: OpenContext): Blobs {
   }
 
   /** The bytes of an object are never written to, so two may share them; each counts. */
-  function copy(source: ObjectId, target: ObjectId): void {
+  function copy(source: ObjectId, target: ObjectId, { fence }: GuardOptions = {}): void {
     const found = find(source.container).objects.get(source.name);
-    find(target.container);
+    const to = find(target.container);
     if (found === undefined) throw noObject(source);
+    guard(to, target.name, fence);
     take(found.bytes.byteLength);
     put(target.container, target.name, found.bytes, found.info);
   }
@@ -104,7 +116,7 @@ function openMemory({ name, dataDir, config }: OpenContext): Blobs {
     createContainer(name) {
       if (place.containers.has(name))
         throw new CapabilityError('already-exists', `the container ${JSON.stringify(name)} is there`);
-      place.containers.set(name, { created: Date.now(), objects: new Map() });
+      place.containers.set(name, { created: Date.now(), objects: new Map(), fences: new Map() });
     },
     deleteContainer(name) {
       const container = place.containers.get(name);
@@ -131,12 +143,15 @@ function openMemory({ name, dataDir, config }: OpenContext): Blobs {
     write(container, name, options = {}) {
       find(container);
       return writeBytes(take, (bytes) => {
-        checkConditions(options, find(container).objects.get(name)?.info.version);
+        const present = find(container);
+        guard(present, name, options.fence);
+        checkConditions(options, present.objects.get(name)?.info.version);
         return put(container, name, bytes, options);
       });
     },
-    delete(container, names) {
+    delete(container, names, { fence } = {}) {
       const found = find(container);
+      for (const name of names) guard(found, name, fence);
       for (const name of names) remove(found, name);
     },
     has: (container, name) => find(container).objects.has(name),
@@ -155,13 +170,15 @@ function openMemory({ name, dataDir, config }: OpenContext): Blobs {
       for (const name of found.objects.keys()) remove(found, name);
     },
     copy,
-    move(source, target) {
-      const { objects } = find(source.container);
-      const found = objects.get(source.name);
-      find(target.container);
+    move(source, target, { fence } = {}) {
+      const from = find(source.container);
+      const found = from.objects.get(source.name);
+      const to = find(target.container);
       if (found === undefined) throw noObject(source);
+      guard(from, source.name, fence);
+      guard(to, target.name, fence);
       put(target.container, target.name, found.bytes, found.info);
-      objects.delete(source.name);
+      from.objects.delete(source.name);
     },
     presign() {
       throw new CapabilityError('unsupported', 'objects in memory have no URL');

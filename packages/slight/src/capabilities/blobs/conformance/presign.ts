@@ -31,6 +31,7 @@ export const presignChecks: readonly CheckDefinition[] = [
   },
 ];
 
+const guard = { fence: { lock: 'lock', token: '1' } };
 const openOne = ({ open }: CheckTools) => open();
 
 export const unsupportedChecks: readonly RefusalDefinition[] = [
@@ -38,6 +39,12 @@ export const unsupportedChecks: readonly RefusalDefinition[] = [
     write: (blobs: Blobs) => blobs.write(box, 'a', { onlyIfAbsent: true }),
   }),
   refuses('if-version', openOne, { write: (blobs: Blobs) => blobs.write(box, 'a', { ifVersion: '1' }) }),
+  refuses('fence', openOne, {
+    write: (blobs: Blobs) => blobs.write(box, 'a', guard),
+    delete: (blobs: Blobs) => blobs.delete(box, ['a'], guard),
+    copy: (blobs: Blobs) => blobs.copy({ container: box, name: 'a' }, { container: box, name: 'b' }, guard),
+    move: (blobs: Blobs) => blobs.move({ container: box, name: 'a' }, { container: box, name: 'b' }, guard),
+  }),
   refuses('presign', openOne, {
     presign: (blobs: Blobs) => blobs.presign(box, 'a', { method: 'read', expires: 60_000 }),
   }),

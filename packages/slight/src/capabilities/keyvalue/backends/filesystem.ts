@@ -8,7 +8,7 @@ import { compareUtf8 } from '../../core/order.ts';
 import { addDecimal, brokenCursor } from '../validate.ts';
 import { makeVersions } from '../../core/version.ts';
 import { explainFiles } from '../../../clients/filesystem/files.ts';
-import { passFence } from './filesystem-fences.ts';
+import { passFence } from '../../../clients/filesystem/fences.ts';
 import {
   findEntry,
   findValue,
@@ -70,7 +70,7 @@ async function openStore({ name, url, dataDir, timeout }: OpenContext): Promise<
 
   function hold<T>(key: string, fence: Fence | undefined, work: () => Promise<T>): Promise<T> {
     return lock.hold(async () => {
-      await passFence(folder, key, fence);
+      await passFence(folder.meta, key, fence, join(folder.meta, '.new-fence'));
       return work();
     });
   }

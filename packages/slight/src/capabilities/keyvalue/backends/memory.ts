@@ -1,7 +1,7 @@
 import { defineBackend, type OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
 import type { Fence, KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
-import { admit } from '../fence.ts';
+import { admit } from '../../core/fence.ts';
 import { collectValues } from '../many.ts';
 import { compareUtf8 } from '../../core/order.ts';
 import { addDecimal, brokenCursor } from '../validate.ts';

@@ -10,7 +10,7 @@ import {
 import { defineBackend, type OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
 import type { Fence, KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
-import { staleFence } from '../fence.ts';
+import { staleFence } from '../../core/fence.ts';
 import { checkTotal, together } from '../many.ts';
 import { brokenCursor, counterOverflow, notDecimal } from '../validate.ts';
 import { makeVersions } from '../../core/version.ts';

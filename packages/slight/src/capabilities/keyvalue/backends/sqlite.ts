@@ -3,7 +3,7 @@ import { openSqlite as openFile } from '../../../clients/sqlite.ts';
 import { defineBackend, type MaybePromise, type OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
 import type { Fence, KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
-import { admit } from '../fence.ts';
+import { admit } from '../../core/fence.ts';
 import { collectValues } from '../many.ts';
 import { addDecimal, brokenCursor } from '../validate.ts';
 import { keyValueFile } from './sqlite-file.ts';

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { CapabilityError } from '../../core/error.ts';
 import type { Fence, KeyValue, WriteOptions } from '../contract.ts';
-import { admit } from '../fence.ts';
+import { admit } from '../../core/fence.ts';
 import type { Defect, Defects, Notes } from './defect.ts';
 
 type Guard = (fence: Fence, key: string) => Fence | undefined;
