@@ -30,7 +30,8 @@ export function locksInterface(opener: Opener<Locks>): HostInterface {
       answer(
         () => holdLock(locks, name, Number(ttl), Number(wait), gone.signal),
         (lease) => {
-          if (lease !== undefined) leases.add(lease);
+          if (gone.signal.aborted) void lease?.drop();
+          else if (lease !== undefined) leases.add(lease);
           return ok(lease);
         },
       ),
