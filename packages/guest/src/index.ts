@@ -50,6 +50,20 @@ export { GuestRequest, RequestHeaders, RequestQuery } from './request.ts';
 export { router } from './router.ts';
 export type { AddRoute, Handler, Router, RouterOptions } from './router.ts';
 export { Secret } from './secret.ts';
+export { openDatabase } from './sql.ts';
+export type {
+  Changes,
+  Database,
+  Query,
+  Queryable,
+  SqlColumn,
+  SqlOutput,
+  SqlRow,
+  Transaction,
+  TransactionOptions,
+} from './sql.ts';
+export { Fragment, sql, SqlTyped } from './sql-text.ts';
+export type { SqlInput, SqlTag } from './sql-text.ts';
 export { bodyOf, stream } from './stream.ts';
 export type { Piece, StreamSource, Write } from './stream.ts';
 export { openStore } from './store.ts';

@@ -15,3 +15,15 @@ export { keyValueConformance } from './capabilities/keyvalue/conformance.ts';
 export type { KeyValue, KeyValueFeature } from './capabilities/keyvalue/contract.ts';
 export { locksConformance, type LocksTarget } from './capabilities/locks/conformance.ts';
 export type { Grant, Locks, LocksFeature } from './capabilities/locks/contract.ts';
+export { sqlConformance } from './capabilities/sql/conformance.ts';
+export type {
+  Sql,
+  SqlChanges,
+  SqlFeature,
+  SqlPrepared,
+  SqlRow,
+  SqlRows,
+  SqlStatement,
+  SqlTransaction,
+  SqlValue,
+} from './capabilities/sql/contract.ts';

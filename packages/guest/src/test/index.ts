@@ -24,6 +24,8 @@ import { openLocks } from '../locks.ts';
 import type { Locks } from '../locks.ts';
 import { beginServing } from '../phase.ts';
 import type { Secret } from '../secret.ts';
+import { openDatabase } from '../sql.ts';
+import type { Database } from '../sql.ts';
 import { openStore } from '../store.ts';
 import type { Store } from '../store.ts';
 import { readAnswer } from './answer.ts';
@@ -45,6 +47,8 @@ export interface TestOptions {
   readonly configs?: { readonly [name: string]: { readonly [key: string]: string | Secret } };
   /** Names of the locks that are granted; another is `permission-denied`. Default: all. */
   readonly locks?: readonly string[];
+  /** Names of the databases that are granted; another is `permission-denied`. Default: all, empty. */
+  readonly databases?: readonly string[];
 }
 
 /** An app under test, with stores, a log and a clock that no other has. */
@@ -59,6 +63,8 @@ export interface TestApp {
   readonly locks: (name: string) => Locks;
   /** Has every lease of these locks be lost, as if its host had stood still. */
   readonly loseLocks: (name: string) => void;
+  /** The database that the app opens by this name, in SQLite and in memory: to make its tables, or to look at them. */
+  readonly database: (name: string) => Database;
   /** What the app wrote, by `console` or `log`; errors that became a 500 too. */
   readonly logs: readonly TestLine[];
   /** What the app broadcast or sent to connections. */
@@ -97,6 +103,7 @@ export function testApp(app: unknown, options: TestOptions = {}): TestApp {
     store: (name) => bindToHost(openStore(name), host),
     locks: (name) => bindToHost(openLocks(name), host),
     loseLocks: (name) => host.find(memoryLocks, name)?.lose(),
+    database: (name) => bindToHost(openDatabase(name), host),
     logs: host.lines,
     sent: host.sent,
     advance(milliseconds) {
@@ -124,6 +131,8 @@ function bindToHost<Opened extends object>(opened: Opened, host: TestHost): Open
 /** A generator's body runs where its next step is asked for. */
 function bindSteps(given: unknown, host: TestHost): unknown {
   if (typeof given !== 'object' || given === null || !(Symbol.asyncIterator in given)) return given;
+  // A query runs already.
+  if ('then' in given) return given;
   const steps = given as AsyncGenerator<unknown>;
   const bound: AsyncIterableIterator<unknown> = {
     next: () => runWith(host, () => steps.next()),
