@@ -39,8 +39,8 @@ export class Fragment {
 /** The tag itself, and what makes pieces that `${}` alone cannot. */
 export interface SqlTag {
   (strings: TemplateStringsArray, ...values: readonly SqlInput[]): Fragment;
-  /** The name of a table or a column, quoted: `sql.name('order')`; `sql.name('shop', 'order')` is one with a dot. */
-  name(...parts: readonly string[]): Fragment;
+  /** The name of a table or a column, quoted: `sql.identifier('order')`; `sql.identifier('shop', 'order')` is one with a dot. */
+  identifier(...parts: readonly string[]): Fragment;
   /** Values with commas between them: `where id in (${sql.list(ids)})`. None: a null, which nothing equals. */
   list(values: readonly SqlInput[]): Fragment;
   /** Pieces with text between them, that of a piece too: `sql.join(conditions, sql` and `)`. Default: a comma. */
@@ -61,8 +61,8 @@ export interface SqlTag {
 export const sql: SqlTag = Object.assign(
   (strings: TemplateStringsArray, ...values: readonly SqlInput[]) => toFragment(strings, values),
   {
-    name(...parts: readonly string[]): Fragment {
-      if (parts.length === 0) throw new TypeError('sql.name takes a name');
+    identifier(...parts: readonly string[]): Fragment {
+      if (parts.length === 0) throw new TypeError('sql.identifier takes a name');
       return new Fragment(parts.map(quoteName).join('.'), []);
     },
     list(values: readonly SqlInput[]): Fragment {

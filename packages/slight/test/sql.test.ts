@@ -13,7 +13,7 @@ component = "app.wasm"
 shop = "sqlite"
 other = "sqlite:./other.db"
 [limits]
-deadline = "3s"
+deadline = "8s"
 cpu = "1s"
 `;
 let component: Uint8Array;
@@ -176,9 +176,11 @@ test('SQL that an attacker wrote stays in its database', async () => {
 
   // Hidden in a view and a trigger, which SQLite takes as text first.
   await run(app, "CREATE VIEW sly AS SELECT load_extension('/tmp/x.so') AS a");
-  assert.equal((await run(app, 'SELECT * FROM sly')).code, 'permission-denied');
+  assert.match((await run(app, 'SELECT * FROM sly')).message, /load_extension/);
   await run(app, "CREATE TRIGGER sly2 AFTER INSERT ON orders BEGIN SELECT load_extension('/tmp/x.so'); END");
-  assert.equal((await run(app, "INSERT INTO orders (customer) VALUES ('x')")).code, 'permission-denied');
+  assert.match((await run(app, "INSERT INTO orders (customer) VALUES ('x')")).message, /load_extension/);
+  assert.deepEqual(await parse(app.get('/orders/shop')), []);
+  await run(app, 'DROP TRIGGER sly2');
   for (const body of [`ATTACH '${out}' AS x`, `VACUUM INTO '${out}'`]) {
     const made = await run(app, `CREATE TRIGGER no AFTER INSERT ON orders BEGIN ${body}; END`);
     assert.equal(made.code, 'invalid-argument', 'SQLite knows no such trigger');
@@ -212,7 +214,8 @@ test('a statement that never ends is ended in time, while everybody else is answ
   });
   let answered = 0;
   for (; !over; answered++) {
-    assert.equal((await parse(app.get('/orders/shop'))).length, 1);
+    const read = await app.get('/orders/shop');
+    assert.equal(read.status, 200, app.stderr());
     assert.equal((await app.get('/nowhere')).status, 404);
   }
   assert.ok(answered > 5, `${answered} answers meanwhile`);

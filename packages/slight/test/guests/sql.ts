@@ -73,7 +73,7 @@ export default router()
     const values = await req.json<Coded[]>();
     const back: Coded[] = [];
     for (const { type, text } of values) {
-      const column = sql.name(`c_${type}`);
+      const column = sql.identifier(`c_${type}`);
       const row =
         await shop.query`insert into v (${column}) values (${decode[type]!(text)}) returning ${column} as x`.first();
       back.push(encode(row!.x!));

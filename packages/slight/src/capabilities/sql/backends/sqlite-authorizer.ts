@@ -111,6 +111,7 @@ export function judge(
   action: number,
   first: string | null,
   second: string | null,
+  database: string | null,
 ): string | undefined {
   if (!allowed.has(action)) return names[action] ?? `this kind of statement (action ${action})`;
   switch (action) {
@@ -125,6 +126,7 @@ export function judge(
       return judgePragma(seen, String(first).toLowerCase(), second);
   }
   if (reading.has(action)) return undefined;
+  if (database?.toLowerCase() === 'temp') return 'what is temporary';
   seen.writes = true;
   // DDL writes into tables of SQLite's own, and is not counted.
   if (first !== null && !/^sqlite_/i.test(first)) {

@@ -79,10 +79,10 @@ export function openEngine(path: string, timeout: number): Engine {
   let asked = false;
 
   // Also called where SQLite prepares a statement again by itself, since the tables have changed.
-  db.setAuthorizer((action, first, second) => {
+  db.setAuthorizer((action, first, second, database) => {
     if (trusted) return constants.SQLITE_OK;
     asked = true;
-    const reason = judge(seen, action, first, second);
+    const reason = judge(seen, action, first, second, database);
     if (reason === undefined) return constants.SQLITE_OK;
     denied ??= reason;
     return constants.SQLITE_DENY;
