@@ -29,9 +29,14 @@ export class EventFailure extends Error {
  */
 export type RunEvent = <T>(
   head: EventHead,
-  call: (instance: Instance, options: CallOptions) => Promise<T>,
+  call: (instance: Instance, options: CallOptions, passOn: PassOn) => Promise<T>,
   signal?: AbortSignal,
 ) => Promise<T>;
+
+/** Headers as the app gets them: with its own place in the trace. */
+export type PassOn = (headers: [string, string][]) => [string, string][];
+
+const passAsTheyAre: PassOn = (headers) => headers;
 
 export function createEvents(
   pool: Pool<Guest>,
@@ -50,11 +55,8 @@ export function createEvents(
       guest.context.id = id;
       guest.context.watch = watch;
       try {
-        return await call(guest.instance, {
-          deadline: limits.deadline,
-          cpu: limits.cpu,
-          ...(signal && { signal }),
-        });
+        const options = { deadline: limits.deadline, cpu: limits.cpu, ...(signal && { signal }) };
+        return await call(guest.instance, options, watch?.passOn ?? passAsTheyAre);
       } finally {
         pool.release(guest);
       }

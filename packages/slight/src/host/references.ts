@@ -1,4 +1,4 @@
-import type { Slightfile, Triggers } from '../slightfile/model.ts';
+import type { Slightfile, Subscription, Triggers } from '../slightfile/model.ts';
 import { StartError } from './start-error.ts';
 
 /** The tables that name a line of another one, with the key that does. */
@@ -28,5 +28,21 @@ export function checkReferences(file: Slightfile): void {
       },
     ),
   );
+  problems.push(...file.subscription.flatMap((subscription) => checkTopics(subscription, file)));
   if (problems.length > 0) throw new StartError(problems.join('\n\n'));
+}
+
+/** A queue brings all that it has, to one group; whoever shares messages says which. */
+function checkTopics({ messaging, topics, position }: Subscription, file: Slightfile): string[] {
+  const bind = file.messaging?.[messaging];
+  const isQueue = bind?.config.queue === true;
+  if (bind === undefined || isQueue === (topics.length === 0)) return [];
+  const place = `${file.path}:${position.line}:${position.column}`;
+  return [
+    isQueue
+      ? `${place}: ${JSON.stringify(messaging)} is a queue, and [[subscription]] names topics of it\n` +
+        '  fix: leave topics out: all that the queue has is brought'
+      : `${place}: [[subscription]] has no topics\n` +
+        '  fix: add topics = ["orders"], or ["orders.>"] for all below it',
+  ];
 }

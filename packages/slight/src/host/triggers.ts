@@ -1,10 +1,20 @@
 import { randomUUID } from 'node:crypto';
+import { CapabilityError } from '../capabilities/core/error.ts';
 import type { Locks } from '../capabilities/locks/contract.ts';
 import { awaitLead } from '../capabilities/locks/leader.ts';
-import { tellSchedule } from '../dialects/spiderlightning/index.ts';
-import type { Schedule, Slightfile } from '../slightfile/model.ts';
+import type { Messaging } from '../capabilities/messaging/contract.ts';
+import { queueGroup } from '../capabilities/messaging/portable.ts';
+import { openSubscription } from '../capabilities/messaging/subscription.ts';
+import { tellMessages, tellSchedule } from '../dialects/spiderlightning/index.ts';
+import type { Schedule, Slightfile, Subscription } from '../slightfile/model.ts';
+import type { EventHead } from '../telemetry/watch.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { systemClock } from '../triggers/clock.ts';
+import type { MessageDelivery } from '../triggers/event.ts';
+import type { MessageSource } from '../triggers/messages.ts';
 import type { Following } from '../triggers/schedule.ts';
+import { createShare } from '../triggers/share.ts';
+import type { Share } from '../triggers/share.ts';
 import type { Timetable } from '../triggers/timetable.ts';
 import type { App } from './app.ts';
 import type { Log } from './log.ts';
@@ -17,12 +27,27 @@ export interface Triggers {
   close(bound: number): Promise<void>;
 }
 
-/** Loaded only by apps that have triggers. */
-export async function openTriggers(app: App, file: Slightfile, log: Log): Promise<Triggers> {
-  const schedules = await Promise.all(
-    file.schedule.map((schedule) => prepareSchedule(schedule, app, file, log)),
-  );
+/** What triggers are made of. */
+interface Around {
+  readonly app: App;
+  readonly file: Slightfile;
+  readonly log: Log;
+  readonly telemetry: Telemetry | undefined;
+}
+
+/**
+ * Begins to bring messages, and makes ready what begins with `lead`. Loaded only by apps that have triggers.
+ * @param listens - whether the app answers requests, for which half of its instances are kept free
+ * @throws {StartError} for times that cannot be @throws {CapabilityError} for groups that cannot be had
+ */
+export async function openTriggers(around: Around, listens: boolean): Promise<Triggers> {
+  const { file } = around;
+  const { instances } = file.limits;
+  const share = createShare(listens ? Math.max(1, Math.floor(instances / 2)) : instances);
+  const schedules = await Promise.all(file.schedule.map((schedule) => prepareSchedule(schedule, around)));
   const following: Following[] = [];
+  for (const subscription of file.subscription)
+    following.push(await beginSubscription(subscription, share, around));
   let closed = false;
   return {
     lead(since) {
@@ -37,9 +62,7 @@ export async function openTriggers(app: App, file: Slightfile, log: Log): Promis
 
 async function prepareSchedule(
   schedule: Schedule,
-  app: App,
-  file: Slightfile,
-  log: Log,
+  { app, file, log }: Around,
 ): Promise<(since: number) => Following> {
   const { createTimetable } = await import('../triggers/timetable.ts');
   const { followSchedule } = await import('../triggers/schedule.ts');
@@ -68,4 +91,63 @@ async function prepareSchedule(
         );
       },
     });
+}
+
+async function beginSubscription(
+  subscription: Subscription,
+  share: Share,
+  { app, file, log, telemetry }: Around,
+): Promise<Following> {
+  const { followMessages } = await import('../triggers/messages.ts');
+  const { name, messaging: bind, topics } = subscription;
+  const isQueue = file.messaging?.[bind]?.config.queue === true;
+  const messaging = (await app.open('messaging', bind)) as Messaging;
+  const group = isQueue ? queueGroup : subscription.group;
+
+  async function open(): Promise<MessageSource> {
+    if (!isQueue) await messaging.subscribe(group, topics);
+    return openSubscription(messaging, group);
+  }
+
+  // What cannot be had is known at the start; what is only away may come later.
+  let first: MessageSource | undefined;
+  try {
+    first = await open();
+  } catch (error) {
+    if (file.app.start !== 'degraded' || !(error instanceof CapabilityError && error.retryable)) throw error;
+  }
+  return followMessages({
+    subscription,
+    share,
+    open() {
+      const opened = first ?? open();
+      first = undefined;
+      return opened;
+    },
+    say: (level, message) => log.host(level, message),
+    count: (outcome, messages) => telemetry?.countMessages(name, outcome, messages),
+    run(batch, signal) {
+      const id = randomUUID();
+      const [only, ...others] = batch.deliveries;
+      const messages = batch.deliveries.length;
+      const trace = only !== undefined && others.length === 0 ? traceOf(only.headers) : {};
+      return app.run(
+        { trigger: 'subscription', name, id, messages, ...trace },
+        (instance, options, passOn) => {
+          const deliveries = batch.deliveries.map((delivery) => ({
+            ...delivery,
+            headers: passOn(delivery.headers.map(([header, value]) => [header, value])),
+          }));
+          return tellMessages(instance, { ...batch, deliveries, id }, options);
+        },
+        signal,
+      );
+    },
+  });
+}
+
+/** A message goes on with the trace of its publisher; several in one call have none in common. */
+function traceOf(headers: MessageDelivery['headers']): Pick<EventHead, 'traceparent' | 'tracestate'> {
+  const find = (name: string) => headers.find(([each]) => each.toLowerCase() === name)?.[1];
+  return { traceparent: find('traceparent'), tracestate: find('tracestate') };
 }

@@ -95,7 +95,7 @@ async function start({ component: bytes, fd, listens, traces, command, ...packed
     const server = listens ? await startHttp(opened, file, fd, telemetry) : undefined;
     if (hasTriggers(file)) {
       const { openTriggers } = await import('./triggers.ts');
-      triggers = await openTriggers(opened, file, log);
+      triggers = await openTriggers({ app: opened, file, log, telemetry }, listens);
     }
     close = async (bound, idle) => {
       endWatch();

@@ -14,7 +14,7 @@ const defaults = {
     leader: undefined,
   },
   watch: { prefix: '' },
-  subscription: { group: 'app', concurrency: 4, batch: 1 },
+  subscription: { topics: [], group: 'app', concurrency: 4, batch: 1 },
 } as const;
 
 /** Reads the tables of one name: `[[schedule]]` … Those that say too little are told of, and left out. */

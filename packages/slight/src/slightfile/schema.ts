@@ -88,7 +88,7 @@ export const lists = {
   subscription: {
     name: textField('What it is called; no other subscription has this name', '"mails"'),
     messaging: textField('A name of [messaging]', '"events"'),
-    topics: textsField('The topics whose messages are brought', '["orders"]'),
+    topics: textsField('The topics whose messages are brought; a queue brings all that it has', '["orders"]'),
     group: textField('Who shares the messages: members of one group get each message once', '"mailer"'),
     concurrency: countField('Calls of the app at once, in each worker', 4, 1, 10_000),
     batch: countField('Most messages of one call', 10, 1, 1_000),
@@ -101,7 +101,7 @@ export type ListName = keyof typeof lists;
 export const neededKeys: { readonly [Name in ListName]: readonly string[] } = {
   schedule: ['name'],
   watch: ['name', 'store'],
-  subscription: ['name', 'messaging', 'topics'],
+  subscription: ['name', 'messaging'],
 };
 
 export type TableName = keyof typeof tables;

@@ -6,6 +6,7 @@ import type { Counter, Family, Histogram } from './metrics.ts';
 export interface HostMetrics {
   readonly requests: Histogram;
   readonly events: Histogram;
+  readonly messages: Counter;
   readonly failures: Counter;
   readonly calls: Histogram;
   collect(now: Readings): Family[];
@@ -31,6 +32,10 @@ export function createHostMetrics(): HostMetrics {
     'slight_event_duration_seconds',
     'Time of a call of the app for a schedule, a watch or a subscription. The outcome is ok, or why it failed.',
   );
+  const messages = createCounter(
+    'slight_messages_total',
+    'Messages by what became of them: ack, reply, nack, dead, release, or lost where the backend could not be told.',
+  );
   const failures = createCounter(
     'slight_request_failures_total',
     'Requests and events that the app did not answer: busy (no instance was free in time), or why it was ended.',
@@ -45,6 +50,7 @@ export function createHostMetrics(): HostMetrics {
   return {
     requests,
     events,
+    messages,
     failures,
     calls,
     collect(now) {
@@ -59,6 +65,7 @@ export function createHostMetrics(): HostMetrics {
         requests.collect(),
         gauge('slight_http_requests_active', 'Requests under way.', [[{}, now.active]]),
         events.collect(),
+        messages.collect(),
         failures.collect(),
         gauge('slight_instances', 'Instances of the app by state.', states),
         gauge('slight_requests_waiting', 'Requests that wait for an instance.', [[{}, now.waiting]]),

@@ -11,13 +11,15 @@ import type { EventHead, EventWatch, RequestHead, RequestWatch } from './watch.t
 
 export interface RecorderOptions {
   readonly traces: { readonly sampling: Sampling; add(span: Span): void } | undefined;
-  readonly metrics: Pick<HostMetrics, 'requests' | 'events' | 'failures' | 'calls'> | undefined;
+  readonly metrics: Pick<HostMetrics, 'requests' | 'events' | 'messages' | 'failures' | 'calls'> | undefined;
 }
 
 /** Makes spans and numbers of what the host does. */
 export interface Recorder {
   watch(head: RequestHead): RequestWatch;
   watchEvent(head: EventHead): EventWatch;
+  /** So many messages of a subscription came to this end. */
+  countMessages(subscription: string, outcome: string, messages: number): void;
   /** For the calls of one instance; `current` is what it serves. */
   calls(current: () => Pick<RequestWatch, 'context'> | undefined): ObserveCall;
 }
@@ -44,13 +46,7 @@ export function createRecorder({ traces, metrics }: RecorderOptions): Recorder {
     let failure: string | undefined;
     return {
       context,
-      passOn(headers) {
-        if (context === undefined) return headers;
-        const others = headers.filter(([name]) => name !== 'traceparent' && name !== 'tracestate');
-        others.push(['traceparent', printTraceparent(context)]);
-        if (context.state !== undefined) others.push(['tracestate', context.state]);
-        return others;
-      },
+      passOn: (headers) => passOn(context, headers),
       fail(reason) {
         failure = reason;
         metrics?.failures.add({ reason });
@@ -79,6 +75,7 @@ export function createRecorder({ traces, metrics }: RecorderOptions): Recorder {
     const context = traces && startContext(parent, traces.sampling);
     return {
       context,
+      passOn: (headers) => passOn(context, headers),
       fail: (reason) => metrics?.failures.add({ reason }),
       end(outcome, milliseconds) {
         metrics?.events.observe({ trigger, name, outcome }, milliseconds / 1_000);
@@ -115,7 +112,20 @@ export function createRecorder({ traces, metrics }: RecorderOptions): Recorder {
     };
   }
 
-  return { watch, watchEvent, calls };
+  function countMessages(subscription: string, outcome: string, messages: number): void {
+    metrics?.messages.add({ subscription, outcome }, messages);
+  }
+
+  return { watch, watchEvent, countMessages, calls };
+}
+
+/** Headers with the context of what happens here in place of the sender's. */
+function passOn(context: TraceContext | undefined, headers: [string, string][]): [string, string][] {
+  if (context === undefined) return headers;
+  const others = headers.filter(([name]) => !/^trace(parent|state)$/i.test(name));
+  others.push(['traceparent', printTraceparent(context)]);
+  if (context.state !== undefined) others.push(['tracestate', context.state]);
+  return others;
 }
 
 function describeRequest(

@@ -21,6 +21,7 @@ export interface TelemetryOptions {
 export interface Telemetry {
   watch(head: RequestHead): RequestWatch;
   watchEvent(head: EventHead): EventWatch;
+  countMessages(subscription: string, outcome: string, messages: number): void;
   calls(current: () => Pick<RequestWatch, 'context'> | undefined): ObserveCall;
   /** Nothing where metrics were not asked for. */
   collect(now: Omit<Readings, 'spans'>): Family[];

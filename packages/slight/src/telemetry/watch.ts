@@ -38,7 +38,7 @@ export interface EventHead {
 }
 
 /** Follows one event. */
-export interface EventWatch extends Pick<RequestWatch, 'context' | 'fail'> {
+export interface EventWatch extends Pick<RequestWatch, 'context' | 'passOn' | 'fail'> {
   /** It is over: `ok`, or why not. */
   end(outcome: string, milliseconds: number): void;
 }
