@@ -81,6 +81,7 @@ export const capabilities = {
     backends: [
       { schemes: ['memory'], load: async () => (await import('../locks/backends/memory.ts')).memory },
       { schemes: ['sqlite'], load: async () => (await import('../locks/backends/sqlite.ts')).sqlite },
+      { schemes: ['etcd', 'etcds'], load: async () => (await import('../locks/backends/etcd.ts')).etcd },
     ],
   }),
   sql: define<Sql, SqlFeature>({

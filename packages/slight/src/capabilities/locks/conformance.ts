@@ -3,6 +3,7 @@
  * @module
  */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { selectChecks, type Check } from '../core/check.ts';
 import type { CheckDefinition, CheckTools, LocksTarget } from './conformance/check.ts';
 import { grantChecks } from './conformance/grant.ts';
@@ -35,6 +36,7 @@ async function runCheck(target: LocksTarget, run: CheckDefinition['run']): Promi
     },
     closeAll,
     restart: async () => target.restart?.(),
+    past: (expires) => sleep(expires - Date.now() + (target.slack ?? 100)),
   };
   try {
     await run(tools);

@@ -15,6 +15,8 @@ export interface LocksTarget {
   open(name: string): MaybePromise<Locks>;
   /** With `durable-server`: ends the server without warning and starts it again. What is open stays so. */
   restart?(): Promise<void>;
+  /** Milliseconds for which the server may keep a grant that is over, until another gets the lock. Default 100. */
+  readonly slack?: number;
 }
 
 export interface CheckTools {
@@ -25,6 +27,8 @@ export interface CheckTools {
   closeAll(): Promise<void>;
   /** The server goes and comes. */
   restart(): Promise<void>;
+  /** Until a grant is over, by the clock of whoever keeps it, which is a little later than here. */
+  past(expires: number): Promise<void>;
 }
 
 export type CheckDefinition = AnyCheck<LocksFeature, CheckTools>;

@@ -2,15 +2,12 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assertFails, assertTaken, long, short, take, waitFor, type CheckDefinition } from './check.ts';
 
-/** Until a grant is over, by the clock of whoever keeps it: a little later than here. */
-const past = (expires: number) => sleep(expires - Date.now() + 100);
-
 /** Of expiry and renewal. */
 export const timeChecks: readonly CheckDefinition[] = [
   {
     name: 'a grant that is not renewed ends, and the next one has a higher token',
     needs: [],
-    async run({ open }) {
+    async run({ open, past }) {
       const one = await open();
       const two = await open();
       const grant = await take(one, 'a', short);
@@ -23,7 +20,7 @@ export const timeChecks: readonly CheckDefinition[] = [
   {
     name: 'what has expired is not released, whether or not another has it by now',
     needs: [],
-    async run({ open }) {
+    async run({ open, past }) {
       const locks = await open();
       const { token, expires } = await take(locks, 'a', short);
       await past(expires);
@@ -36,7 +33,7 @@ export const timeChecks: readonly CheckDefinition[] = [
   {
     name: 'what has expired is not renewed, whether or not another has it by now',
     needs: [],
-    async run({ open }) {
+    async run({ open, past }) {
       const locks = await open();
       const { token, expires } = await take(locks, 'a', short);
       await past(expires);
@@ -50,7 +47,7 @@ export const timeChecks: readonly CheckDefinition[] = [
   {
     name: 'a renewal keeps it for its ttl from then on, with the same token',
     needs: [],
-    async run({ open }) {
+    async run({ open, past }) {
       const locks = await open();
       const first = await take(locks, 'a', short);
       const before = Date.now();
@@ -66,7 +63,7 @@ export const timeChecks: readonly CheckDefinition[] = [
   {
     name: 'a renewal may shorten it',
     needs: [],
-    async run({ open }) {
+    async run({ open, past }) {
       const locks = await open();
       const { token } = await take(locks, 'a', long);
       const { expires } = await locks.renew('a', token, short);

@@ -1,0 +1,261 @@
+import type { Pool } from 'undici';
+import { CapabilityError } from '../capabilities/core/error.ts';
+import type { ErrorCode } from '../capabilities/core/error.ts';
+
+/**
+ * etcd through its JSON gateway, which every server has since 3.4: protobuf as JSON, bytes as base64, numbers of 64 bits as
+ * decimal text, fields that are zero left out. https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway
+ */
+export interface EtcdClient {
+  /**
+   * Calls a method: `kv/range`, `lease/grant`.
+   * @param changes whether it may change anything: then a broken connection leaves the outcome `unknown`
+   * @throws {CapabilityError}
+   */
+  call(method: string, body: object, changes: boolean): Promise<any>;
+  /**
+   * Hears of changes until `signal` is aborted: one call for each answer of the server. Ends with an error where the
+   * connection breaks.
+   * @throws {CapabilityError}
+   */
+  watch(request: object, hear: (result: any) => void, signal: AbortSignal): Promise<void>;
+  /** Lets go of it; the last one that does ends the connections. */
+  release(): void;
+}
+
+interface Shared {
+  readonly opening: Promise<Connection>;
+  users: number;
+}
+
+interface Connection {
+  readonly pool: Pool;
+  /** Those that watch have a connection each, for as long as they do. */
+  readonly watchers: Pool;
+  readonly login: { readonly name: string; readonly password: string } | undefined;
+  token: string | undefined;
+}
+
+/** Milliseconds. */
+const longestConnect = 2_000;
+/** The server commits about a thousand writes in a second, one flush for all that wait: so many may wait. */
+const connections = 64;
+
+const shared = new Map<string, Shared>();
+
+/**
+ * The connections of this process to the server of `url` (`etcd://user:password@host:port`, `etcds://` for TLS), shared by
+ * all that use the same server and credentials.
+ * @param timeout milliseconds without an answer after which a call has failed
+ * @throws {CapabilityError} `invalid-argument`, `unauthenticated`, `unavailable`
+ */
+export async function openEtcd(url: URL, timeout: number): Promise<EtcdClient> {
+  const id = url.href;
+  const entry = shared.get(id) ?? { opening: connect(url, timeout), users: 0 };
+  shared.set(id, entry);
+  // Counted before the wait, so that nobody who leaves meanwhile ends it.
+  entry.users++;
+  const leave = (): void => {
+    if (--entry.users > 0) return;
+    if (shared.get(id) === entry) shared.delete(id);
+    entry.opening.then(disconnect).catch(() => undefined);
+  };
+  try {
+    return makeClient(await entry.opening, timeout, leave);
+  } catch (error) {
+    leave();
+    throw error;
+  }
+}
+
+async function connect(url: URL, timeout: number): Promise<Connection> {
+  if (url.hostname === '' || /[^/]/.test(url.pathname) || url.search !== '' || url.hash !== '')
+    throw new CapabilityError(
+      'invalid-argument',
+      'the bind needs a host, and after it at most a port: etcd://127.0.0.1:2379',
+    );
+  const { Pool } = await import('undici');
+  const origin = `${url.protocol === 'etcds:' ? 'https' : 'http'}://${url.hostname}:${url.port === '' ? 2379 : url.port}`;
+  const options = { connect: { timeout: longestConnect }, headersTimeout: timeout + 500, bodyTimeout: 0 };
+  const pool = new Pool(origin, { ...options, connections });
+  const watchers = new Pool(origin, { ...options, connections: null });
+  const login =
+    url.username === ''
+      ? undefined
+      : { name: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+  const connection: Connection = { pool, watchers, login, token: undefined };
+  try {
+    if (login !== undefined) await authenticate(connection);
+    await post(connection, 'kv/range', { key: encode('\0'), limit: '1', keys_only: true }, false);
+    return connection;
+  } catch (error) {
+    disconnect(connection);
+    throw error;
+  }
+}
+
+function disconnect({ pool, watchers }: Connection): void {
+  void pool.destroy();
+  void watchers.destroy();
+}
+
+async function authenticate(connection: Connection): Promise<void> {
+  const { token } = await post(connection, 'auth/authenticate', connection.login!, false);
+  connection.token = token as string;
+}
+
+async function post(
+  { pool, token }: Connection,
+  method: string,
+  body: object,
+  changes: boolean,
+): Promise<any> {
+  let status: number;
+  let text: string;
+  try {
+    const response = await pool.request({
+      method: 'POST',
+      path: `/v3/${method}`,
+      headers: token === undefined ? {} : { authorization: token },
+      body: JSON.stringify(body),
+    });
+    status = response.statusCode;
+    text = await response.body.text();
+  } catch (error) {
+    throw broken(error as Error & { code?: string }, changes);
+  }
+  const answer = parse(text);
+  if (status === 200) return answer.error === undefined ? answer : refuse(answer.error, changes);
+  return refuse(answer, changes);
+}
+
+function makeClient(connection: Connection, timeout: number, end: () => void): EtcdClient {
+  let released = false;
+
+  async function call(method: string, body: object, changes: boolean): Promise<any> {
+    if (released) throw new CapabilityError('cancelled', 'the connection was closed');
+    try {
+      return await post(connection, method, body, changes);
+    } catch (error) {
+      // Tokens end after minutes, and with the server that gave them; nothing of the call was done.
+      const again = connection.login !== undefined && /invalid auth token/.test((error as Error).message);
+      if (!again) throw error;
+      await authenticate(connection);
+      return post(connection, method, body, changes);
+    }
+  }
+
+  return {
+    call,
+    async watch(request, hear, signal) {
+      const { watchers, token } = connection;
+      try {
+        const { body } = await watchers.request({
+          method: 'POST',
+          path: '/v3/watch',
+          headers: token === undefined ? {} : { authorization: token },
+          headersTimeout: timeout,
+          body: JSON.stringify({ create_request: request }),
+          signal,
+        });
+        await readLines(body.setEncoding('utf8'), (line) => {
+          const { result, error } = parse(line);
+          if (error !== undefined) refuse(error, false);
+          hear(result);
+        });
+        throw new Error('the server ended the connection');
+      } catch (error) {
+        if (signal.aborted) return;
+        throw error instanceof CapabilityError ? error : broken(error as Error, false);
+      }
+    },
+    release() {
+      if (!released) end();
+      released = true;
+    },
+  };
+}
+
+async function readLines(body: AsyncIterable<string>, hear: (line: string) => void): Promise<void> {
+  let rest = '';
+  for await (const piece of body) {
+    const lines = (rest + piece).split('\n');
+    rest = lines.pop()!;
+    for (const line of lines) if (line !== '') hear(line);
+  }
+}
+
+function parse(text: string): any {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new CapabilityError('unavailable', 'what answers there is no etcd, or not the JSON gateway of one');
+  }
+}
+
+/** By the numbers of gRPC. https://grpc.io/docs/guides/status-codes */
+const codes: { readonly [code: number]: ErrorCode } = {
+  1: 'cancelled',
+  3: 'invalid-argument',
+  4: 'timeout',
+  5: 'not-found',
+  7: 'permission-denied',
+  8: 'resource-exhausted',
+  9: 'precondition-failed',
+  10: 'aborted',
+  14: 'unavailable',
+  16: 'unauthenticated',
+};
+
+function refuse(
+  answer: { message?: string; error?: string; code?: number; grpc_code?: number },
+  changes: boolean,
+): never {
+  const message = answer.message ?? answer.error ?? 'an answer that cannot be read';
+  const code = /authentication failed|user name is empty/.test(message)
+    ? 'unauthenticated'
+    : (codes[answer.code ?? answer.grpc_code ?? 2] ?? 'internal');
+  const said = message.replace(/^etcdserver: /, '');
+  // Whether the leader took it before it was lost is not known.
+  const outcome = changes && (code === 'unavailable' || code === 'timeout') ? 'unknown' : 'none';
+  throw new CapabilityError(code, `etcd refused: ${said}${fixes[code] ?? ''}`, { outcome, detail: said });
+}
+
+const fixes: { readonly [code in ErrorCode]?: string } = {
+  unauthenticated: '. Correct the user and password in the bind',
+  'permission-denied': '. Give the user a role with the right to these keys',
+};
+
+function broken(error: Error & { code?: string }, changes: boolean): CapabilityError {
+  const never = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT)$/.test(
+    error.code ?? '',
+  );
+  if (never || error instanceof AggregateError)
+    return new CapabilityError('unavailable', `the server cannot be reached: ${error.message || error.code}`);
+  return new CapabilityError('unavailable', 'the connection broke before the server answered', {
+    outcome: changes ? 'unknown' : 'none',
+  });
+}
+
+/** Text or bytes as the gateway takes them. */
+export function encode(value: string | Uint8Array): string {
+  return (typeof value === 'string' ? Buffer.from(value) : asBuffer(value)).toString('base64');
+}
+
+/** Bytes as the gateway gives them: empty ones are left out. */
+export function decode(value: string | undefined): Buffer {
+  return Buffer.from(value ?? '', 'base64');
+}
+
+/** The end of the range of all keys that begin with `prefix`, which is not empty nor all 0xff: the next one behind them. */
+export function endOfPrefix(prefix: string): string {
+  const bytes = Buffer.from(prefix);
+  let last = bytes.length - 1;
+  while (bytes[last] === 0xff) last--;
+  bytes[last]!++;
+  return bytes.subarray(0, last + 1).toString('base64');
+}
+
+function asBuffer(value: Uint8Array): Buffer {
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
