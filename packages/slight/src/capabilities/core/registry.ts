@@ -71,6 +71,7 @@ export const capabilities = {
         schemes: ['redis', 'rediss'],
         load: async () => (await import('../keyvalue/backends/redis.ts')).redis,
       },
+      { schemes: ['etcd', 'etcds'], load: async () => (await import('../keyvalue/backends/etcd.ts')).etcd },
     ],
   }),
   locks: define<Locks, LocksFeature>({

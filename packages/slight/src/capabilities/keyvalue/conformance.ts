@@ -22,6 +22,7 @@ import { manyChecks } from './conformance/many.ts';
 import { unsupportedChecks } from './conformance/unsupported.ts';
 import { versionChecks } from './conformance/version.ts';
 import type { KeyValue, KeyValueFeature } from './contract.ts';
+import { largestValue } from './validate.ts';
 
 export interface ConformanceTarget {
   /**
@@ -33,6 +34,8 @@ export interface ConformanceTarget {
   readonly features: ReadonlySet<KeyValueFeature>;
   /** With `durable-server`: ends the server without warning and starts it again. Called while no store is open. */
   restart?(): Promise<void>;
+  /** Bytes of the largest value that the server takes, where that is less than 25 MiB. */
+  readonly largestValue?: number;
 }
 
 const checks: readonly CheckDefinition[] = [
@@ -57,6 +60,7 @@ async function runCheck(target: ConformanceTarget, run: CheckDefinition['run']):
   const opened: { readonly name: string; readonly store: KeyValue }[] = [];
   const tools: CheckTools = {
     features: target.features,
+    largest: target.largestValue ?? largestValue,
     async open(suffix = 'main') {
       const name = `check-${id}-${suffix}`;
       const store = await target.open(name);

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { largestValue } from '../validate.ts';
 import { assertBytes, assertFails, bytes, readText, type CheckDefinition } from './check.ts';
 
 export const basicChecks: readonly CheckDefinition[] = [
@@ -33,15 +32,13 @@ export const basicChecks: readonly CheckDefinition[] = [
   {
     name: 'the largest value fits, a larger one is invalid-argument and writes nothing',
     needs: [],
-    async run({ open }) {
+    async run({ open, largest }) {
       const store = await open();
-      const value = new Uint8Array(largestValue);
+      const value = new Uint8Array(largest);
       for (let at = 0; at < value.length; at += 4_096) value[at] = at % 251;
       await store.set('large', value);
       assertBytes(await store.get('large'), value, 'the largest value');
-      await assertFails('invalid-argument', 'set', () =>
-        store.set('larger', new Uint8Array(largestValue + 1)),
-      );
+      await assertFails('invalid-argument', 'set', () => store.set('larger', new Uint8Array(largest + 1)));
       assert.equal(await store.exists('larger'), false);
     },
   },

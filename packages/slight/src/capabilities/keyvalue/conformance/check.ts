@@ -6,6 +6,8 @@ export { assertFails, eventually } from '../../core/check.ts';
 
 export interface CheckTools {
   readonly features: ReadonlySet<KeyValueFeature>;
+  /** Bytes of the largest value. */
+  readonly largest: number;
   /** A store of this check alone; the same suffix opens the same data once more. */
   open(suffix?: string): Promise<KeyValue>;
   /** Closes what is open; then the server goes and comes, where there is one. */

@@ -105,20 +105,20 @@ export const manyChecks: readonly CheckDefinition[] = [
   {
     name: 'values at once have up to 25 MiB together',
     needs: [],
-    async run({ open }) {
+    async run({ open, largest }) {
       const store = await open();
-      const half = new Uint8Array(13 * 1024 * 1024);
+      const value = new Uint8Array(Math.min(largest, 13 * 1024 * 1024));
+      const keys = Array.from({ length: Math.ceil((26 * 1024 * 1024) / value.byteLength) }, (_, i) => `${i}`);
       await assertFails('invalid-argument', 'set-many', () =>
-        store.setMany([
-          { key: 'a', value: half },
-          { key: 'b', value: half },
-        ]),
+        store.setMany(keys.map((key) => ({ key, value }))),
       );
-      assert.deepEqual(await readMany(store, ['a', 'b']), [undefined, undefined]);
-      await store.set('a', half);
-      await store.set('b', half);
-      await assertFails('resource-exhausted', 'get-many', () => store.getMany(['a', 'b']));
-      assert.equal((await store.getMany(['a']))[0]?.byteLength, half.byteLength);
+      assert.deepEqual(
+        await readMany(store, keys),
+        keys.map(() => undefined),
+      );
+      for (const key of keys) await store.set(key, value);
+      await assertFails('resource-exhausted', 'get-many', () => store.getMany(keys));
+      assert.equal((await store.getMany(['0']))[0]?.byteLength, value.byteLength);
     },
   },
   {

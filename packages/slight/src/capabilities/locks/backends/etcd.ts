@@ -34,7 +34,7 @@ async function openLocks({ name: store, url, timeout }: OpenContext): Promise<Lo
   const client = await openEtcd(url, timeout);
   /** What this process holds, by token. */
   const places = new Map<bigint, Place>();
-  const folder = (name: string): string => `${encodeURIComponent(store)}:locks:${encodeURIComponent(name)}/`;
+  const folder = (name: string): string => `/locks/${encodeURIComponent(store)}:${encodeURIComponent(name)}/`;
 
   async function acquire(
     name: string,
