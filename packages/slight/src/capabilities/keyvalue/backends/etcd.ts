@@ -6,7 +6,7 @@ import { defineBackend } from '../../core/backend.ts';
 import type { OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
 import type { Fence, KeyPage, KeysOptions, KeyValue, KeyValueFeature, SwapResult } from '../contract.ts';
-import { admit } from '../fence.ts';
+import { admit } from '../../core/fence.ts';
 import { checkTotal, together } from '../many.ts';
 import { addDecimal, brokenCursor } from '../validate.ts';
 
