@@ -27,6 +27,7 @@ type AbortSignal = import('@spiderlightning/guest/platform').AbortSignal;
 declare const DOMException: Platform['DOMException'];
 type DOMException = InstanceType<Platform['DOMException']>;
 
+declare const fetch: Platform['fetch'];
 declare const Headers: Platform['Headers'];
 type Headers = InstanceType<Platform['Headers']>;
 declare const Request: Platform['Request'];

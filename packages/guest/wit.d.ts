@@ -763,6 +763,92 @@ declare module 'spiderlightning:cloud/messaging@0.6.0' {
   export default self;
 }
 
+/**
+ * Asks other servers over HTTP. Granted by `[outgoing]` in the slightfile, which lists the servers: any other is
+ * `permission-denied`. The host never repeats a request by itself, and ends what is left when the app's own request ends.
+ */
+declare module 'spiderlightning:cloud/outgoing-http@0.6.0' {
+  import type { Error } from 'spiderlightning:cloud/types@0.6.0';
+  /** What is sent along. */
+  export type RequestBody =
+    /** Nothing. */
+    | { tag: 'none' }
+    /** The whole of it. */
+    | { tag: 'bytes'; val: Uint8Array }
+    /** `write` and `finish` give it. */
+    | { tag: 'stream' };
+  /** What is done where the answer leads elsewhere (status 301, 302, 303, 307, 308 with `location`). */
+  export type Redirect =
+    /**
+     * Go there, up to 10 times, where the slightfile lists the server. `authorization` and `cookie` stay behind where
+     * the origin is another one.
+     */
+    | 'follow'
+    /** Give the answer as it is. */
+    | 'manual'
+    /** Fail with `precondition-failed`. */
+    | 'error';
+  /** What to ask. */
+  export interface Request {
+    /** As it is sent. */
+    method: string;
+    /** Absolute, `http` or `https`, without a user and password. */
+    url: string;
+    /**
+     * A name may stand more than once. Those that concern the connection (`host`, `content-length`,
+     * `transfer-encoding`, `connection` …) are the host's: they are `invalid-argument`.
+     */
+    headers: [string, string][];
+    /** What follows the head. */
+    body: RequestBody;
+    /** What is done with redirects. */
+    redirect: Redirect;
+    /** Milliseconds until the head of the answer must have come; none, and what is more, means the host's bound. */
+    timeoutMs: number | null;
+  }
+  /** The head of an answer. */
+  export interface Response {
+    /** 200 to 599, or what the server takes for a status. */
+    status: number;
+    /** Names in lower case, in the order of arrival; a name may stand more than once. */
+    headers: [string, string][];
+    /** Where the answer came from: another URL than the request's after redirects. */
+    url: string;
+    /** Whether there were redirects. */
+    redirected: boolean;
+  }
+  /** One request with its answer. Dropping it ends both. */
+  export class Exchange {
+    private constructor();
+    /** Begins, and waits for nothing: several may be under way. `resource-exhausted` beyond the host's bound. */
+    static send(request: Request): Exchange;
+    /** More of the request's body. Waits until there is room. What comes after the server has answered is left out. */
+    write(bytes: Uint8Array): void;
+    /** The request's body is whole. */
+    finish(): void;
+    /**
+     * Waits for the head of the answer. Errors: `permission-denied` (not listed, or an address that is not public),
+     * `unavailable` (no such server, refused, broken off), `timeout`. Where the server may have done what it was asked,
+     * `outcome` is `unknown`.
+     */
+    response(): Response;
+    /**
+     * The next bytes of the answer's body, at least one and at most `max`; none at the end. The server is not asked for
+     * more than what is read. Waits for the head first.
+     */
+    read(max: number): Uint8Array | null;
+    /** Lets go of it at once; otherwise it lives as long as the call. */
+    [Symbol.dispose](): void;
+  }
+  /**
+   * Waits until one of these has something: `response`, or after it `read`, would not wait. Answers their places in the
+   * list; none after that many milliseconds.
+   */
+  export function wait(exchanges: Exchange[], waitMs: number): number[];
+  const self: { readonly Exchange: typeof Exchange; readonly wait: typeof wait };
+  export default self;
+}
+
 /** What an app exports that does something at certain times. `[[schedule]]` of its slightfile says when. */
 declare module 'spiderlightning:cloud/schedule-handler@0.6.0' {
   /** A time has come. */

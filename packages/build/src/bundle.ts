@@ -39,6 +39,7 @@ const globals = [
   'console',
   'crypto',
   'DOMException',
+  'fetch',
   'Headers',
   'Request',
   'Response',

@@ -18,6 +18,19 @@ export function addBackground(background: Background): void {
   backgrounds.push(background);
 }
 
+/** Sleeps for up to so many milliseconds, and less where something happens meanwhile. */
+let sleeper: ((milliseconds: number) => boolean) | undefined;
+
+/** Has `sleep` sleep, where it has something to wait for: then it gives true. */
+export function setSleeper(sleep: (milliseconds: number) => boolean): void {
+  sleeper = sleep;
+}
+
+/** Sleeps in a way that something else may end; false where nobody does. */
+export function sleepWith(milliseconds: number): boolean {
+  return sleeper?.(milliseconds) ?? false;
+}
+
 /** Called when the host calls. */
 export function beginServing(): void {
   serving = true;

@@ -119,8 +119,14 @@ app.get('/globals', async () => {
   const request: Request = new Request('http://h/', { method: 'POST', headers, body: new URLSearchParams() });
   const response: Response = new Response(await request.bytes());
   console.warn(failure.name, new URL('http://h/').host, crypto.randomUUID(), new TextEncoder().encode('x'));
-  // @ts-expect-error: there is no fetch
-  await fetch('http://h/');
+  const fetched: Response = await fetch('http://h/', {
+    method: 'POST',
+    body: request.body,
+    signal: AbortSignal.timeout(5),
+  });
+  for await (const piece of fetched.body ?? []) console.log(piece.length);
+  // @ts-expect-error: nothing is cached
+  await fetch('http://h/', { cache: 'reload' });
   // @ts-expect-error: there is no Node
   process.exit();
   // @ts-expect-error: there is no DOM

@@ -11,6 +11,7 @@ export { crypto } from './random.ts';
 export { TextDecoder, TextEncoder } from './text.ts';
 export { clearInterval, clearTimeout, setInterval, setTimeout } from './timers.ts';
 export { URL, URLSearchParams } from './url.ts';
+export { fetch } from './web/fetch.ts';
 export { Headers } from './web/headers.ts';
 export { Request } from './web/request.ts';
 export { Response } from './web/response.ts';

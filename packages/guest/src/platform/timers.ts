@@ -1,6 +1,6 @@
 import { subscribeDuration } from 'wasi:clocks/monotonic-clock@0.2.12';
 import { log } from '../log.ts';
-import { addBackground, countUses, requireServing } from '../phase.ts';
+import { addBackground, countUses, requireServing, sleepWith } from '../phase.ts';
 import { inspect } from './inspect.ts';
 
 /**
@@ -143,6 +143,7 @@ function findNext(): Timer | undefined {
 }
 
 function sleep(milliseconds: number): void {
+  if (sleepWith(Math.ceil(milliseconds))) return;
   const pollable = subscribeDuration(Math.ceil(milliseconds * 1e6));
   pollable.block();
   pollable[Symbol.dispose]();

@@ -24,6 +24,9 @@ export interface TestMessage {
   readonly id: string | undefined;
 }
 
+/** Stands for all other servers. */
+export type TestFetch = (request: Request) => Response | Promise<Response>;
+
 /** A capability in memory, of which an app opens instances by name. */
 export interface TestKind<Data> {
   /** What one is called in messages: `store`. */
@@ -42,6 +45,8 @@ export interface TestHost {
   find<Data>(kind: TestKind<Data>, name: string): Data | undefined;
   /** What uses of a name fail with, until it is taken back. */
   readonly failures: Map<TestKind<any>, Map<string, ErrorCode>>;
+  /** Answers what the app asks of other servers. */
+  readonly fetch?: TestFetch | undefined;
   readonly lines: TestLine[];
   readonly sent: TestMessage[];
 }

@@ -31,16 +31,19 @@ import type { Store } from '../store.ts';
 import { readAnswer } from './answer.ts';
 import type { TestAnswer } from './answer.ts';
 import { captureConsole } from './console.ts';
+import { captureFetch } from './fetch.ts';
 import { failUses, openData, runWith } from './host.ts';
-import type { TestHost, TestLine, TestMessage } from './host.ts';
+import type { TestFetch, TestHost, TestLine, TestMessage } from './host.ts';
 import { memoryLocks } from './memory-locks.ts';
 import { memoryStores } from './memory-store.ts';
 import { writeRequest } from './request.ts';
 import type { TestRequest } from './request.ts';
 
-export type { TestAnswer, TestLine, TestMessage, TestRequest };
+export type { TestAnswer, TestFetch, TestLine, TestMessage, TestRequest };
 
 export interface TestOptions {
+  /** Answers what the app asks of other servers by `fetch`; what it throws the app gets. Default: `permission-denied`. */
+  readonly fetch?: TestFetch;
   /** Names of the stores that are granted; another is `permission-denied`. Default: all. */
   readonly stores?: readonly string[];
   /** Names of the configs that are granted, each with its values; another is `permission-denied`. Default: all, empty. */
@@ -87,11 +90,13 @@ export function testApp(app: unknown, options: TestOptions = {}): TestApp {
   const host: TestHost = {
     now: () => now,
     find: openData({ ...options }),
+    fetch: options.fetch,
     failures: new Map(),
     lines: [],
     sent: [],
   };
   captureConsole();
+  captureFetch();
   // From here on a test may use the app's stores, as the app itself may.
   beginServing();
   return {

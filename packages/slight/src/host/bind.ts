@@ -6,7 +6,10 @@ import { describeBind, findBackend, openCapability } from '../capabilities/core/
 import type { Surroundings } from '../capabilities/core/open.ts';
 import { redactUrl } from '../capabilities/core/redact.ts';
 import { capabilities } from '../capabilities/core/registry.ts';
-import type { Openers } from '../dialects/spiderlightning/index.ts';
+import type { GrantName, Openers } from '../dialects/spiderlightning/index.ts';
+import { openOutgoing } from '../outgoing/client.ts';
+import type { OutgoingClient } from '../outgoing/client.ts';
+import { printRules } from '../outgoing/rules.ts';
 import { printFrame } from '../slightfile/error.ts';
 import {
   bindTables,
@@ -35,6 +38,8 @@ export interface BindingRow {
 /** Everything that the app was granted, opened. */
 export interface Bindings {
   readonly openers: Openers;
+  /** Asks other servers, in an app that does and may. */
+  readonly outgoing: OutgoingClient | undefined;
   readonly rows: readonly BindingRow[];
   /** What does not answer yet, in an app that starts degraded. */
   failures(): string[];
@@ -60,6 +65,7 @@ export function withoutSlightfile(component: string): Slightfile {
     http: { host: '127.0.0.1', port: 3000, health: undefined, forwarded: false, origins: [] },
     limits: defaultLimits,
     secrets: undefined,
+    outgoing: undefined,
     log: { format: undefined, level: undefined },
     telemetry: noTelemetry,
   };
@@ -110,16 +116,17 @@ async function forEachBind(file: Slightfile, visit: (bind: Place) => Promise<voi
  */
 export async function bindCapabilities(
   file: Slightfile,
-  used: ReadonlySet<CapabilityName>,
+  used: ReadonlySet<GrantName>,
   log: Log,
 ): Promise<Bindings> {
-  return file.path === undefined ? bindEmbedded(file, used) : await bindNamed(file, file.path, log);
+  return file.path === undefined ? bindEmbedded(file, used) : await bindNamed(file, file.path, used, log);
 }
 
 /** Storage on this machine, under any name. */
-function bindEmbedded(file: Slightfile, used: ReadonlySet<CapabilityName>): Bindings {
+function bindEmbedded(file: Slightfile, used: ReadonlySet<GrantName>): Bindings {
   const around = surroundings(file);
   const parts = [...used].flatMap((capability) => {
+    if (capability === 'outgoing') return [];
     const { embedded } = capabilities[capability];
     if (embedded === undefined) return [];
     const open = (name: string): Promise<Opened> =>
@@ -127,6 +134,7 @@ function bindEmbedded(file: Slightfile, used: ReadonlySet<CapabilityName>): Bind
     return [{ capability, embedded, opener: onDemandOpener(capability, open) }];
   });
   return {
+    outgoing: undefined,
     openers: Object.fromEntries(parts.map(({ capability, opener }) => [capability, opener])),
     rows: parts.map(({ capability, embedded }) => ({
       capability,
@@ -148,7 +156,12 @@ function bindEmbedded(file: Slightfile, used: ReadonlySet<CapabilityName>): Bind
 }
 
 /** What the slightfile names. */
-async function bindNamed(file: Slightfile, path: string, log: Log): Promise<Bindings> {
+async function bindNamed(
+  file: Slightfile,
+  path: string,
+  used: ReadonlySet<GrantName>,
+  log: Log,
+): Promise<Bindings> {
   const around = surroundings(file);
   const binds = listBinds(file);
   const results = await Promise.allSettled(binds.map((bind) => openAndPing(bind, around)));
@@ -176,18 +189,32 @@ async function bindNamed(file: Slightfile, path: string, log: Log): Promise<Bind
     }
     bound.push({ capability, name, where: redactUrl(bind.bind), opened: here });
   }
-  const close = () => closeAll(bound.map(({ opened }) => opened));
+  const outgoing = used.has('outgoing') ? await openOutgoingOf(file, path) : undefined;
+  const close = () => closeAll([...bound.map(({ opened }) => opened), ...(outgoing ? [outgoing] : [])]);
   if (problems.length > 0) {
     await close();
     throw new StartError(problems.join('\n\n'));
   }
   return {
     openers: Object.fromEntries(openersOf(file, path, bound)),
-    rows: bound.map(({ capability, name, where }) => ({ capability, name, where })),
+    outgoing,
+    rows: [
+      ...bound.map(({ capability, name, where }) => ({ capability, name, where })),
+      ...printRules(file.outgoing?.hosts ?? []).map((row) => ({ capability: 'outgoing', ...row })),
+    ],
     probes: () => bound.map(({ opened, ...row }) => ({ ...row, ping: () => opened.ping() })),
     failures: () => standIns.flatMap(({ failure }) => (failure === undefined ? [] : [failure.message])),
     close,
   };
+}
+
+async function openOutgoingOf(
+  { outgoing, http }: Slightfile,
+  path: string,
+): Promise<OutgoingClient | undefined> {
+  if (outgoing === undefined) return undefined;
+  const own = new Set([http.port, ...(http.health === undefined ? [] : [http.health.port])]);
+  return await openOutgoing({ settings: outgoing, path, own });
 }
 
 /** A table without lines grants its capability all the same: then there is no name to open. */
@@ -281,6 +308,6 @@ function readLine(path: string | undefined, number: number): string | undefined 
   }
 }
 
-async function closeAll(opened: readonly Opened[]): Promise<void> {
+async function closeAll(opened: readonly Pick<Opened, 'close'>[]): Promise<void> {
   await Promise.allSettled(opened.map(async (each) => each.close()));
 }

@@ -2,12 +2,13 @@ import type { Component } from '@spiderlightning/component';
 import type { CapabilityName } from '../capabilities/core/capability.ts';
 import { capabilities } from '../capabilities/core/registry.ts';
 import { served } from '../dialects/spiderlightning/index.ts';
+import type { GrantName } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { isCompatible } from './import-name.ts';
 import { StartError } from './start-error.ts';
 
 /**
- * The capabilities that a component imports, all of them granted.
+ * What a component imports that needs a grant, all of it granted.
  * @param system - names of the interfaces that need no grant (WASI)
  * @throws {StartError} for imports that nobody granted, with the lines to add, or that no host of ours serves
  */
@@ -15,18 +16,18 @@ export function checkGrants(
   component: Pick<Component, 'imports'>,
   file: Slightfile,
   system: readonly string[],
-): ReadonlySet<CapabilityName> {
-  const used = new Map<CapabilityName, string>();
+): ReadonlySet<GrantName> {
+  const used = new Map<GrantName, string>();
   const unknown: string[] = [];
   for (const { kind, name } of component.imports) {
     if (kind === 'type' || system.some((each) => isCompatible(each, name))) continue;
     const match = served.find((each) => isCompatible(each.name, name));
     if (match === undefined) unknown.push(name);
-    else if (match.capability !== undefined) used.set(match.capability, name);
+    else if (match.grant !== undefined) used.set(match.grant, name);
   }
-  const refused = [...used].filter(([capability]) => !isGranted(capability, file));
+  const refused = [...used].filter(([grant]) => !isGranted(grant, file));
   const problems = [
-    ...refused.map(([capability, name]) => describeRefusal(capability, name, file)),
+    ...refused.map(([grant, name]) => describeRefusal(grant, name, file)),
     ...(unknown.length > 0 ? [describeUnknown(unknown, system)] : []),
   ];
   if (problems.length > 0) throw new StartError(problems.join('\n\n'));
@@ -42,21 +43,26 @@ export function grantLines(capability: CapabilityName, name: string, tableExists
 }
 
 /** Without a slightfile storage is embedded, and nothing else is there. */
-function isGranted(capability: CapabilityName, file: Slightfile): boolean {
-  return file.path === undefined
-    ? capabilities[capability].embedded !== undefined
-    : file[capability] !== undefined;
+function isGranted(grant: GrantName, file: Slightfile): boolean {
+  if (file.path === undefined) return grant !== 'outgoing' && capabilities[grant].embedded !== undefined;
+  return file[grant] !== undefined;
 }
 
-function describeRefusal(capability: CapabilityName, name: string, file: Slightfile): string {
-  const lines = grantLines(capability, 'default', false);
+function describeRefusal(grant: GrantName, name: string, file: Slightfile): string {
+  const [lines, what] =
+    grant === 'outgoing'
+      ? [
+          ['[outgoing]', 'hosts = ["https://api.example.com"]'],
+          'the servers that the app asks in place of that one',
+        ]
+      : [grantLines(grant, 'default', false), 'the name that the app opens in place of "default"'];
   const [why, fix] =
     file.path === undefined
       ? ['there is no slightfile', 'write a slightfile.toml with [app] component, and add these lines to it']
-      : [`${file.path} has no [${capability}]`, `add these lines to ${file.path}`];
+      : [`${file.path} has no [${grant}]`, `add these lines to ${file.path}`];
   return (
     `the app imports ${name}, and nobody granted it that: ${why}\n` +
-    `  fix: ${fix}, with the name that the app opens in place of "default"\n\n` +
+    `  fix: ${fix}, with ${what}\n\n` +
     lines.map((line) => `    ${line}`).join('\n')
   );
 }

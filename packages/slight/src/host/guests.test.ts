@@ -10,6 +10,7 @@ import { createLog } from './log.ts';
 
 const bindings: Bindings = {
   openers: {},
+  outgoing: undefined,
   rows: [],
   failures: () => [],
   probes: () => [],

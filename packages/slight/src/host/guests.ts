@@ -5,6 +5,7 @@ import { spiderlightningImports } from '../dialects/spiderlightning/index.ts';
 import type { HeldSink, LogSink, PrintSink } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { OutgoingSession } from '../outgoing/client.ts';
 import type { RequestWatch } from '../telemetry/watch.ts';
 import type { IncomingBody } from '../triggers/http-message.ts';
 import type { Bindings } from './bind.ts';
@@ -17,6 +18,8 @@ import { observeOpeners } from './telemetry.ts';
 /** One instance with what is its own: it serves one request at a time. */
 export interface Guest {
   readonly instance: Instance;
+  /** What it asks of other servers. */
+  readonly outgoing: OutgoingSession | undefined;
   /** Which request it serves, for the log, how many lines that has written, and its body where it is on its way. */
   readonly context: {
     id: string | undefined;
@@ -97,9 +100,10 @@ export function openGuests(
     // Small guests do without; making it would cost more than the rest of their instance.
     const system = usesSystem ? wasiImports(streams) : undefined;
     const openers = observed?.(telemetry!.calls(() => context.watch)) ?? bindings.openers;
+    const outgoing = bindings.outgoing?.open(telemetry?.requests(() => context.watch));
     const imports = {
       ...system,
-      ...spiderlightningImports({ log: say, body: () => context.body, held, print, ...openers }),
+      ...spiderlightningImports({ log: say, body: () => context.body, held, outgoing, print, ...openers }),
     };
     const start = performance.now();
     try {
@@ -110,7 +114,7 @@ export function openGuests(
         dropFirst: endings,
       });
       cheapest = Math.min(cheapest, performance.now() - start);
-      const guest = { instance, context };
+      const guest = { instance, context, outgoing };
       if (system !== undefined) systems.set(guest, system);
       return guest;
     } catch (error) {
@@ -140,7 +144,8 @@ export function openGuests(
     return true;
   }
 
-  function begin({ context }: Guest): void {
+  function begin({ context, outgoing }: Guest): void {
+    outgoing?.end();
     context.id = undefined;
     context.lines = 0;
     context.body = undefined;
@@ -148,6 +153,7 @@ export function openGuests(
   }
 
   function dispose(guest: Guest): void {
+    guest.outgoing?.end();
     guest.instance.dispose();
     systems.get(guest)?.[Symbol.dispose]();
   }

@@ -1,10 +1,18 @@
 import { parseAddress } from './address.ts';
+import type { Span } from './error.ts';
 import { hasPlaceholder } from './interpolate.ts';
 import type { Leaf, Node } from './tree.ts';
 import { parseDuration, parseSize, printDuration, printSize } from './units.ts';
 
 /** What reading a value gives: the value, or why it is none. `found` names what stands there without quoting it. */
-export type Reading<T> = { readonly value: T } | { readonly expected: string; readonly fix: string };
+export type Reading<T> =
+  | { readonly value: T }
+  | {
+      readonly expected: string;
+      readonly fix: string;
+      /** The part that is wrong, and what that is, where it is not the value as a whole. */
+      readonly part?: { readonly span: Span; readonly found: string };
+    };
 
 /** A key of a table. Strings arrive interpolated. */
 export interface Field<T = unknown> {

@@ -30,9 +30,9 @@ export function readKeys(
     if ('value' in reading) {
       if (use.env !== undefined) values[key] = reading.value;
     } else {
-      const found = describeValue(node);
+      const { span, found } = reading.part ?? { span: entry.value.span, found: describeValue(node) };
       const message = `${where} ${key} is ${reading.expected}, and ${found} stands here`;
-      report({ span: entry.value.span, message, fix: reading.fix });
+      report({ span, message, fix: reading.fix });
     }
   }
   return values;

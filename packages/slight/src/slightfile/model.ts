@@ -124,6 +124,41 @@ export interface Triggers {
   readonly subscription: readonly Subscription[];
 }
 
+/** Servers that the app may ask. */
+export type HostRule =
+  /** Every server that has a public address. */
+  | { readonly kind: 'any' }
+  /** This one. `private`: also where its name leads to an address that is not public. */
+  | { readonly kind: 'origin'; readonly origin: string; readonly private: boolean }
+  /** All whose name ends with `suffix` (`.example.com`), of this scheme (`https:`) and port (empty: the usual). */
+  | {
+      readonly kind: 'subdomains';
+      readonly scheme: string;
+      readonly suffix: string;
+      readonly port: string;
+    };
+
+/** What the app may ask over HTTP. Times in milliseconds. */
+export interface Outgoing {
+  readonly hosts: readonly HostRule[];
+  /** Until the head of an answer must have come. */
+  readonly timeout: number;
+  /** In which some bytes of a body must move. */
+  readonly idle: number;
+  /** Most requests under way, of one instance. */
+  readonly concurrent: number;
+  /** Most connections to one origin, of one worker. */
+  readonly connections: number;
+}
+
+export const defaultOutgoing: Outgoing = {
+  hosts: [],
+  timeout: 10_000,
+  idle: 10_000,
+  concurrent: 16,
+  connections: 64,
+};
+
 export interface Slightfile extends BindTables, Triggers {
   /** Absolute path, or undefined for an app that runs without one. */
   readonly path: string | undefined;
@@ -157,6 +192,8 @@ export interface Slightfile extends BindTables, Triggers {
   readonly limits: Limits;
   /** Undefined: an app without a slightfile has none. */
   readonly secrets: SecretsSettings | undefined;
+  /** Undefined: the app asks nobody. */
+  readonly outgoing: Outgoing | undefined;
   /** Undefined: as it is usual where the log goes. */
   readonly log: { readonly format: LogFormat | undefined; readonly level: LogLevel | undefined };
   readonly telemetry: {

@@ -9,10 +9,12 @@ import {
   type Bind,
   type BindTable,
   type SecretsSettings,
+  type Outgoing,
   type Slightfile,
   bindTables,
   type Triggers,
   defaultLimits,
+  defaultOutgoing,
   freeCommand,
   makeBindTables,
   noTelemetry,
@@ -131,7 +133,7 @@ function readBinds(
 }
 
 function buildModel({ values, binds, lists }: Settings, path: string, options: ParseOptions): Slightfile {
-  const { app, command, http, limits, log, telemetry } = values as Partial<{
+  const { app, command, http, limits, log, outgoing, telemetry } = values as Partial<{
     app: Partial<Slightfile['app']>;
     command: Partial<Slightfile['command']>;
     http: {
@@ -142,6 +144,7 @@ function buildModel({ values, binds, lists }: Settings, path: string, options: P
     };
     limits: Partial<Slightfile['limits']>;
     log: Partial<Slightfile['log']>;
+    outgoing: Partial<Outgoing>;
     telemetry: Partial<Slightfile['telemetry']>;
   }>;
   const { host, port } = http?.address ?? { host: '127.0.0.1', port: 3000 };
@@ -172,6 +175,7 @@ function buildModel({ values, binds, lists }: Settings, path: string, options: P
     },
     limits: { ...defaultLimits, ...limits },
     secrets: secretsSettings(values.secrets, path),
+    outgoing: outgoing && { ...defaultOutgoing, ...outgoing },
     log: { format: log?.format, level: log?.level },
     telemetry: { ...noTelemetry, ...telemetry },
   };

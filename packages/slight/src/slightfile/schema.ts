@@ -11,7 +11,8 @@ import {
   textsField,
   urlField,
 } from './fields.ts';
-import { defaultLimits, logFormats, logLevels, mostWorkers } from './model.ts';
+import { hostsField } from './hosts.ts';
+import { defaultLimits, defaultOutgoing, logFormats, logLevels, mostWorkers } from './model.ts';
 
 const longest = 24 * 3_600_000;
 
@@ -46,6 +47,18 @@ export const tables = {
     message: sizeField('Size of a message on a held connection', defaultLimits.message, 1, 64 * 1024 * 1024),
     queue: countField('Requests that may wait; one more is answered 503', defaultLimits.queue, 0, 1_000_000),
     workers: countField('Processes that run the app', defaultLimits.workers, 1, mostWorkers),
+  },
+  outgoing: {
+    hosts: hostsField('The servers that the app may ask', '["https://api.example.com"]'),
+    timeout: durationField('Time until the head of an answer has come', defaultOutgoing.timeout, 1, longest),
+    idle: durationField('Time in which some of a body moves', defaultOutgoing.idle, 1, longest),
+    concurrent: countField('Requests of one instance at once', defaultOutgoing.concurrent, 1, 10_000),
+    connections: countField(
+      'Connections of each worker to one server',
+      defaultOutgoing.connections,
+      1,
+      10_000,
+    ),
   },
   log: {
     format: choiceField('How log lines are written', logFormats),

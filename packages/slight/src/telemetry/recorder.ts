@@ -1,8 +1,10 @@
-import { CapabilityError } from '../capabilities/core/error.ts';
 import type { ObserveCall, Operation } from '../capabilities/core/observe.ts';
 import { newSpanId, printTraceparent, readTraceContext } from './context.ts';
 import type { TraceContext } from './context.ts';
 import type { HostMetrics } from './host-metrics.ts';
+import { codeOf, nameMethod } from './names.ts';
+import { watchOutgoing } from './outgoing.ts';
+import type { WatchOutgoing } from './outgoing.ts';
 import { startContext } from './sampler.ts';
 import type { Sampling } from './sampler.ts';
 import { spanKind } from './span.ts';
@@ -22,27 +24,15 @@ export interface Recorder {
   countMessages(subscription: string, outcome: string, messages: number): void;
   /** For the calls of one instance; `current` is what it serves. */
   calls(current: () => Pick<RequestWatch, 'context'> | undefined): ObserveCall;
+  /** For what one instance asks of other servers. */
+  requests(current: () => Pick<RequestWatch, 'context'> | undefined): WatchOutgoing;
 }
-
-/** Any other is `_OTHER`: whoever sends requests must not choose how many names there are. */
-const knownMethods = new Set([
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'DELETE',
-  'PATCH',
-  'OPTIONS',
-  'TRACE',
-  'CONNECT',
-  'QUERY',
-]);
 
 export function createRecorder({ traces, metrics }: RecorderOptions): Recorder {
   function watch(head: RequestHead): RequestWatch {
     const parent = traces && readTraceContext(head.traceparent, head.tracestate);
     const context = traces && startContext(parent, traces.sampling);
-    const method = knownMethods.has(head.method) ? head.method : '_OTHER';
+    const method = nameMethod(head.method);
     let failure: string | undefined;
     return {
       context,
@@ -116,7 +106,15 @@ export function createRecorder({ traces, metrics }: RecorderOptions): Recorder {
     metrics?.messages.add({ subscription, outcome }, messages);
   }
 
-  return { watch, watchEvent, countMessages, calls };
+  function requests(current: () => Pick<RequestWatch, 'context'> | undefined): WatchOutgoing {
+    return watchOutgoing({
+      current: () => current()?.context,
+      add: (span) => traces?.add(span),
+      count: (labels, seconds) => metrics?.calls.observe(labels, seconds),
+    });
+  }
+
+  return { watch, watchEvent, countMessages, calls, requests };
 }
 
 /** Headers with the context of what happens here in place of the sender's. */
@@ -186,9 +184,4 @@ function describeCall(
     attributes,
     failed: outcome !== 'ok',
   };
-}
-
-/** Messages may say more than the operator of a collector should know: the code alone is recorded. */
-function codeOf(error: unknown): string {
-  return error instanceof CapabilityError ? error.code : 'internal';
 }

@@ -5,6 +5,7 @@ import { createHostMetrics } from './host-metrics.ts';
 import type { Readings } from './host-metrics.ts';
 import type { Family } from './metrics.ts';
 import { encodeSpans } from './otlp.ts';
+import type { WatchOutgoing } from './outgoing.ts';
 import { createRecorder } from './recorder.ts';
 import type { TraceSettings } from './settings.ts';
 import type { EventHead, EventWatch, RequestHead, RequestWatch } from './watch.ts';
@@ -23,6 +24,7 @@ export interface Telemetry {
   watchEvent(head: EventHead): EventWatch;
   countMessages(subscription: string, outcome: string, messages: number): void;
   calls(current: () => Pick<RequestWatch, 'context'> | undefined): ObserveCall;
+  requests(current: () => Pick<RequestWatch, 'context'> | undefined): WatchOutgoing;
   /** Nothing where metrics were not asked for. */
   collect(now: Omit<Readings, 'spans'>): Family[];
   /** Delivers what waits, within `bound` milliseconds. */

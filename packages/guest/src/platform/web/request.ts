@@ -9,9 +9,13 @@ export interface RequestInit {
   readonly headers?: HeadersSource;
   readonly body?: BodySource;
   readonly signal?: AbortSignal | null;
+  /** What `fetch` does with an answer that leads elsewhere. Default `follow`; `manual` gives that answer. */
+  readonly redirect?: 'follow' | 'manual' | 'error';
+  /** A body in pieces is sent before the answer is read; other platforms want to be told. */
+  readonly duplex?: 'half';
 }
 
-/** A request, by the Fetch Standard; its body is whole. */
+/** A request, by the Fetch Standard. */
 export class Request extends Body {
   /** Upper case for the standard methods. */
   readonly method: string;
@@ -19,6 +23,7 @@ export class Request extends Body {
   readonly url: string;
   readonly headers: Headers;
   readonly signal: AbortSignal | undefined;
+  readonly redirect: 'follow' | 'manual' | 'error';
 
   /** @throws {TypeError} for a URL that is not absolute, or a GET or HEAD with a body */
   constructor(input: string | { readonly href: string } | Request, init: RequestInit = {}) {
@@ -34,11 +39,12 @@ export class Request extends Body {
     if (this.bodyType !== undefined && !this.headers.has('content-type'))
       this.headers.set('content-type', this.bodyType);
     this.signal = init.signal ?? from?.signal ?? undefined;
+    this.redirect = init.redirect ?? from?.redirect ?? 'follow';
   }
 
-  /** @throws {TypeError} where the body has been read */
+  /** @throws {TypeError} where the body has been read, or comes in pieces */
   clone(): Request {
-    this.requireUnused();
+    this.requireWhole();
     return new Request(this);
   }
 }

@@ -10,11 +10,30 @@ export interface ResponseInit {
   readonly headers?: HeadersSource;
 }
 
-/** An answer, by the Fetch Standard; its body is whole. A handler may give one back. */
+/** What came from a server. */
+export interface Received {
+  readonly status: number;
+  readonly headers: HeadersSource;
+  readonly url: string;
+  readonly redirected: boolean;
+}
+
+/** The answer of a server, whatever its status. */
+export let toResponse: (body: BodySource, received: Received) => Response;
+
+/** An answer, by the Fetch Standard. A handler may give one back, which is sent when its body has come whole. */
 export class Response extends Body {
   readonly status: number;
   readonly statusText: string;
   readonly headers: Headers;
+  /** Where it came from; empty where it was made here. */
+  readonly url: string = '';
+  /** Whether the server that was asked led to another one. */
+  readonly redirected: boolean = false;
+
+  static {
+    toResponse = (body, { headers, ...received }) => Object.assign(new Response(body, { headers }), received);
+  }
 
   constructor(body?: BodySource | Body, init: ResponseInit = {}) {
     super(body);
@@ -33,12 +52,12 @@ export class Response extends Body {
 
   /** Whether the status is 200 to 299. */
   get ok(): boolean {
-    return this.status < 300;
+    return this.status >= 200 && this.status < 300;
   }
 
-  /** @throws {TypeError} where the body has been read */
+  /** @throws {TypeError} where the body has been read, or comes in pieces */
   clone(): Response {
-    this.requireUnused();
+    this.requireWhole();
     return new Response(this, { status: this.status, statusText: this.statusText, headers: this.headers });
   }
 

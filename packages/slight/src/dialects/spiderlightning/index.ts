@@ -1,5 +1,6 @@
 import type { HostImports, HostInterface } from '@spiderlightning/component';
 import type { CapabilityName, Opener } from '../../capabilities/core/capability.ts';
+import type { OutgoingSession } from '../../outgoing/client.ts';
 import type { IncomingBody } from '../../triggers/http-message.ts';
 import { blobsInterface } from './blobs.ts';
 import { configsInterface } from './configs.ts';
@@ -11,6 +12,7 @@ import { locksInterface } from './locks.ts';
 import { loggingInterface } from './logging.ts';
 import type { LogSink } from './logging.ts';
 import { messagingInterface } from './messaging.ts';
+import { outgoingHttp, outgoingHttpInterface } from './outgoing-http.ts';
 import { stdio, stdioInterface } from './stdio.ts';
 import type { PrintSink } from './stdio.ts';
 import { sqlInterface } from './sql.ts';
@@ -45,14 +47,18 @@ const capabilities: {
 };
 const granted = Object.entries(capabilities) as [CapabilityName, (typeof capabilities)[CapabilityName]][];
 
-/** The interfaces of SpiderLightning 0.6 that this host serves, each with the capability that it needs. */
-export const served: readonly { readonly name: string; readonly capability: CapabilityName | undefined }[] = [
-  { name: 'spiderlightning:cloud/types@0.6.0', capability: undefined },
-  { name: 'spiderlightning:cloud/logging@0.6.0', capability: undefined },
-  { name: httpBody, capability: undefined },
-  { name: connections, capability: undefined },
-  { name: stdio, capability: undefined },
-  ...granted.map(([capability, { name }]) => ({ name, capability })),
+/** What a slightfile grants: a capability, or to ask other servers. */
+export type GrantName = CapabilityName | 'outgoing';
+
+/** The interfaces of SpiderLightning 0.6 that this host serves, each with the grant that it needs. */
+export const served: readonly { readonly name: string; readonly grant: GrantName | undefined }[] = [
+  { name: 'spiderlightning:cloud/types@0.6.0', grant: undefined },
+  { name: 'spiderlightning:cloud/logging@0.6.0', grant: undefined },
+  { name: httpBody, grant: undefined },
+  { name: connections, grant: undefined },
+  { name: stdio, grant: undefined },
+  { name: outgoingHttp, grant: 'outgoing' },
+  ...granted.map(([grant, { name }]) => ({ name, grant })),
 ];
 
 /** What an app may open, by capability. Absent: not granted, so not served. */
@@ -64,17 +70,27 @@ export interface Grants extends Openers {
   /** The body of the request that is being answered, where it is still on its way. */
   readonly body?: () => IncomingBody | undefined;
   readonly held?: HeldSink | undefined;
+  /** Absent: not granted. */
+  readonly outgoing?: OutgoingSession | undefined;
   /** Where what it prints goes. */
   readonly print?: PrintSink | undefined;
 }
 
 /** The imports of SpiderLightning 0.6 for one instance. */
-export function spiderlightningImports({ log, body, held, print, ...openers }: Grants): HostImports {
+export function spiderlightningImports({
+  log,
+  body,
+  held,
+  outgoing,
+  print,
+  ...openers
+}: Grants): HostImports {
   const imports: { [name: string]: HostInterface } = {
     'spiderlightning:cloud/types@0.6.0': {},
     'spiderlightning:cloud/logging@0.6.0': loggingInterface(log),
     ...(body && { [httpBody]: httpBodyInterface(body) }),
     ...(print && { [stdio]: stdioInterface(print) }),
+    ...(outgoing && { [outgoingHttp]: outgoingHttpInterface(outgoing) }),
     ...(held && { [connections]: connectionsInterface(held) }),
   };
   for (const [capability, { name, serve }] of granted) {
