@@ -19,6 +19,21 @@
  */
 export { bytes, html, json, redirect, status, text } from './answer.ts';
 export type { Answer, AnswerInit, HeadersInit } from './answer.ts';
+export { openBlobs } from './blobs.ts';
+export type {
+  BlobContainer,
+  BlobId,
+  BlobInfo,
+  BlobListOptions,
+  BlobPage,
+  BlobRange,
+  BlobReader,
+  Blobs,
+  BlobSource,
+  BlobWriteOptions,
+  BlobWriter,
+  ListedBlob,
+} from './blobs.ts';
 export { openConfigs } from './configs.ts';
 export type { Configs, ConfigWatch } from './configs.ts';
 export { readCookie, readCookies, withCookie, withoutCookie } from './cookie.ts';

@@ -17,6 +17,8 @@
  * @module
  */
 import type { ErrorCode } from 'spiderlightning:cloud/types@0.6.0';
+import { openBlobs } from '../blobs.ts';
+import type { Blobs } from '../blobs.ts';
 import { openConfigs } from '../configs.ts';
 import type { Configs } from '../configs.ts';
 import { toHttpHandler } from '../entry.ts';
@@ -48,6 +50,8 @@ export interface TestOptions {
   readonly stores?: readonly string[];
   /** Names of the configs that are granted, each with its values; another is `permission-denied`. Default: all, empty. */
   readonly configs?: { readonly [name: string]: { readonly [key: string]: string | Secret } };
+  /** Names of the blobs that are granted; another is `permission-denied`. Default: all. */
+  readonly blobs?: readonly string[];
   /** Names of the locks that are granted; another is `permission-denied`. Default: all. */
   readonly locks?: readonly string[];
   /** Names of the databases that are granted; another is `permission-denied`. Default: all, empty. */
@@ -60,6 +64,8 @@ export interface TestApp {
   readonly request: (path: string, how?: TestRequest) => Promise<TestAnswer>;
   /** The store that the app opens by this name: to put something there first, or to look at it afterwards. */
   readonly store: (name: string) => Store;
+  /** The blobs that the app opens by this name: to put objects there first, or to look at them afterwards. */
+  readonly blobs: (name: string) => Blobs;
   /** The configs that the app opens by this name: to change a value, or to look at one. */
   readonly configs: (name: string) => Configs;
   /** The locks that the app opens by this name: to hold one, so that the app does not get it. It does not wait. */
@@ -104,6 +110,7 @@ export function testApp(app: unknown, options: TestOptions = {}): TestApp {
       runWith(host, async () =>
         readAnswer(await handle(await writeRequest(path, how, `test-${++requests}`))),
       ),
+    blobs: (name) => bindToHost(openBlobs(name), host),
     configs: (name) => bindToHost(openConfigs(name), host),
     store: (name) => bindToHost(openStore(name), host),
     locks: (name) => bindToHost(openLocks(name), host),
@@ -125,7 +132,7 @@ function bindToHost<Opened extends object>(opened: Opened, host: TestHost): Open
       const own = target[name as keyof Opened] as unknown;
       if (typeof own !== 'function') return own;
       return (...args: unknown[]) =>
-        bindSteps(
+        bindGiven(
           runWith(host, () => own(...args) as unknown),
           host,
         );
@@ -133,12 +140,20 @@ function bindToHost<Opened extends object>(opened: Opened, host: TestHost): Open
   });
 }
 
-/** A generator's body runs where its next step is asked for. */
-function bindSteps(given: unknown, host: TestHost): unknown {
-  if (typeof given !== 'object' || given === null || !(Symbol.asyncIterator in given)) return given;
+/** What a method gives may have methods itself, now or later: a container, a lease, a stream. */
+function bindGiven(given: unknown, host: TestHost): unknown {
+  if (typeof given !== 'object' || given === null) return given;
+  if (given instanceof Promise) return given.then((value) => bindGiven(value, host));
   // A query runs already.
   if ('then' in given) return given;
-  const steps = given as AsyncGenerator<unknown>;
+  const isPlain = Object.getPrototypeOf(given) === Object.prototype;
+  if (isPlain && Object.values(given).some((each) => typeof each === 'function'))
+    return bindToHost(given, host);
+  return Symbol.asyncIterator in given ? bindSteps(given as AsyncGenerator<unknown>, host) : given;
+}
+
+/** A generator's body runs where its next step is asked for. */
+function bindSteps(steps: AsyncGenerator<unknown>, host: TestHost): AsyncIterableIterator<unknown> {
   const bound: AsyncIterableIterator<unknown> = {
     next: () => runWith(host, () => steps.next()),
     return: (value) => runWith(host, () => steps.return(value)),

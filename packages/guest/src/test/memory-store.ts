@@ -1,5 +1,6 @@
 import type { Fence } from 'spiderlightning:cloud/keyvalue@0.6.0';
 import type { TestKind } from './host.ts';
+import { Fences } from './fences.ts';
 import { witError } from './wit-error.ts';
 
 interface Entry {
@@ -20,7 +21,7 @@ const greatest = 2n ** 63n - 1n;
 export class MemoryStore {
   readonly #entries = new Map<string, Entry>();
   /** By key and lock, the highest token. */
-  readonly #tokens = new Map<string, Map<string, bigint>>();
+  readonly #fences = new Fences();
   readonly #now: () => number;
   #writes = 0;
 
@@ -49,19 +50,7 @@ export class MemoryStore {
   admit(key: string, fence: Fence | null | undefined): void {
     if (fence === null || fence === undefined) return;
     checkKey(key);
-    const { lock, token } = fence;
-    if (!/^(0|[1-9]\d{0,19})$/.test(token) || BigInt(token) >= 2n ** 64n)
-      throw witError(
-        'invalid-argument',
-        "a fence's token is the decimal text of an unsigned number of 64 bits",
-      );
-    if (lock === '' || Buffer.byteLength(lock) > mostKey || !lock.isWellFormed())
-      throw witError('invalid-argument', "a fence's lock has 1 to 1,024 bytes of UTF-8");
-    const tokens = this.#tokens.get(key) ?? new Map<string, bigint>();
-    const seen = tokens.get(lock);
-    if (seen !== undefined && BigInt(token) < seen)
-      throw witError('precondition-failed', `the token ${token} of the lock "${lock}" is older than ${seen}`);
-    this.#tokens.set(key, tokens.set(lock, BigInt(token)));
+    this.#fences.admit(key, fence);
   }
 
   /** When a value that lives that long is gone. */
