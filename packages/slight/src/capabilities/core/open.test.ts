@@ -91,3 +91,23 @@ void test('client libraries are optional peers, in the version that the error na
     }
   }
 });
+
+void test('a backend that cannot give what the app says it needs is refused, before anything is opened too', async () => {
+  const needs = (config: { [key: string]: string | boolean }) => ({ name: 'events', bind: 'memory', config });
+  const refused = refusal(
+    'unsupported',
+    /messaging "events" \(memory\): the app needs durable = true, which memory cannot give\. Backends that can: sqlite/,
+  );
+  await assert.rejects(openCapability('messaging', needs({ durable: true }), surroundings), refused);
+  await assert.rejects(findBackend('messaging', needs({ durable: true })), refused);
+  const enough = needs({ delivery: 'at-least-once', order: 'key', queue: true });
+  await (await openCapability('messaging', enough, surroundings)).close();
+  await assert.rejects(
+    findBackend('messaging', needs({ order: 'sometimes' })),
+    refusal('invalid-argument', /`order` must be "none" or "key"/),
+  );
+  await assert.rejects(
+    findBackend('messaging', needs({ lease: '1ms' })),
+    refusal('invalid-argument', /`lease`/),
+  );
+});

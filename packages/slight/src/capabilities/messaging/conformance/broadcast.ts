@@ -70,11 +70,11 @@ export const broadcastChecks: readonly CheckDefinition[] = [
     async run({ open }) {
       const [one, two] = [await open(), await open()];
       const listener = await one.listen(['>']);
-      const waiting = listener.next(1, 60_000);
+      const waiting = listener.next(1, patience);
       await sleep(20);
       await two.broadcast('topic', bytes('here'));
       assert.deepEqual(textsOf(await waiting), ['here']);
-      const closing = listener.next(1, 60_000);
+      const closing = listener.next(1, patience);
       listener.close();
       assert.deepEqual(await closing, []);
       await assertFails('cancelled', 'next', () => listener.next(1, 0));

@@ -30,7 +30,7 @@ export type CheckDefinition = AnyCheck<MessagingFeature, CheckTools>;
 export type RefusalDefinition = AnyRefusal<MessagingFeature, CheckTools>;
 
 /** Milliseconds in which what is promised to come has come on any machine. */
-export const patience = 10_000;
+export const patience = 5_000;
 /** Milliseconds after which what must not come is taken not to. */
 export const quiet = 120;
 

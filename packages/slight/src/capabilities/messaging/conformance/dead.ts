@@ -4,6 +4,7 @@ import {
   assertFails,
   assertNothing,
   bytes,
+  patience,
   shortLease,
   take,
   takeText,
@@ -115,7 +116,7 @@ export const deadChecks: readonly CheckDefinition[] = [
       assert.deepEqual([second.id, second.attempt, second.key], [ids[1], 1, '2']);
       await messages.ack([second.receipt]);
       assert.deepEqual(await deadTexts(messages, 'group'), ['1', '3']);
-      const waiting = messages.receive('group', { wait: 60_000, max: 10 });
+      const waiting = messages.receive('group', { wait: patience, max: 10 });
       assert.equal(await messages.redrive('group'), 2);
       assert.ok((await waiting).length >= 1, 'it wakes who waits');
       assert.deepEqual(await deadTexts(messages, 'group'), []);

@@ -34,7 +34,7 @@ export const orderChecks: readonly CheckDefinition[] = [
       assert.deepEqual(textsOf(both).toSorted(), ['a1', 'b1']);
       await assertNothing(two, 'group', 'the first of each key is out');
       const first = both.find((each) => textOf(each) === 'a1')!;
-      const waiting = two.receive('group', { max: 10, wait: 60_000 });
+      const waiting = two.receive('group', { max: 10, wait: patience });
       await one.ack([first.receipt]);
       assert.deepEqual(textsOf(await waiting), ['a2']);
     },
@@ -47,8 +47,7 @@ export const orderChecks: readonly CheckDefinition[] = [
       await messages.subscribe('group', ['>']);
       for (const text of ['1', '2', '3']) await messages.publish('topic', bytes(text));
       const out: string[] = [];
-      while (out.length < 3)
-        out.push(...textsOf(await messages.receive('group', { max: 3, wait: patience })));
+      while (out.length < 3) out.push(textOf(await take(messages, 'group')));
       assert.deepEqual(out.toSorted(), ['1', '2', '3']);
     },
   },

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { assertFails, assertNothing, bytes, drain, take, textsOf, type CheckDefinition } from './check.ts';
+import {
+  assertFails,
+  assertNothing,
+  bytes,
+  drain,
+  patience,
+  take,
+  textsOf,
+  type CheckDefinition,
+} from './check.ts';
 
 export const publishOptionChecks: readonly CheckDefinition[] = [
   {
@@ -9,7 +18,7 @@ export const publishOptionChecks: readonly CheckDefinition[] = [
       const messages = await open();
       await messages.subscribe('group', ['>']);
       const at = Date.now();
-      const waiting = messages.receive('group', { wait: 60_000 });
+      const waiting = messages.receive('group', { wait: patience });
       await messages.publish('topic', bytes('later'), { delay: 250 });
       assert.deepEqual(textsOf(await waiting), ['later']);
       assert.ok(Date.now() - at >= 250, 'before its delay');

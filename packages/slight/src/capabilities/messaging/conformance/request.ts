@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { assertFails, assertNothing, bytes, take, textOf, type CheckDefinition } from './check.ts';
+import { assertFails, assertNothing, bytes, patience, take, textOf, type CheckDefinition } from './check.ts';
 
 export const requestChecks: readonly CheckDefinition[] = [
   {
@@ -8,7 +8,7 @@ export const requestChecks: readonly CheckDefinition[] = [
     async run({ open }) {
       const [asks, answers] = [await open(), await open()];
       await answers.subscribe('group', ['sum']);
-      const asked = asks.request('sum', bytes('1 + 2'), { wait: 60_000, headers: [['a', 'b']] });
+      const asked = asks.request('sum', bytes('1 + 2'), { wait: patience, headers: [['a', 'b']] });
       const delivery = await take(answers, 'group');
       assert.deepEqual(
         [textOf(delivery), delivery.wantsReply, delivery.headers],
@@ -25,7 +25,9 @@ export const requestChecks: readonly CheckDefinition[] = [
     needs: ['groups', 'request'],
     async run({ open }) {
       const messages = await open();
-      await assertFails('not-found', 'no group', () => messages.request('sum', bytes(''), { wait: 60_000 }));
+      await assertFails('not-found', 'no group', () =>
+        messages.request('sum', bytes(''), { wait: patience }),
+      );
       await messages.subscribe('group', ['sum']);
       await assertFails('timeout', 'no reply', () => messages.request('sum', bytes(''), { wait: 30 }));
       const { receipt } = await take(messages, 'group');
