@@ -15,7 +15,6 @@ export { keyValueConformance } from './capabilities/keyvalue/conformance.ts';
 export type { KeyValue, KeyValueFeature } from './capabilities/keyvalue/contract.ts';
 export { locksConformance, type LocksTarget } from './capabilities/locks/conformance.ts';
 export type { Grant, Locks, LocksFeature } from './capabilities/locks/contract.ts';
-<<<<<<< HEAD
 export { sqlConformance } from './capabilities/sql/conformance.ts';
 export type {
   Sql,
@@ -28,7 +27,5 @@ export type {
   SqlTransaction,
   SqlValue,
 } from './capabilities/sql/contract.ts';
-=======
 export { messagingConformance } from './capabilities/messaging/conformance.ts';
 export type { Messaging, MessagingFeature } from './capabilities/messaging/contract.ts';
->>>>>>> 76261d2 (Break messaging in every way that its suite must see)

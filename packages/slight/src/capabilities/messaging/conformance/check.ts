@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Setting } from '../../../slightfile/model.ts';
 import type { MaybePromise } from '../../core/backend.ts';
+import type { Config } from '../../core/capability.ts';
 import type { CheckDefinition as AnyCheck, RefusalDefinition as AnyRefusal } from '../../core/check.ts';
 import type { Delivery, Messaging, MessagingFeature } from '../contract.ts';
 
@@ -11,7 +11,7 @@ export interface MessagingTarget {
    * Opens messages as a guest would see them, behind the portable layer (`openCapabilityOn` puts a backend there), with
    * these settings. Two opens of one name are the same messages. Names are made up by the suite.
    */
-  open(name: string, config: { readonly [key: string]: Setting }): MaybePromise<Messaging>;
+  open(name: string, config: Config): MaybePromise<Messaging>;
   /** What the backend declares. */
   readonly features: ReadonlySet<MessagingFeature>;
   /** With `durable-server`: ends the server without warning and starts it again. Called while nothing is open. */
@@ -21,7 +21,7 @@ export interface MessagingTarget {
 export interface CheckTools {
   readonly features: ReadonlySet<MessagingFeature>;
   /** Messages of this check alone; the same suffix opens the same ones once more. */
-  open(config?: { readonly [key: string]: Setting }, suffix?: string): Promise<Messaging>;
+  open(config?: Config, suffix?: string): Promise<Messaging>;
   /** Closes what is open; then the server goes and comes, where there is one. */
   restart(): Promise<void>;
 }
