@@ -72,6 +72,10 @@ export const capabilities = {
         load: async () => (await import('../keyvalue/backends/redis.ts')).redis,
       },
       { schemes: ['etcd', 'etcds'], load: async () => (await import('../keyvalue/backends/etcd.ts')).etcd },
+      {
+        schemes: ['postgres'],
+        load: async () => (await import('../keyvalue/backends/postgres.ts')).postgres,
+      },
     ],
   }),
   locks: define<Locks, LocksFeature>({

@@ -1,0 +1,269 @@
+import type { Client, Pool, PoolClient } from 'pg';
+import { CapabilityError } from '../capabilities/core/error.ts';
+import type { ErrorCode } from '../capabilities/core/error.ts';
+import { importPackage } from '../capabilities/core/packages.ts';
+
+/** As `npm install` takes it. */
+export const postgresPackage = 'pg@8.23.1';
+
+/** Numbers of 64 bits come as decimal text, `bytea` as `Buffer`. */
+export type PostgresRow = Record<string, any>;
+
+export interface PostgresClient {
+  /**
+   * Runs one statement with its parameters, by itself a transaction. Statements are prepared once for each connection.
+   * @param changes whether it may change anything: then a broken connection leaves the outcome `unknown`
+   * @throws {CapabilityError} with the SQLSTATE as its `detail`
+   */
+  query(statement: string, parameters: readonly unknown[], changes: boolean): Promise<PostgresRow[]>;
+  /**
+   * Hears of notifications on a channel, from now on, and calls once more whenever the connection was lost and is there again.
+   * @returns what ends it
+   */
+  listen(channel: string, hear: (payload: string) => void): () => void;
+  /** Lets go of it; the last one that does ends the connections. */
+  release(): void;
+}
+
+interface Shared {
+  readonly opening: Promise<Connection>;
+  users: number;
+}
+
+interface Connection {
+  readonly pool: Pool;
+  readonly ears: Ears;
+}
+
+/** Milliseconds. */
+const longestConnect = 2_500;
+/** Of this process. A server has a hundred by default, for all. */
+const connections = 16;
+
+const shared = new Map<string, Shared>();
+
+/**
+ * The connections of this process to the database of `url` (`postgres://user:password@host:port/database`, TLS with
+ * `?sslmode=verify-full`), shared by all that use the same database and user.
+ * @param tables statements that make what is missing, run once for each process
+ * @param timeout milliseconds that a statement may take on the server
+ * @throws {CapabilityError} `invalid-argument`, `unsupported` (library missing), `unauthenticated`, `unavailable`
+ */
+export async function openPostgres(url: URL, tables: string, timeout: number): Promise<PostgresClient> {
+  const id = url.href;
+  const entry = shared.get(id) ?? { opening: connect(url, timeout), users: 0 };
+  shared.set(id, entry);
+  // Counted before the wait, so that nobody who leaves meanwhile ends it.
+  entry.users++;
+  const leave = (): void => {
+    if (--entry.users > 0) return;
+    if (shared.get(id) === entry) shared.delete(id);
+    entry.opening.then(disconnect).catch(() => undefined);
+  };
+  try {
+    const connection = await entry.opening;
+    await makeTables(connection.pool, tables);
+    return makeClient(connection, leave);
+  } catch (error) {
+    leave();
+    throw error instanceof CapabilityError ? error : explain(error as Error, false);
+  }
+}
+
+async function connect(url: URL, timeout: number): Promise<Connection> {
+  if (url.hostname === '' || url.pathname.length < 2)
+    throw new CapabilityError(
+      'invalid-argument',
+      'the bind needs a host and a database: postgres://user:password@127.0.0.1:5432/database',
+    );
+  const { default: pg } = await importPackage(postgresPackage, () => import('pg'));
+  const settings = {
+    connectionString: url.href,
+    connectionTimeoutMillis: longestConnect,
+    application_name: 'slight',
+    keepAlive: true,
+    // The server gives up before the operation's own deadline speaks: nothing goes on behind its back.
+    statement_timeout: timeout,
+    query_timeout: timeout + 500,
+  };
+  const pool = new pg.Pool({ ...settings, max: connections, idleTimeoutMillis: 30_000 });
+  // Of connections that wait in the pool; who uses one hears of it by itself.
+  pool.on('error', () => undefined);
+  const ears = new Ears(() => new pg.Client({ ...settings, statement_timeout: 0, query_timeout: 0 }));
+  try {
+    (await pool.connect()).release();
+    return { pool, ears };
+  } catch (error) {
+    void pool.end();
+    throw explain(error as Error, false);
+  }
+}
+
+function disconnect({ pool, ears }: Connection): void {
+  ears.close();
+  void pool.end().catch(() => undefined);
+}
+
+/** Two processes that make the same table at once would fail, so one waits for the other. */
+const makingTables = 7_202_611_261;
+
+async function makeTables(pool: Pool, tables: string): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query('SELECT pg_advisory_xact_lock($1)', [makingTables]);
+    await client.query(tables);
+    await client.query('COMMIT');
+  } catch (error) {
+    await rollBack(client);
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+async function rollBack(client: PoolClient): Promise<void> {
+  await client.query('ROLLBACK').catch(() => undefined);
+}
+
+const names = new Map<string, string>();
+
+/** Statements are texts of ours, so there are few. */
+function nameOf(statement: string): string {
+  let name = names.get(statement);
+  if (name === undefined) names.set(statement, (name = `slight${names.size}`));
+  return name;
+}
+
+function makeClient({ pool, ears }: Connection, end: () => void): PostgresClient {
+  let released = false;
+  return {
+    async query(text, parameters, changes) {
+      if (released) throw new CapabilityError('cancelled', 'the connection was closed');
+      try {
+        const { rows } = await pool.query({ name: nameOf(text), text, values: parameters as unknown[] });
+        return rows as PostgresRow[];
+      } catch (error) {
+        throw explain(error as Error, changes);
+      }
+    },
+    listen: (channel, hear) => ears.listen(channel, hear),
+    release() {
+      if (!released) end();
+      released = true;
+    },
+  };
+}
+
+/** One connection that hears notifications, made when the first listens. */
+class Ears {
+  readonly #make: () => Client;
+  readonly #heard = new Map<string, Set<(payload: string) => void>>();
+  #client: Client | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(make: () => Client) {
+    this.#make = make;
+  }
+
+  listen(channel: string, hear: (payload: string) => void): () => void {
+    const ears = this.#heard.get(channel) ?? new Set();
+    ears.add(hear);
+    this.#heard.set(channel, ears);
+    if (this.#client === undefined) void this.#connect();
+    else if (ears.size === 1) this.#ask(`LISTEN ${channel}`);
+    return () => {
+      ears.delete(hear);
+      if (ears.size > 0 || this.#heard.get(channel) !== ears) return;
+      this.#heard.delete(channel);
+      this.#ask(`UNLISTEN ${channel}`);
+    };
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    void this.#client?.end().catch(() => undefined);
+  }
+
+  #ask(statement: string): void {
+    this.#client?.query(statement).catch(() => undefined);
+  }
+
+  async #connect(): Promise<void> {
+    const client = this.#make();
+    this.#client = client;
+    client.on('notification', ({ channel, payload = '' }) => {
+      for (const hear of this.#heard.get(channel) ?? []) hear(payload);
+    });
+    client.on('error', () => undefined);
+    client.on('end', () => this.#again(client));
+    try {
+      await client.connect();
+      for (const channel of this.#heard.keys()) await client.query(`LISTEN ${channel}`);
+      // Whatever was said meanwhile is lost.
+      for (const ears of this.#heard.values()) for (const hear of ears) hear('');
+    } catch {
+      this.#again(client);
+    }
+  }
+
+  #again(client: Client): void {
+    if (this.#client !== client || this.#closed) return;
+    void client.end().catch(() => undefined);
+    this.#client = undefined;
+    this.#timer = setTimeout(() => {
+      if (this.#client === undefined && !this.#closed) void this.#connect();
+    }, 250);
+    this.#timer.unref();
+  }
+}
+
+/** By SQLSTATE or its class. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const codes: { readonly [state: string]: ErrorCode } = {
+  '28': 'unauthenticated',
+  '3D': 'not-found',
+  '42501': 'permission-denied',
+  '23505': 'already-exists',
+  '23': 'precondition-failed',
+  '22': 'invalid-argument',
+  '40': 'aborted',
+  '53': 'resource-exhausted',
+  '54': 'invalid-argument',
+  '57014': 'timeout',
+  '57': 'unavailable',
+  '08': 'unavailable',
+  '25006': 'unavailable', // a replica: read-only
+};
+
+const fixes: { readonly [code in ErrorCode]?: string } = {
+  unauthenticated: '. Correct the user and password in the bind',
+  'not-found': '. Create the database, or name another in the bind',
+  'permission-denied':
+    '. Grant the user of the bind CREATE on the schema, or the rights on the tables slight_…',
+};
+
+function explain(error: Error & { code?: string; severity?: string }, changes: boolean): CapabilityError {
+  const { code: state = '' } = error;
+  if (error.severity !== undefined && /^[0-9A-Z]{5}$/.test(state)) {
+    const code = codes[state] ?? codes[state.slice(0, 2)] ?? 'internal';
+    // A server that ends says so to whoever waits for it; it may have committed before.
+    const outcome = changes && (code === 'unavailable' || code === 'timeout') ? 'unknown' : 'none';
+    return new CapabilityError(code, `PostgreSQL refused: ${error.message}${fixes[code] ?? ''}`, {
+      outcome,
+      detail: { state },
+    });
+  }
+  if (
+    /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)$/.test(state) ||
+    error instanceof AggregateError ||
+    /timeout exceeded when trying to connect|timeout expired/.test(error.message)
+  )
+    return new CapabilityError('unavailable', `the server cannot be reached: ${error.message || state}`);
+  if (/password must be a string/.test(error.message))
+    return new CapabilityError('unauthenticated', 'the server wants a password: put it into the bind');
+  return new CapabilityError('unavailable', 'the connection broke before the server answered', {
+    outcome: changes ? 'unknown' : 'none',
+  });
+}
