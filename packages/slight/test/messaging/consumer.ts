@@ -1,0 +1,27 @@
+/**
+ * A process of its own that works on the messages of group `workers`: it writes each body into a file that others append
+ * to as well, as a line, and acks it afterwards. Says `ready`; ends once its input has ended and nothing more comes.
+ * Arguments: folder, file, settings (JSON).
+ */
+import { openSync, writeSync } from 'node:fs';
+import { openCapability } from '../../src/capabilities/core/open.ts';
+
+const [dataDir = '', file = '', settings = '{}'] = process.argv.slice(2);
+const config = JSON.parse(settings) as { [key: string]: string };
+const messages = await openCapability(
+  'messaging',
+  { name: 'events', bind: 'sqlite', config },
+  { dataDir, timeout: 20_000 },
+);
+const fd = openSync(file, 'a');
+let ending = false;
+process.stdin.on('end', () => (ending = true)).resume();
+writeSync(1, 'ready\n');
+for (;;) {
+  const deliveries = await messages.receive('workers', { max: 50, wait: 200 });
+  if (deliveries.length === 0 && ending) break;
+  // One line is one write, so lines of several processes stand in the order in which they were written.
+  for (const { body } of deliveries) writeSync(fd, `${Buffer.from(body).toString()}\n`);
+  await messages.ack(deliveries.map(({ receipt }) => receipt));
+}
+await messages.close();
