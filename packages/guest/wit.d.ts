@@ -477,6 +477,45 @@ declare module 'spiderlightning:cloud/keyvalue@0.6.0' {
     /** Pass it to the next call; none means that this was the last page. */
     cursor: string | null;
   }
+  /** What a watch looks at. */
+  export type WatchTarget =
+    /** One key. */
+    | { tag: 'key'; val: string }
+    /** All keys that begin so; empty: all there are. */
+    | { tag: 'prefix'; val: string };
+  /** What happened to a key. */
+  export type ChangeKind =
+    /** It has another value. */
+    | 'set'
+    /** It has none any more: it was removed, or has expired. */
+    | 'delete';
+  /** A change of a key. Whoever wants the value reads it. */
+  export interface Change {
+    /** The key. */
+    key: string;
+    /** What happened last. */
+    kind: ChangeKind;
+    /** The version that stood when this was told, where the backend has versions. */
+    version: string | null;
+  }
+  /** An answer of a watch. */
+  export interface Changes {
+    /** Each key once, up to 100 of them, with the latest of its changes; steps between may be left out. */
+    changes: Change[];
+    /** Changes were lost: read again what matters. */
+    resync: boolean;
+  }
+  /** Tells of changes. Dropping it ends it. */
+  export class Watch {
+    private constructor();
+    /**
+     * What has changed since the answer before, or since the watch began, whoever changed it; waits for up to `wait-ms`
+     * milliseconds until there is something, and answers no changes then.
+     */
+    next(waitMs: number): Changes;
+    /** Lets go of it at once; otherwise it lives as long as the call. */
+    [Symbol.dispose](): void;
+  }
   /** A key-value store that the slightfile names. */
   export class Store {
     private constructor();
@@ -498,16 +537,16 @@ declare module 'spiderlightning:cloud/keyvalue@0.6.0' {
      */
     keys(prefix: string | null, cursor: string | null, limit: number | null): KeyPage;
     /**
-     * The values of up to 1,000 keys, in their order: none where a key has no value. Others may write between two of
+     * The values of up to 100 keys, in their order: none where a key has no value. Others may write between two of
      * them. Values of more than 25 MiB together are `resource-exhausted`: ask for fewer.
      */
     getMany(keys: string[]): (Uint8Array | null)[];
     /**
-     * Writes up to 1,000 values, of up to 25 MiB together, in this order; all live for `ttl-ms`, or for ever. It is not
+     * Writes up to 100 values, of up to 25 MiB together, in this order; all live for `ttl-ms`, or for ever. It is not
      * promised that all are written or none: where it fails with the outcome `unknown`, some may be written.
      */
     setMany(entries: [string, Uint8Array][], ttlMs: number | null): void;
-    /** Removes up to 1,000 keys. Where it fails with the outcome `unknown`, some may be gone. */
+    /** Removes up to 100 keys. Where it fails with the outcome `unknown`, some may be gone. */
     deleteMany(keys: string[]): void;
     /**
      * Adds to a counter, atomically, and answers its new value as decimal text (some languages lose integers
@@ -517,10 +556,12 @@ declare module 'spiderlightning:cloud/keyvalue@0.6.0' {
     increment(key: string, delta: number, fence: Fence | null): string;
     /** Writes the value where the key's version is still `expected`; none means that the key must be absent. */
     compareAndSwap(key: string, expected: string | null, value: Uint8Array, options: SwapOptions | null): SwapResult;
+    /** Begins to watch. */
+    watch(target: WatchTarget): Watch;
     /** Lets go of it at once; otherwise it lives as long as the call. */
     [Symbol.dispose](): void;
   }
-  const self: { readonly Store: typeof Store };
+  const self: { readonly Watch: typeof Watch; readonly Store: typeof Store };
   export default self;
 }
 

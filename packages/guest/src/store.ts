@@ -59,6 +59,31 @@ export interface KeyPage {
   readonly cursor: string | undefined;
 }
 
+export interface StoreChange {
+  readonly key: string;
+  /** What happened last; `delete`: it was removed, or has expired. */
+  readonly kind: 'set' | 'delete';
+  /** The version that stood when this was told. */
+  readonly version: string | undefined;
+}
+
+export interface StoreChanges {
+  /** Each key once, with the latest of its changes; steps between may be left out. */
+  readonly changes: readonly StoreChange[];
+  /** StoreChanges were lost: read again what matters. */
+  readonly resync: boolean;
+}
+
+/** Tells of changes, whoever makes them. */
+export interface StoreWatch {
+  /**
+   * What has changed since the answer before, or since the watch began. Waits for up to `waitMs` milliseconds until there
+   * is something, and answers no changes then.
+   */
+  next(waitMs?: number): Promise<StoreChanges>;
+  close(): void;
+}
+
 /**
  * A key-value store that the slightfile names. Keys are 1 to 1,024 bytes of UTF-8; values are bytes or text (kept as
  * UTF-8), up to 25 MiB. Every method may throw a CapabilityError.
@@ -81,17 +106,17 @@ export interface Store {
   keys(options?: ListOptions): AsyncGenerator<string, void, undefined>;
   /** One page. A key may appear on two pages, where others come and go meanwhile. */
   keyPage(options?: ListOptions & { readonly cursor?: string | undefined }): Promise<KeyPage>;
-  /** The values of up to 1,000 keys, of those that have one; up to 25 MiB together. */
+  /** The values of up to 100 keys, of those that have one; up to 25 MiB together. */
   getMany(keys: Iterable<string>): Promise<Map<string, Uint8Array>>;
   /**
-   * Writes up to 1,000 values, of up to 25 MiB together. It is not promised that all are written or none: where it throws
+   * Writes up to 100 values, of up to 25 MiB together. It is not promised that all are written or none: where it throws
    * with the outcome `unknown`, some may be written.
    */
   setMany(
     entries: Iterable<readonly [key: string, value: Uint8Array | string]>,
     options?: { readonly ttlMs?: number },
   ): Promise<void>;
-  /** Removes up to 1,000 keys, or some of them where it throws with the outcome `unknown`. */
+  /** Removes up to 100 keys, or some of them where it throws with the outcome `unknown`. */
   deleteMany(keys: Iterable<string>): Promise<void>;
   /**
    * Adds to a counter, atomically; a missing key starts at zero. Gives the new value.
@@ -107,6 +132,8 @@ export interface Store {
     value: Uint8Array | string,
     options?: WriteOptions,
   ): Promise<Swap>;
+  /** Begins to watch one key, or all that begin with a prefix; it ends with the request. */
+  watch(target: { readonly key: string } | { readonly prefix: string }): Promise<StoreWatch>;
 }
 
 /**
@@ -190,6 +217,29 @@ export function openStore(name: string): Store {
         });
         if (found.tag === 'swapped') return { swapped: true, version: found.val };
         return { swapped: false, current: found.val === null ? undefined : versioned(found.val, key) };
+      }),
+    watch: (target) =>
+      use('watch', (wit) => {
+        const watch = wit.watch(
+          'key' in target ? { tag: 'key', val: target.key } : { tag: 'prefix', val: target.prefix },
+        );
+        return {
+          next: (waitMs = 0) =>
+            use('watch', () => {
+              if (!(waitMs >= 0 && waitMs <= Number.MAX_SAFE_INTEGER))
+                throw new RangeError(`a watch waits for 0 milliseconds or more, not for ${waitMs}`);
+              const { changes, resync } = watch.next(Math.trunc(waitMs));
+              return {
+                changes: changes.map(({ key, kind, version }) => ({
+                  key,
+                  kind,
+                  version: version ?? undefined,
+                })),
+                resync,
+              };
+            }),
+          close: () => watch[Symbol.dispose](),
+        };
       }),
   };
   return store;

@@ -65,6 +65,13 @@ export class MemoryStore {
     this.#entries.delete(key);
   }
 
+  /** The versions of all that is there, by key. */
+  versions(): Map<string, string> {
+    const now = this.#now();
+    const live = [...this.#entries].filter(([, { expires }]) => expires > now);
+    return new Map(live.map(([key, { version }]) => [key, version]));
+  }
+
   increment(key: string, delta: bigint): string {
     if (delta < least || delta > greatest)
       throw witError('invalid-argument', `a delta of ${delta}. It has 64 bits with a sign`);

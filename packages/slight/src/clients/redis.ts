@@ -33,7 +33,7 @@ export interface RedisClient {
   release(): void;
 }
 
-interface Connection {
+export interface Connection {
   readonly redis: Redis;
   /** Why it is not ready. */
   trouble: Error | undefined;
@@ -61,7 +61,7 @@ const shared = new Map<string, Shared>();
  */
 export async function openRedis(url: URL, timeout: number): Promise<RedisClient> {
   const id = url.href;
-  const entry = shared.get(id) ?? { opening: connect(url, timeout), users: 0 };
+  const entry = shared.get(id) ?? { opening: connectRedis(url, timeout), users: 0 };
   shared.set(id, entry);
   // Counted before the wait, so that nobody who leaves meanwhile ends it.
   entry.users++;
@@ -78,7 +78,11 @@ export async function openRedis(url: URL, timeout: number): Promise<RedisClient>
   }
 }
 
-async function connect(url: URL, timeout: number): Promise<Connection> {
+/**
+ * A connection of its own, with what is going wrong on it.
+ * @throws {CapabilityError} as `openRedis`
+ */
+export async function connectRedis(url: URL, timeout: number): Promise<Connection> {
   const address = parseAddress(url);
   const { Redis } = await importPackage(redisPackage, () => import('ioredis'));
   const redis = new Redis({
@@ -90,6 +94,7 @@ async function connect(url: URL, timeout: number): Promise<Connection> {
     retryStrategy: (attempt) => Math.min(25 * 2 ** attempt, 500) * (0.5 + Math.random()),
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
+    autoResubscribe: false,
     maxRetriesPerRequest: 0,
     disableClientInfo: true,
   });
@@ -155,7 +160,7 @@ function makeClient(connection: Connection, end: () => void): RedisClient {
     try {
       return await redis.callBuffer(command, ...args);
     } catch (error) {
-      throw explain(error as Error);
+      throw explainRedis(error as Error);
     }
   }
 
@@ -229,7 +234,7 @@ const replies: {
  * An error of ioredis as ours. The original is no `cause`, since it carries the command with its arguments: values,
  * or a password.
  */
-function explain(error: Error): CapabilityError {
+export function explainRedis(error: Error): CapabilityError {
   if (error.name === 'ReplyError') {
     const word = /^[A-Z]+/.exec(error.message)?.[0] ?? '';
     const [code, fix] = replies[word] ?? ['internal', ''];
@@ -244,7 +249,7 @@ function explain(error: Error): CapabilityError {
 }
 
 function unreachable(trouble: Error): CapabilityError {
-  const refused = trouble.name === 'ReplyError' ? explain(trouble) : undefined;
+  const refused = trouble.name === 'ReplyError' ? explainRedis(trouble) : undefined;
   if (refused !== undefined && refused.code !== 'internal') return refused;
   return new CapabilityError('unavailable', `the server cannot be reached: ${reason(trouble)}`);
 }

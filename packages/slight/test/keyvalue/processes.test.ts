@@ -50,6 +50,30 @@ function assertSound(bind: string, dataDir: string): void {
 }
 
 for (const bind of ['sqlite', 'filesystem']) {
+  void test(`${bind}: who watches hears of what another process writes, up to its last write`, async (t) => {
+    const dataDir = makeFolder(t);
+    const store = await openCapability(
+      'keyvalue',
+      { name: 'counts', bind, config: {} },
+      { dataDir, timeout: 20_000 },
+    );
+    t.after(() => store.close());
+    const watch = await store.watch({ key: 'count' });
+    const adders = [startAdder(bind, dataDir, 40), startAdder(bind, dataDir, 40)];
+    let version: string | undefined;
+    for (let last = false; !last;) {
+      const { changes, resync } = await watch.next(10_000);
+      assert.equal(resync, false);
+      for (const change of changes) {
+        assert.deepEqual([change.key, change.change], ['count', 'set']);
+        version = change.version;
+      }
+      last = adders.every(({ child }) => child.exitCode !== null) && changes.length === 0;
+    }
+    assert.equal(version, (await store.getVersioned('count'))?.version);
+    watch.close();
+  });
+
   void test(`${bind}: processes that start together and add to one counter lose nothing`, async (t) => {
     const dataDir = makeFolder(t);
     // Nobody made the database for them: each may be the first.

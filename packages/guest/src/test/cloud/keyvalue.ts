@@ -1,11 +1,14 @@
 import type {
+  Changes,
   Fence,
   KeyPage,
   SetOptions,
   SwapOptions,
   SwapResult,
   Versioned,
+  WatchTarget,
   Store as WitStore,
+  Watch as WitWatch,
 } from 'spiderlightning:cloud/keyvalue@0.6.0';
 import { useData } from '../host.ts';
 import { checkKey, memoryStores } from '../memory-store.ts';
@@ -101,6 +104,11 @@ export class Store implements WitStore {
     return { tag: 'swapped', val: store.write(key, value, expires) };
   }
 
+  watch(target: WatchTarget): Watch {
+    if (target.tag === 'key' || target.val !== '') checkKey(target.val);
+    return new Watch(() => this.#use(), target);
+  }
+
   [Symbol.dispose](): void {}
 
   /** Looked up for every use: one opened store may serve the tests of several apps. */
@@ -109,10 +117,49 @@ export class Store implements WitStore {
   }
 }
 
+/** Nothing happens while it waits: time stands still under test. */
+export class Watch implements WitWatch {
+  readonly #use: () => MemoryStore;
+  readonly #target: WatchTarget;
+  #seen: ReadonlyMap<string, string>;
+
+  constructor(use: () => MemoryStore, target: WatchTarget) {
+    this.#use = use;
+    this.#target = target;
+    this.#seen = use().versions();
+  }
+
+  next(_waitMs: number): Changes {
+    const { tag, val } = this.#target;
+    const now = this.#use().versions();
+    const seen = new Map(this.#seen);
+    const changed = [...new Set([...seen.keys(), ...now.keys()])]
+      .filter((key) => (tag === 'key' ? key === val : key.startsWith(val)))
+      .filter((key) => seen.get(key) !== now.get(key))
+      .slice(0, mostChanges);
+    for (const key of changed) {
+      if (now.has(key)) seen.set(key, now.get(key)!);
+      else seen.delete(key);
+    }
+    this.#seen = seen;
+    return {
+      changes: changed.map((key) => ({
+        key,
+        kind: now.has(key) ? 'set' : 'delete',
+        version: now.get(key) ?? null,
+      })),
+      resync: false,
+    };
+  }
+
+  [Symbol.dispose](): void {}
+}
+
+const mostChanges = 100;
 const mostBytes = 25 * 1024 * 1024;
 
 function checkMany(keys: readonly string[]): void {
-  if (keys.length > 1_000)
-    throw witError('invalid-argument', `${keys.length} keys at once. One call takes up to 1,000`);
+  if (keys.length > 100)
+    throw witError('invalid-argument', `${keys.length} keys at once. One call takes up to 100`);
   keys.forEach(checkKey);
 }

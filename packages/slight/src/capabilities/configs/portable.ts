@@ -1,39 +1,16 @@
 import { CapabilityError } from '../core/error.ts';
 import { portableTools, type PortableOptions } from '../core/portable.ts';
+import { portableWatch } from '../core/watch.ts';
 import type { Configs, ConfigsFeature, ConfigWatch } from './contract.ts';
 
 /** Bytes of UTF-8. */
 const longestKey = 1_024;
 const largestValue = 1024 * 1024;
-/** Milliseconds. Whoever asks for more is answered early. */
-const longestWait = 60_000;
 
 /** What every backend of configs needs alike, round one of them: checks, deadlines, and what is `unsupported`. */
 export function portableConfigs(backend: Configs, options: PortableOptions<ConfigsFeature>): Configs {
-  const { run, need, opened } = portableTools(backend, options);
-
-  function portableWatch(watch: ConfigWatch): ConfigWatch {
-    let closed = false;
-    return {
-      next(wait) {
-        const most = Math.min(wait, longestWait);
-        return run(
-          'watch',
-          'reads',
-          () => {
-            if (closed) throw new CapabilityError('cancelled', 'the watch is closed. Begin another one');
-            if (!(wait >= 0)) throw invalid(`a wait of ${wait} ms. It is 0 or above`);
-          },
-          () => watch.next(most),
-          most + options.timeout,
-        );
-      },
-      close() {
-        closed = true;
-        watch.close();
-      },
-    };
-  }
+  const tools = portableTools(backend, options);
+  const { run, need, opened } = tools;
 
   return {
     get: (key) =>
@@ -68,7 +45,8 @@ export function portableConfigs(backend: Configs, options: PortableOptions<Confi
         () => need('watch'),
         () => backend.watch(),
       );
-      return watch instanceof Promise ? watch.then(portableWatch) : portableWatch(watch);
+      const wrap = (begun: ConfigWatch) => portableWatch(tools, begun, options.timeout);
+      return watch instanceof Promise ? watch.then(wrap) : wrap(watch);
     },
     ...opened,
   };

@@ -20,6 +20,7 @@ import { keyChecks } from './conformance/keys.ts';
 import { listChecks } from './conformance/list.ts';
 import { manyChecks } from './conformance/many.ts';
 import { unsupportedChecks } from './conformance/unsupported.ts';
+import { watchChecks } from './conformance/watch.ts';
 import { versionChecks } from './conformance/version.ts';
 import type { KeyValue, KeyValueFeature } from './contract.ts';
 import { largestValue } from './validate.ts';
@@ -47,6 +48,7 @@ const checks: readonly CheckDefinition[] = [
   ...versionChecks,
   ...fenceChecks,
   ...manyChecks,
+  ...watchChecks,
   ...durableChecks,
 ];
 

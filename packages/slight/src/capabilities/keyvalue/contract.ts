@@ -1,6 +1,7 @@
 import type { MaybePromise } from '../core/backend.ts';
 import type { Opened, Operations } from '../core/capability.ts';
 import type { Fence } from '../core/fence.ts';
+import type { Watch } from '../core/watch.ts';
 
 export type { Fence } from '../core/fence.ts';
 
@@ -12,6 +13,7 @@ export type KeyValueFeature =
   | 'only-if-absent'
   | 'increment'
   | 'compare-and-swap' // ABA-safe, with versions
+  | 'watch'
   | 'fence' // writes that carry a lock's token
   | 'durable' // acknowledged writes survive the death of this process
   | 'durable-server' // … where the server is set up for it
@@ -58,6 +60,26 @@ export interface KeyPage {
   readonly cursor?: string;
 }
 
+/** What a watch looks at: one key, or all that begin with a prefix, which may be empty. */
+export type WatchTarget = { readonly key: string } | { readonly prefix: string };
+
+export interface Change {
+  readonly key: string;
+  readonly change: 'set' | 'delete';
+  /** The version that was there when the change was told, where there are versions. Whoever wants the value reads it. */
+  readonly version?: string;
+}
+
+export interface Changes {
+  /** Each key once, with the latest of its changes; steps between may be left out, and one may be told twice. */
+  readonly changes: readonly Change[];
+  /** Changes were lost: read again what matters. */
+  readonly resync: boolean;
+}
+
+/** Tells of changes since it began, whoever made them; at most 100 at once. None: nothing changed during the wait. */
+export type KeyValueWatch = Watch<Changes>;
+
 export type SwapResult =
   | { readonly swapped: true; readonly version: string }
   | { readonly swapped: false; readonly current?: Versioned };
@@ -65,7 +87,7 @@ export type SwapResult =
 /**
  * One opened store: what backends implement, what the portable layer wraps, what dialects call. Every method fails
  * with a `CapabilityError` only. An in-process backend answers at once, not with a promise, unless it waits for the disk.
- * Arguments reach a backend checked: keys of 1 to 1,024 bytes of UTF-8, values up to 25 MiB, ttl > 0; at most 1,000 keys
+ * Arguments reach a backend checked: keys of 1 to 1,024 bytes of UTF-8, values up to 25 MiB, ttl > 0; at most 100 keys
  * at once, with values of up to 25 MiB together.
  */
 export interface KeyValue extends Opened {
@@ -91,6 +113,7 @@ export interface KeyValue extends Opened {
     value: Uint8Array,
     options?: SwapOptions,
   ): MaybePromise<SwapResult>;
+  watch(target: WatchTarget): MaybePromise<KeyValueWatch>;
 }
 
 export const keyValueOperations: Operations<KeyValue> = {
@@ -105,4 +128,5 @@ export const keyValueOperations: Operations<KeyValue> = {
   deleteMany: 'delete-many',
   increment: 'increment',
   compareAndSwap: 'compare-and-swap',
+  watch: 'watch',
 };

@@ -3,14 +3,14 @@ import type { Entry } from './contract.ts';
 import { checkKey, checkValue, largestValue } from './validate.ts';
 
 /** Keys of one call. */
-export const mostKeys = 1_000;
+export const mostKeys = 100;
 
 /** @throws {CapabilityError} `invalid-argument` */
 export function checkKeys(keys: readonly string[]): void {
   if (keys.length > mostKeys) {
     throw new CapabilityError(
       'invalid-argument',
-      `${keys.length} keys at once. One call takes up to 1,000; make several calls`,
+      `${keys.length} keys at once. One call takes up to 100; make several calls`,
       { detail: { limit: mostKeys } },
     );
   }

@@ -139,7 +139,28 @@ for (const bind of ['memory', 'sqlite', 'filesystem']) {
           { dataDir, timeout: 5_000 },
         );
         const model: Model = { values: new Map(), tokens: new Map() };
-        for (const step of steps) assert.deepEqual(await actual(store, step), await expected(model, step));
+        const watch = await store.watch({ prefix: '' });
+        const told = new Map<string, string>();
+        const hear = async (): Promise<number> => {
+          const { changes, resync } = await watch.next(0);
+          assert.equal(resync, false);
+          for (const { key: changed, change } of changes) told.set(changed, change);
+          return changes.length;
+        };
+        for (const [at, step] of steps.entries()) {
+          assert.deepEqual(await actual(store, step), await expected(model, step));
+          if (at % 3 === 0) await hear();
+        }
+        while ((await hear()) > 0);
+        // What is there was told as such at last, and nothing else was.
+        assert.deepEqual(
+          [...told]
+            .filter(([, change]) => change === 'set')
+            .map(([changed]) => changed)
+            .toSorted(),
+          [...model.values.keys()].toSorted(),
+        );
+        watch.close();
         for (const [found, text] of model.values)
           assert.equal(Buffer.from((await store.get(found))!).toString(), text);
         await store.close();

@@ -11,6 +11,7 @@ import { fenceDefects } from './mutants/fence.ts';
 import { listDefects } from './mutants/list.ts';
 import { manyDefects } from './mutants/many.ts';
 import { valueDefects } from './mutants/values.ts';
+import { watchDefects } from './mutants/watch.ts';
 import { versionDefects } from './mutants/version.ts';
 import { portableKeyValue } from './portable.ts';
 
@@ -71,6 +72,7 @@ export function makeMutants(healthy: Backend<KeyValue, KeyValueFeature>): Mutant
     ...versionDefects,
     ...fenceDefects,
     ...manyDefects,
+    ...watchDefects,
   };
   return Object.entries(defects).map(([name, defect]) => makeMutant(healthy, name, defect));
 }

@@ -1,9 +1,14 @@
 import type { MaybePromise } from '../core/backend.ts';
 import { portableTools, type PortableOptions } from '../core/portable.ts';
-import type { Fence, KeyValue, KeyValueFeature } from './contract.ts';
+import { CapabilityError } from '../core/error.ts';
 import { checkFence } from '../core/fence.ts';
+import { portableWatch } from '../core/watch.ts';
+import type { Fence, KeyValue, KeyValueFeature, KeyValueWatch } from './contract.ts';
 import { checkEntries, checkKeys, checkTotal } from './many.ts';
-import { checkDelta, checkKey, checkKeysOptions, checkTtl, checkValue } from './validate.ts';
+import { checkDelta, checkKey, checkKeysOptions, checkPrefix, checkTtl, checkValue } from './validate.ts';
+
+/** Watches of one store in this process. */
+const mostWatches = 1_000;
 
 /**
  * What every key-value backend needs alike, round one of them: arguments are checked, features that it does not declare
@@ -11,7 +16,9 @@ import { checkDelta, checkKey, checkKeysOptions, checkTtl, checkValue } from './
  * once is still answered at once; then errors are thrown, not rejected.
  */
 export function portableKeyValue(store: KeyValue, options: PortableOptions<KeyValueFeature>): KeyValue {
-  const { run, need, opened } = portableTools(store, options);
+  const tools = portableTools(store, options);
+  const { run, need, opened } = tools;
+  let watches = 0;
 
   function checkExpiry(ttl: number | undefined): void {
     if (ttl === undefined) return;
@@ -134,6 +141,28 @@ export function portableKeyValue(store: KeyValue, options: PortableOptions<KeyVa
         },
         () => store.compareAndSwap(key, expected, value, how),
       ),
+    watch: (target) => {
+      const begun = run(
+        'watch',
+        'reads',
+        () => {
+          need('watch');
+          if ('key' in target) checkKey(target.key);
+          else checkPrefix(target.prefix);
+          if (watches >= mostWatches)
+            throw new CapabilityError(
+              'resource-exhausted',
+              `${mostWatches} watches of this store are open. Close some, or watch a prefix in place of many keys`,
+            );
+        },
+        () => store.watch(target),
+      );
+      const wrap = (watch: KeyValueWatch) => {
+        watches++;
+        return portableWatch(tools, watch, options.timeout, () => void watches--);
+      };
+      return begun instanceof Promise ? begun.then(wrap) : wrap(begun);
+    },
     ...opened,
   };
 }

@@ -55,9 +55,14 @@ export function checkDelta(delta: bigint): void {
   if (delta < least || delta > greatest) throw invalid(`a delta of ${delta}. It has 64 bits with a sign`);
 }
 
+/** @throws {CapabilityError} `invalid-argument` */
+export function checkPrefix(prefix: string): void {
+  checkText('prefix', prefix);
+}
+
 /** A listing's options with the defaults in place; the limit is a wish, so it is brought into range. */
 export function checkKeysOptions(options: KeysOptions): KeysOptions & { readonly limit: number } {
-  checkText('prefix', options.prefix ?? '');
+  checkPrefix(options.prefix ?? '');
   if (options.cursor !== undefined && options.cursor.length > longestCursor) throw brokenCursor();
   return {
     ...options,

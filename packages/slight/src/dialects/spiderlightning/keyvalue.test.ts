@@ -64,6 +64,27 @@ test('options reach the store, and its errors the guest', async () => {
   assert.equal(call('[method]store.set', store, 'k', bytes('v'), never).val.code, 'invalid-argument');
 });
 
+test('a watch is told in records, and dropping it ends it', async () => {
+  const { call, store } = await memoryInterface();
+  const { val: watch } = call('[method]store.watch', store, { tag: 'prefix', val: 'a' });
+  call('[method]store.set', store, 'a1', bytes('1'), undefined);
+  call('[method]store.set', store, 'a2', bytes('2'), undefined);
+  call('[method]store.delete', store, 'a2', undefined);
+  const { version } = call('[method]store.get-versioned', store, 'a1').val;
+  assert.deepEqual(call('[method]watch.next', watch, 0n), {
+    tag: 'ok',
+    val: {
+      changes: [
+        { key: 'a1', kind: 'set', version },
+        { key: 'a2', kind: 'delete', version: undefined },
+      ],
+      resync: false,
+    },
+  });
+  call('[drop]watch', watch);
+  assert.equal(call('[method]watch.next', watch, 0n).val.code, 'cancelled');
+});
+
 test('many keys are told in lists', async () => {
   const { call, store } = await memoryInterface();
   const entries = [

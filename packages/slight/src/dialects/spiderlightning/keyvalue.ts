@@ -1,9 +1,11 @@
 import type { HostInterface } from '@spiderlightning/component';
 import type { Opener } from '../../capabilities/core/capability.ts';
 import type {
+  Changes,
   Fence,
   KeyPage,
   KeyValue,
+  KeyValueWatch,
   SwapResult,
   Versioned,
 } from '../../capabilities/keyvalue/contract.ts';
@@ -67,10 +69,17 @@ export function keyvalueInterface(stores: Opener<KeyValue>): HostInterface {
       value: Uint8Array,
       options: SwapOptions | undefined,
     ) => answer(() => store.compareAndSwap(key, expected, value, swapOptions(options)), swap),
+    '[method]store.watch': (store: KeyValue, target: { tag: 'key' | 'prefix'; val: string }) =>
+      answer(() => store.watch(target.tag === 'key' ? { key: target.val } : { prefix: target.val }), ok),
+    '[method]watch.next': (watch: KeyValueWatch, wait: bigint) =>
+      answer(() => watch.next(Number(wait)), changes),
+    '[drop]watch': (watch: KeyValueWatch) => watch.close(),
   };
 }
 
 const decimal = (value: bigint): Result => ok(value.toString());
+const changes = ({ changes: told, resync }: Changes): Result =>
+  ok({ changes: told.map(({ key, change, version }) => ({ key, kind: change, version })), resync });
 const page = ({ keys, cursor }: KeyPage): Result => ok({ keys, cursor });
 
 function swap(result: SwapResult): Result {

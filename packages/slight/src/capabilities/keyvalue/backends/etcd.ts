@@ -9,6 +9,7 @@ import type { Fence, KeyPage, KeysOptions, KeyValue, KeyValueFeature, SwapResult
 import { admit } from '../../core/fence.ts';
 import { checkTotal, together } from '../many.ts';
 import { addDecimal, brokenCursor } from '../validate.ts';
+import { refuseWatch } from '../watch.ts';
 
 /**
  * Keeps values on an etcd, under `<name>:<key>` as plain bytes that other programs may read and write. A version is the
@@ -233,6 +234,7 @@ async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue>
       }
     },
     compareAndSwap: (key, expected, value, options = {}) => compareAndSwap(key, expected, value, options),
+    watch: refuseWatch,
     async ping() {
       await client.call('kv/range', { key: place('ping'), keys_only: true }, false);
     },

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Versioned } from '../contract.ts';
 import {
@@ -79,6 +79,16 @@ export async function writeEntry(
   } catch (error) {
     throw explainFiles(error, visible ? 'unknown' : 'none');
   }
+}
+
+/** A text that is another one after every write of a key; undefined where it has no value. */
+export function signEntry(folder: Folder, key: string): string | undefined {
+  const path = hasEntry(folder, key) ? pathsOfKey(folder, key)[0] : undefined;
+  const file = path && lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (file === undefined || file === '') return undefined;
+  // Inodes are used again, and times are coarse; what other programs write has no version.
+  const version = readMeta(folder, nameOfKey(key))?.values[0]?.version;
+  return `${version} ${file.ino} ${file.mtimeNs} ${file.size}`;
 }
 
 /** What a write that was cut off may have left. Only under the folder's lock: else it is someone's at work. */

@@ -9,6 +9,7 @@ import { addDecimal, brokenCursor } from '../validate.ts';
 import { makeVersions } from '../../core/version.ts';
 import { explainFiles } from '../../../clients/filesystem/files.ts';
 import { passFence } from '../../../clients/filesystem/fences.ts';
+import { beginWatch } from './filesystem-watch.ts';
 import {
   findEntry,
   findValue,
@@ -40,6 +41,7 @@ export const filesystem = defineBackend<KeyValue, KeyValueFeature>({
     'only-if-absent',
     'increment',
     'compare-and-swap',
+    'watch',
     'fence',
     'durable',
     'shared',
@@ -104,6 +106,7 @@ async function openStore({ name, url, dataDir, timeout }: OpenContext): Promise<
         if (current?.version !== expected) return current ? { swapped: false, current } : { swapped: false };
         return { swapped: true, version: await put(key, value, expiry(ttl)) };
       }),
+    watch: (target) => read(() => beginWatch(folder, target)),
     ping: () => read(() => void listMeta(folder).next()),
     close() {
       clearInterval(sweeper);

@@ -6,6 +6,7 @@ import { collectValues } from '../many.ts';
 import { compareUtf8 } from '../../core/order.ts';
 import { addDecimal, brokenCursor } from '../validate.ts';
 import { makeVersions } from '../../core/version.ts';
+import { makeWatches, type Watches } from './memory-watches.ts';
 
 interface Entry {
   readonly value: Uint8Array;
@@ -19,6 +20,7 @@ interface Shared {
   readonly entries: Map<string, Entry>;
   /** By key and lock, the highest token; for good. */
   readonly fences: Map<string, Map<string, string>>;
+  readonly watches: Watches;
   writes: number;
   /** At this count of writes, expired entries are thrown out. */
   sweepAt: number;
@@ -37,7 +39,16 @@ export const memory = defineBackend<KeyValue, KeyValueFeature>({
   scheme: 'memory',
   capability: 'keyvalue',
   doc: 'Values in the memory of the host process; gone when it ends.',
-  features: new Set(['list', 'ordered', 'ttl', 'only-if-absent', 'increment', 'compare-and-swap', 'fence']),
+  features: new Set([
+    'list',
+    'ordered',
+    'ttl',
+    'only-if-absent',
+    'increment',
+    'compare-and-swap',
+    'watch',
+    'fence',
+  ]),
   config: {},
   singleProcess: true,
   open: openMemory,
@@ -48,6 +59,7 @@ function openMemory({ name, dataDir }: OpenContext): KeyValue {
   const store = stores.get(id) ?? {
     entries: new Map(),
     fences: new Map(),
+    watches: makeWatches(),
     writes: 0,
     sweepAt: sweepEvery,
     sorted: undefined,
@@ -65,12 +77,15 @@ function openMemory({ name, dataDir }: OpenContext): KeyValue {
     if (!store.entries.has(key)) store.sorted = undefined;
     const version = nextVersion();
     store.entries.set(key, { value: new Uint8Array(value), version, expires });
+    store.watches.tell(key, version);
     if (++store.writes >= store.sweepAt) sweep(store);
     return version;
   }
 
   function remove(key: string): void {
-    if (store.entries.delete(key)) store.sorted = undefined;
+    if (!store.entries.delete(key)) return;
+    store.sorted = undefined;
+    store.watches.tell(key, undefined);
   }
 
   /** Does a write that passes its fence, and remembers that once it has happened. */
@@ -121,6 +136,7 @@ function openMemory({ name, dataDir }: OpenContext): KeyValue {
         if (current?.version !== expected) return current ? { swapped: false, current } : { swapped: false };
         return { swapped: true, version: write(key, value, expiry(ttl)) };
       }),
+    watch: (target) => store.watches.begin(target, () => sweep(store)),
     ping: () => undefined,
     close() {
       if (--store.opens === 0) stores.delete(id);
@@ -134,7 +150,11 @@ function expiry(ttl: number | undefined): number {
 
 function sweep(store: Shared): void {
   const now = Date.now();
-  for (const [key, entry] of store.entries) if (entry.expires <= now) store.entries.delete(key);
+  for (const [key, entry] of store.entries) {
+    if (entry.expires > now) continue;
+    store.entries.delete(key);
+    store.watches.tell(key, undefined);
+  }
   store.sorted = undefined;
   store.sweepAt = store.writes + Math.max(sweepEvery, store.entries.size);
 }

@@ -8,6 +8,7 @@ import { staleFence } from '../../core/fence.ts';
 import type { KeyPage, KeysOptions, KeyValue, KeyValueFeature, SwapResult, Versioned } from '../contract.ts';
 import { checkTotal } from '../many.ts';
 import { addDecimal, brokenCursor } from '../validate.ts';
+import { refuseWatch } from '../watch.ts';
 import * as sql from './postgres-statements.ts';
 
 /** Keeps values in two tables of a PostgreSQL database. Versions are numbers of one sequence, which gives none twice. */
@@ -153,6 +154,7 @@ async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue>
     },
     increment: (key, delta, { fence } = {}) => increment(key, delta, fence),
     compareAndSwap: (key, expected, value, options = {}) => compareAndSwap(key, expected, value, options),
+    watch: refuseWatch,
     async ping() {
       await read(sql.exists, [Buffer.from('ping')]);
     },

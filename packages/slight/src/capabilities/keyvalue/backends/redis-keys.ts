@@ -25,7 +25,12 @@ export function locate(prefix: string, key: string): RedisKeys {
 
 /** A pattern for `SCAN` that matches what begins with `text`. */
 export function matchPrefix(text: string): string {
-  return `${text.replaceAll(/[*?[\]\\]/g, String.raw`\$&`)}*`;
+  return `${matchKey(text)}*`;
+}
+
+/** A pattern that matches this text alone. */
+export function matchKey(text: string): string {
+  return text.replaceAll(/[*?[\]\\]/g, String.raw`\$&`);
 }
 
 /** The part of a key that a cluster hashes: what stands in the first braces, or else all of it. */

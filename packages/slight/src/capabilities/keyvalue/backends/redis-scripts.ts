@@ -57,3 +57,11 @@ export const deleteScript = defineScript(`${fence}
 redis.call('DEL', KEYS[1], KEYS[2])
 ${remember}
 return 1`);
+
+/** Answers the version, '' where the value has none (it is no bytes), or nil where there is no value. */
+export const versionScript = defineScript(`
+if redis.call('EXISTS', KEYS[1]) == 0 then return false end
+local version = redis.call('GET', KEYS[2])
+if version then return version end
+local value = redis.pcall('GET', KEYS[1])
+return type(value) == 'string' and 'sha1.' .. redis.sha1hex(value) or ''`);

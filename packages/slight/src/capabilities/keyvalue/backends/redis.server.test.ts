@@ -63,10 +63,13 @@ async function recovers(call: () => unknown): Promise<void> {
   }
 }
 
+/** The server tells of changes of keys. */
+const watchable = ['--notify-keyspace-events', 'KA'];
+
 for (const cluster of [false, true]) {
   void suite(`redis${cluster ? ' as a cluster' : ''}`, { skip: redisMissing }, () => {
     let server: RedisServer;
-    before(async () => void (server = await startRedis({ cluster })));
+    before(async () => void (server = await startRedis({ cluster, settings: watchable })));
     after(() => server.stop());
     const checks = keyValueConformance({
       open: (name) =>

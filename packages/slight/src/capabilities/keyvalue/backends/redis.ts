@@ -11,10 +11,11 @@ import { defineBackend, type OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
 import type { Fence, KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
 import { staleFence } from '../../core/fence.ts';
-import { checkTotal, together } from '../many.ts';
+import { together } from '../many.ts';
 import { brokenCursor, counterOverflow, notDecimal } from '../validate.ts';
 import { makeVersions } from '../../core/version.ts';
 import { locate, matchPrefix, storePrefix } from './redis-keys.ts';
+import { openWatches } from './redis-watch.ts';
 import { deleteScript, incrementScript, putScript, swapScript } from './redis-scripts.ts';
 
 /**
@@ -24,13 +25,14 @@ import { deleteScript, incrementScript, putScript, swapScript } from './redis-sc
 export const redis = defineBackend<KeyValue, KeyValueFeature>({
   scheme: 'redis',
   capability: 'keyvalue',
-  doc: 'Values on a Redis server: redis://user:password@host:port/database, rediss:// for TLS. Acknowledged writes survive a crash of the server where it runs with `appendonly yes` and `appendfsync always`.',
+  doc: 'Values on a Redis server: redis://user:password@host:port/database, rediss:// for TLS. It can be watched where the server runs with `notify-keyspace-events KA`. Acknowledged writes survive a crash of the server where it runs with `appendonly yes` and `appendfsync always`.',
   features: new Set([
     'list',
     'ttl',
     'only-if-absent',
     'increment',
     'compare-and-swap',
+    'watch',
     'fence',
     'durable-server',
     'shared',
@@ -41,12 +43,11 @@ export const redis = defineBackend<KeyValue, KeyValueFeature>({
 });
 
 const nextVersion = makeVersions();
-/** Values that are asked for in one command. */
-const mostAtOnce = 100;
 
 async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue> {
   const client = await openRedis(url, timeout);
   const prefix = storePrefix(name);
+  const watches = openWatches(client, url, timeout, prefix);
 
   async function getVersioned(key: string): Promise<Versioned | undefined> {
     const keys = locate(prefix, key);
@@ -80,7 +81,8 @@ async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue>
   /** The keys of a cluster lie in different slots, which no single command may ask for. */
   let oneCommand = true;
 
-  async function getSome(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+  async function getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+    if (keys.length === 0) return [];
     if (!oneCommand) return Promise.all(keys.map(get));
     try {
       const values = await client.send(
@@ -91,7 +93,7 @@ async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue>
     } catch (error) {
       if (!(error instanceof CapabilityError) || error.detail !== 'CROSSSLOT') throw error;
       oneCommand = false;
-      return getSome(keys);
+      return getMany(keys);
     }
   }
 
@@ -110,18 +112,7 @@ async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue>
       return (await client.send('EXISTS', [prefix + key])) === 1;
     },
     keys: (options = {}) => listKeys(client, prefix, options),
-    async getMany(keys) {
-      const found: (Uint8Array | undefined)[] = [];
-      let bytes = 0;
-      // A little at a time: what is too much must not be in memory first.
-      for (let from = 0; from < keys.length; from += mostAtOnce) {
-        const values = await getSome(keys.slice(from, from + mostAtOnce));
-        for (const value of values) bytes += value?.byteLength ?? 0;
-        checkTotal(bytes);
-        found.push(...values);
-      }
-      return found;
-    },
+    getMany,
     setMany: (entries, { ttl } = {}) =>
       together(entries, ({ key, value }) =>
         write(putScript, key, [asBuffer(value), nextVersion(), milliseconds(ttl), ''], undefined),
@@ -150,7 +141,11 @@ async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue>
     async ping() {
       await client.send('PING', []);
     },
-    close: () => client.release(),
+    watch: watches.begin,
+    close() {
+      watches.close();
+      client.release();
+    },
   };
 }
 

@@ -6,6 +6,8 @@ import type { Fence, KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned 
 import { admit } from '../../core/fence.ts';
 import { collectValues } from '../many.ts';
 import { addDecimal, brokenCursor } from '../validate.ts';
+import { openDoorbell } from '../../../clients/doorbell.ts';
+import { prepareWatches } from './sqlite-watch.ts';
 import { keyValueFile } from './sqlite-file.ts';
 
 /** Keeps values in one SQLite file of the app's own folder, shared by all its key-value stores and processes. */
@@ -20,6 +22,7 @@ export const sqlite = defineBackend<KeyValue, KeyValueFeature>({
     'only-if-absent',
     'increment',
     'compare-and-swap',
+    'watch',
     'fence',
     'durable',
     'shared',
@@ -45,6 +48,7 @@ async function openSqlite({ name, url, dataDir, timeout }: OpenContext): Promise
     );
   }
   const database = await openFile(dataDir, keyValueFile, timeout);
+  const doorbell = openDoorbell(`${database.path}-bell`);
   const find = database.prepare(
     `SELECT version, expires, value FROM entries WHERE store = ? AND key = ? AND ${live}`,
   );
@@ -63,6 +67,8 @@ async function openSqlite({ name, url, dataDir, timeout }: OpenContext): Promise
   const writeToken = database.prepare(
     'INSERT OR REPLACE INTO fences (store, key, lock, token) VALUES (?, ?, ?, ?)',
   );
+
+  let watches: ReturnType<typeof prepareWatches> | undefined;
 
   function read(key: string): Row | undefined {
     return first<Row>(find, name, Buffer.from(key), Date.now());
@@ -85,9 +91,16 @@ async function openSqlite({ name, url, dataDir, timeout }: OpenContext): Promise
     remove.run(name, Buffer.from(key));
   }
 
+  /** Once it is written, whoever watches is told to look. */
+  function wakeWatches<T>(written: MaybePromise<T>): MaybePromise<T> {
+    if (written instanceof Promise) return written.then(wakeWatches);
+    doorbell.ring();
+    return written;
+  }
+
   /** A write of several statements, which happens where its fence lets it pass. */
   function guarded<T>(key: string, fence: Fence | undefined, work: () => T): MaybePromise<T> {
-    return database.transaction(() => {
+    const written = database.transaction(() => {
       if (fence !== undefined) {
         const place = [name, Buffer.from(key), fence.lock];
         admit(fence, first<{ token: string }>(findToken, ...place)?.token);
@@ -95,13 +108,15 @@ async function openSqlite({ name, url, dataDir, timeout }: OpenContext): Promise
       }
       return work();
     });
+    return wakeWatches(written);
   }
 
   return {
     get: (key) => database.run(() => get(key)),
     getVersioned: (key) => database.run(() => versioned(key)),
     set(key, value, { ttl, onlyIfAbsent, fence } = {}): MaybePromise<void> {
-      if (!onlyIfAbsent && fence === undefined) return database.run(() => void put(key, value, expiry(ttl)));
+      if (!onlyIfAbsent && fence === undefined)
+        return wakeWatches(database.run(() => void put(key, value, expiry(ttl))));
       return guarded(key, fence, () => {
         if (onlyIfAbsent && read(key) !== undefined)
           throw new CapabilityError('already-exists', 'the key has a value');
@@ -109,16 +124,19 @@ async function openSqlite({ name, url, dataDir, timeout }: OpenContext): Promise
       });
     },
     delete(key, { fence } = {}): MaybePromise<void> {
-      return fence === undefined ? database.run(() => drop(key)) : guarded(key, fence, () => drop(key));
+      if (fence === undefined) return wakeWatches(database.run(() => drop(key)));
+      return guarded(key, fence, () => drop(key));
     },
     exists: (key) => database.run(() => has.get(name, Buffer.from(key), Date.now()) !== undefined),
     keys: (options = {}) => database.run(() => listKeys(list, name, options)),
     getMany: (keys) => database.run(() => collectValues(keys, get)),
     setMany: (entries, { ttl } = {}) =>
-      database.transaction(() => {
-        for (const { key, value } of entries) put(key, value, expiry(ttl));
-      }),
-    deleteMany: (keys) => database.transaction(() => keys.forEach(drop)),
+      wakeWatches(
+        database.transaction(() => {
+          for (const { key, value } of entries) put(key, value, expiry(ttl));
+        }),
+      ),
+    deleteMany: (keys) => wakeWatches(database.transaction(() => keys.forEach(drop))),
     increment: (key, delta, { fence } = {}) =>
       guarded(key, fence, () => {
         const row = read(key);
@@ -133,7 +151,15 @@ async function openSqlite({ name, url, dataDir, timeout }: OpenContext): Promise
         return { swapped: true, version: put(key, value, expiry(ttl)) };
       }),
     ping: () => database.run(() => void has.get(name, Buffer.from('ping'), 0)),
-    close: () => database.close(),
+    watch: (target) =>
+      database.run(() => {
+        watches ??= prepareWatches(database, doorbell, name);
+        return watches(target);
+      }),
+    close() {
+      doorbell.close();
+      database.close();
+    },
   };
 }
 

@@ -69,11 +69,11 @@ export const manyChecks: readonly CheckDefinition[] = [
     },
   },
   {
-    name: 'a thousand keys at once are taken, and no more',
+    name: 'a hundred keys at once are taken, and no more',
     needs: [],
     async run({ open }) {
       const store = await open();
-      const keys = Array.from({ length: 1_001 }, (_, i) => `key ${i}`);
+      const keys = Array.from({ length: 101 }, (_, i) => `key ${i}`);
       const most = keys.slice(1);
       await assertFails('invalid-argument', 'get-many', () => store.getMany(keys));
       await assertFails('invalid-argument', 'set-many', () =>

@@ -21,6 +21,10 @@ export const unsupportedChecks: readonly RefusalDefinition[] = [
   }),
   refused('only-if-absent', { set: (store) => store.set('key', value, { onlyIfAbsent: true }) }),
   refused('increment', { increment: (store) => store.increment('key', 1n) }),
+  refused('watch', {
+    'watch a key': (store) => store.watch({ key: 'key' }),
+    'watch a prefix': (store) => store.watch({ prefix: '' }),
+  }),
   refused('fence', {
     set: (store) => store.set('key', value, guard),
     delete: (store) => store.delete('key', guard),

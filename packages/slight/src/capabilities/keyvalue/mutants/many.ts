@@ -4,7 +4,7 @@ import type { Defect, Defects } from './defect.ts';
 const written = 'many values are written at once, and read in the order of their keys';
 const overwrites = 'what is written at once overwrites, in its order, and touches nothing else';
 const deleted = 'many keys are deleted at once, missing ones too';
-const bounded = 'a thousand keys at once are taken, and no more';
+const bounded = 'a hundred keys at once are taken, and no more';
 
 /** What the guest sees of the same operations one by one, without the checks of all together. */
 function unchecked(store: KeyValue): Partial<KeyValue> {
@@ -76,7 +76,7 @@ export const manyDefects: Defects = {
   'any number of keys is taken': guest(unchecked, bounded),
   'few keys are taken': {
     breaks: [bounded],
-    backend: (store) => ({ setMany: (entries, options) => store.setMany(entries.slice(0, 500), options) }),
+    backend: (store) => ({ setMany: (entries, options) => store.setMany(entries.slice(0, 50), options) }),
   },
   'many writes happen until one cannot': guest(
     unchecked,

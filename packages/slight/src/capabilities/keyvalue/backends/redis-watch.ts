@@ -1,0 +1,109 @@
+import { isUtf8 } from 'node:buffer';
+import { openRedisEvents, type RedisEvents } from '../../../clients/redis-events.ts';
+import type { RedisClient } from '../../../clients/redis.ts';
+import { CapabilityError } from '../../core/error.ts';
+import type { Change, KeyValueWatch, WatchTarget } from '../contract.ts';
+import { makePending, watchBy } from '../watch.ts';
+import { locate, matchKey, matchPrefix } from './redis-keys.ts';
+import { versionScript } from './redis-scripts.ts';
+
+/** The watches of one store, with the connection on which they hear of changes: it is made for the first of them. */
+export interface RedisWatches {
+  begin(target: WatchTarget): Promise<KeyValueWatch>;
+  close(): void;
+}
+
+/** @param prefix what stands before the keys of the store */
+export function openWatches(client: RedisClient, url: URL, timeout: number, prefix: string): RedisWatches {
+  let opening: Promise<RedisEvents> | undefined;
+
+  function openEvents(): Promise<RedisEvents> {
+    opening ??= openRedisEvents(url, timeout).catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    return opening;
+  }
+
+  /** An event says that something happened to a key; what is there now is asked for when it is told. */
+  async function describe(key: string): Promise<Change> {
+    const { value, version } = locate(prefix, key);
+    const found = (await client.run(versionScript, [value, version], [])) as Buffer | null;
+    if (found === null) return { key, change: 'delete' };
+    return found.length === 0 ? { key, change: 'set' } : { key, change: 'set', version: found.toString() };
+  }
+
+  return {
+    async begin(target) {
+      await checkEvents(client);
+      const events = await openEvents();
+      const pending = makePending();
+      let wake: () => void = () => undefined;
+      const end = await events.listen(
+        'key' in target ? matchKey(prefix + target.key) : matchPrefix(prefix + target.prefix),
+        (found) => {
+          // A key that is no UTF-8 was written by another program, and no guest could ask for it.
+          if (!isUtf8(found)) return;
+          pending.add({ key: found.toString().slice(prefix.length), change: 'set' });
+          wake();
+        },
+        () => {
+          pending.lose();
+          wake();
+        },
+      );
+      return watchBy(
+        async () => {
+          const { changes, resync } = pending.take();
+          try {
+            return { changes: await Promise.all(changes.map(({ key }) => describe(key))), resync };
+          } catch (error) {
+            for (const change of changes) pending.add(change);
+            if (resync) pending.lose();
+            throw error;
+          }
+        },
+        (ring) => {
+          wake = ring;
+          return end;
+        },
+      );
+    },
+    close() {
+      opening?.then((events) => events.close()).catch(() => undefined);
+    },
+  };
+}
+
+/**
+ * A server sends events of keys only where it was told to.
+ * @throws {CapabilityError} `unsupported`
+ */
+async function checkEvents(client: RedisClient): Promise<void> {
+  const flags = await readFlags(client);
+  if (flags.includes('K') && (flags.includes('A') || ['g', '$', 'x'].every((flag) => flags.includes(flag)))) {
+    return;
+  }
+  throw new CapabilityError(
+    'unsupported',
+    'the server sends no events of keys, so nothing can be watched. Turn them on: notify-keyspace-events KA in redis.conf, ' +
+      'or CONFIG SET notify-keyspace-events KA',
+  );
+}
+
+async function readFlags(client: RedisClient): Promise<string> {
+  try {
+    const answer = (await client.send('CONFIG', ['GET', 'notify-keyspace-events'])) as Buffer[];
+    return answer[1]?.toString() ?? '';
+  } catch (error) {
+    // A user without the right to ask, or a server that knows no CONFIG.
+    if (error instanceof CapabilityError && typeof error.detail === 'string') {
+      throw new CapabilityError(
+        'unsupported',
+        `whether the server sends events of keys cannot be seen, so nothing can be watched: ${error.message}`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
