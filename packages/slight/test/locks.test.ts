@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { buildCGuest, clangMissing } from '../../../test/guests/clang.ts';
 import { openCapability } from '../src/capabilities/core/open.ts';
-import { findViolations } from '../src/capabilities/locks/history.ts';
+import { findViolations, type Holding } from '../src/capabilities/locks/history.ts';
 import { buildScriptGuest } from './guests.ts';
 import { appFolder, runCommand, serveApp, waitUntil, type Served } from './slight.ts';
 
@@ -16,6 +16,7 @@ notes = "sqlite"
 jobs = "sqlite"
 others = "sqlite"
 here = "memory"
+kept = { bind = "keyvalue", store = "notes" }
 [limits]
 cpu = "1500ms"
 `;
@@ -38,29 +39,38 @@ test('an app holds locks', async (t) => {
   let app = await serveApp(folder);
 
   await t.test('longer than their ttl, also while it computes', async () => {
-    const began = [post(app, '/compute/a/900'), post(app, '/sleep/b/900')];
-    await waitUntil('both are held', async () => {
-      const held = await Promise.all(['a', 'b'].map((lock) => post(app, `/try/jobs/${lock}`)));
-      return held.every(({ body }) => body === 'busy');
-    });
-    for (let i = 0; i < 10; i++) {
-      await new Promise((wake) => setTimeout(wake, 40));
-      assert.equal((await post(app, '/try/jobs/b')).body, 'busy');
+    const beside = await openBeside(folder);
+    for (const how of ['compute', 'sleep']) {
+      const name = `long ${how}`;
+      const history: Holding[] = [];
+      let holding = true;
+      const answered = read(app, `/${how}/${encodeURIComponent(name)}/900`).finally(() => (holding = false));
+      while (holding) {
+        const grant = await beside.acquire(name, 60_000, 0);
+        const from = Date.now();
+        if (grant !== undefined) {
+          await beside.release(name, grant.token);
+          history.push({ name, token: grant.token, from, until: from });
+        }
+        await new Promise((wake) => setTimeout(wake, 20));
+      }
+      const { token, lost, aborted, from, until, again } = await answered;
+      assert.deepEqual({ lost, aborted }, { lost: false, aborted: false });
+      assert.ok(until - from >= 900);
+      assert.deepEqual(findViolations([...history, { name, token: BigInt(token), from, until }]), []);
+      if (how === 'sleep') assert.equal(again, 'precondition-failed');
     }
-    const [computed, slept] = (await Promise.all(began)).map(({ body }) => JSON.parse(body));
-    assert.equal(computed.lost, false);
-    assert.equal(computed.aborted, false);
-    assert.equal(slept.lost, false);
-    assert.equal(slept.again, 'precondition-failed');
-    for (const lock of ['a', 'b']) assert.match((await post(app, `/try/jobs/${lock}`)).body, /^\d+$/);
+    await beside.close();
   });
 
   await t.test('under names of the slightfile that have nothing to do with each other', async () => {
-    const holding = post(app, '/sleep/same/500');
-    await waitUntil('it is held', async () => (await post(app, '/try/jobs/same')).body === 'busy');
-    for (const name of ['others', 'here'])
+    const beside = await openBeside(folder);
+    const { token } = (await beside.acquire('same', 60_000, 0))!;
+    assert.equal((await post(app, '/try/jobs/same')).body, 'busy');
+    for (const name of ['others', 'here', 'kept'])
       assert.match((await post(app, `/try/${name}/same`)).body, /^\d+$/, name);
-    await holding;
+    await beside.release('same', token);
+    await beside.close();
   });
 
   await t.test('no longer than a request, however that ends', async () => {
@@ -141,6 +151,15 @@ test('an app that was not granted locks does not start, nor do several workers w
   const { code, stderr } = await runCommand(await folderOf(component, without), ['run']);
   assert.equal(code, 1);
   assert.match(stderr, /has no \[locks\]\n {2}fix: [^]*\[locks\]\n {4}default = "sqlite"/);
+  const wrong = await runCommand(
+    await folderOf(component, slightfile.replace('store = "notes"', 'store = "nots"')),
+    ['run'],
+  );
+  assert.equal(wrong.code, 1);
+  assert.match(
+    wrong.stderr,
+    /locks "kept" \(keyvalue\): \[keyvalue\] has no "nots"\. Add nots = "sqlite" there/,
+  );
   const several = await runCommand(await folderOf(component), ['run', '--workers', '2']);
   assert.equal(several.code, 1);
   assert.match(several.stderr, /locks "here" \(memory\) lives in the memory of one process/);
@@ -153,8 +172,7 @@ test('without a slightfile locks are kept in SQLite', async () => {
 });
 
 test('an app in C holds locks', { skip: clangMissing }, async () => {
-  const file = slightfile.replace(/\[keyvalue\][^[]*/, '');
-  const folder = await folderOf(await buildCGuest('locks'), file);
+  const folder = await folderOf(await buildCGuest('locks'));
   const app = await serveApp(folder);
   const ask = (method: string, path: string) => app.get(path, { method });
   const tokens: bigint[] = [];

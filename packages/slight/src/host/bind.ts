@@ -236,6 +236,7 @@ function surroundings(file: Slightfile): Surroundings {
   return {
     dataDir: dataFolder(file),
     timeout: Math.min(longestOperation, Math.ceil(file.limits.deadline / 2)),
+    find: (table, name) => file[table]?.[name],
   };
 }
 

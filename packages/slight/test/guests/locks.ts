@@ -17,15 +17,20 @@ export default router()
   // Holds it for longer than its ttl, computing or waiting.
   .post('/compute/:lock/:ms', async (req) => {
     using lease = await jobs.acquire(req.params.lock, { ttlMs });
+    const from = Date.now();
     compute(Number(req.params.ms));
-    return json({ token: lease.token, lost: lease.lost, aborted: lease.signal.aborted });
+    const { token, lost, signal } = lease;
+    return json({ token, lost, aborted: signal.aborted, from, until: Date.now() });
   })
   .post('/sleep/:lock/:ms', async (req) => {
     const lease = await jobs.acquire(req.params.lock, { ttlMs });
+    const from = Date.now();
     await new Promise((wake) => setTimeout(wake, Number(req.params.ms)));
-    const { lost } = lease;
+    const { token, lost, signal } = lease;
+    const until = Date.now();
     await lease.release();
-    return json({ token: lease.token, lost, again: await lease.release().catch(codeOf) });
+    const again = await lease.release().catch(codeOf);
+    return json({ token, lost, aborted: signal.aborted, from, until, again });
   })
   .post('/try/:locks/:lock', async (req) => {
     using lease = await openLocks(req.params.locks).tryAcquire(req.params.lock);

@@ -1,6 +1,6 @@
 /**
- * A process of its own that holds the lock `job` of `.slight/locks.db`, and says what happens in lines of JSON. Arguments: what to
- * do, data folder, and how often or for how long.
+ * A process of its own that holds the lock `job`, and says what happens in lines of JSON. Arguments: what to do, the bind of the
+ * locks, data folder, and how often or for how long.
  *
  * - `work`: again and again until it is killed; appends its token to a value, with a fence.
  * - `turns`: so many times. What it waits for is rung by others, and nothing else wakes it.
@@ -9,15 +9,17 @@
 import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CapabilityError } from '../../src/capabilities/core/error.ts';
-import { openCapability } from '../../src/capabilities/core/open.ts';
+import { openCapability, type BindText } from '../../src/capabilities/core/open.ts';
 import { holdLock, type Lease } from '../../src/capabilities/locks/hold.ts';
 
-const [mode = '', dataDir = '', amount = '0'] = process.argv.slice(2);
+const [mode = '', bind = '', dataDir = '', amount = '0'] = process.argv.slice(2);
 // Looks that nobody rang for would hide a ring that is lost.
 if (mode === 'turns') globalThis.setInterval = (() => ({ unref: () => undefined })) as never;
 
-const around = { dataDir, timeout: 10_000 };
-const locks = await openCapability('locks', { name: 'jobs', bind: 'sqlite', config: {} }, around);
+const find = () => ({ name: 'kept', bind: 'sqlite', config: {} });
+const around = { dataDir, timeout: 10_000, find };
+const config: BindText['config'] = bind === 'keyvalue' ? { store: 'kept' } : {};
+const locks = await openCapability('locks', { name: 'jobs', bind, config }, around);
 const store = await openCapability('keyvalue', { name: 'log', bind: 'sqlite', config: {} }, around);
 const say = (event: string, lease: Lease, more: object = {}): void =>
   void writeSync(

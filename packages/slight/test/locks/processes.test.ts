@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
-import { openCapability } from '../../src/capabilities/core/open.ts';
+import { openCapability, type BindText } from '../../src/capabilities/core/open.ts';
 import { findViolations, type Holding } from '../../src/capabilities/locks/history.ts';
 
 interface Line {
@@ -31,9 +31,9 @@ function makeFolder(t: TestContext): string {
   return join(folder, 'data');
 }
 
-function startHolder(t: TestContext, mode: string, dataDir: string, amount: number) {
+function startHolder(t: TestContext, mode: string, dataDir: string, amount: number, bind = 'sqlite') {
   const script = join(import.meta.dirname, 'holder.ts');
-  const child = spawn(process.execPath, [script, mode, dataDir, String(amount)], {
+  const child = spawn(process.execPath, [script, mode, bind, dataDir, String(amount)], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   t.after(() => child.kill('SIGKILL'));
@@ -62,8 +62,11 @@ function startHolder(t: TestContext, mode: string, dataDir: string, amount: numb
   };
 }
 
-const open = (dataDir: string) =>
-  openCapability('locks', { name: 'jobs', bind: 'sqlite', config: {} }, { dataDir, timeout: 10_000 });
+function open(dataDir: string, bind = 'sqlite') {
+  const find = () => ({ name: 'kept', bind: 'sqlite', config: {} });
+  const config: BindText['config'] = bind === 'keyvalue' ? { store: 'kept' } : {};
+  return openCapability('locks', { name: 'jobs', bind, config }, { dataDir, timeout: 10_000, find });
+}
 
 async function readList(dataDir: string): Promise<string[]> {
   const bind = { name: 'log', bind: 'sqlite', config: {} };
@@ -91,68 +94,70 @@ function countWaiting(dataDir: string): number {
   return count;
 }
 
-function assertSound(dataDir: string): void {
-  for (const name of ['locks.db', 'keyvalue.db']) {
+function assertSound(dataDir: string, bind: string): void {
+  for (const name of bind === 'sqlite' ? ['locks.db', 'keyvalue.db'] : ['keyvalue.db']) {
     const db = new DatabaseSync(join(dataDir, name));
     assert.deepEqual({ ...db.prepare('PRAGMA integrity_check').get() }, { integrity_check: 'ok' }, name);
     db.close();
   }
 }
 
-void test('processes that are killed or stopped while they hold a lock harm nobody', async (t) => {
-  const dataDir = makeFolder(t);
-  const all = Array.from({ length: 3 }, () => startHolder(t, 'work', dataDir, ttl));
-  const running = [...all];
-  const killed = new Set<(typeof all)[number]>();
-  await Promise.all(all.map(({ until }) => until('held')));
-  for (let round = 0; round < rounds; round++) {
-    await sleep(Math.random() * 120);
-    const holds = running.findIndex(({ lines }) => /held|wrote/.test(lines().at(-1)?.event ?? ''));
-    const index = holds >= 0 ? holds : Math.floor(Math.random() * running.length);
-    const victim = running[index]!;
-    if (round % 2 === 0) {
-      victim.child.kill('SIGKILL');
-      killed.add(victim);
-      await victim.ended;
-      all.push((running[index] = startHolder(t, 'work', dataDir, ttl)));
-    } else {
-      victim.child.kill('SIGSTOP');
-      await sleep(ttl * (0.5 + Math.random() * 1.5));
-      victim.child.kill('SIGCONT');
+for (const bind of ['sqlite', 'keyvalue']) {
+  void test(`${bind}: processes that are killed or stopped while they hold a lock harm nobody`, async (t) => {
+    const dataDir = makeFolder(t);
+    const all = Array.from({ length: 3 }, () => startHolder(t, 'work', dataDir, ttl, bind));
+    const running = [...all];
+    const killed = new Set<(typeof all)[number]>();
+    await Promise.all(all.map(({ until }) => until('held')));
+    for (let round = 0; round < rounds; round++) {
+      await sleep(Math.random() * 120);
+      const holds = running.findIndex(({ lines }) => /held|wrote/.test(lines().at(-1)?.event ?? ''));
+      const index = holds >= 0 ? holds : Math.floor(Math.random() * running.length);
+      const victim = running[index]!;
+      if (round % 2 === 0) {
+        victim.child.kill('SIGKILL');
+        killed.add(victim);
+        await victim.ended;
+        all.push((running[index] = startHolder(t, 'work', dataDir, ttl, bind)));
+      } else {
+        victim.child.kill('SIGSTOP');
+        await sleep(ttl * (0.5 + Math.random() * 1.5));
+        victim.child.kill('SIGCONT');
+      }
     }
-  }
-  // Whoever was killed last is waited for by nobody any more.
-  await running[0]!.until('held');
-  for (const each of running) {
-    each.child.kill('SIGKILL');
-    killed.add(each);
-    await each.ended;
-  }
+    // Whoever was killed last is waited for by nobody any more.
+    await running[0]!.until('held');
+    for (const each of running) {
+      each.child.kill('SIGKILL');
+      killed.add(each);
+      await each.ended;
+    }
 
-  for (const each of all) assert.equal(each.errors(), '');
-  const history = all.flatMap(({ lines }) => findHoldings(lines()));
-  assert.deepEqual(findViolations(history), []);
-  const list = await readList(dataDir);
-  assert.deepEqual(
-    list.map(BigInt).toSorted((a, b) => (a < b ? -1 : Number(a > b))),
-    list.map(BigInt),
-    'a write with an older token came after a newer one',
-  );
-  const written = all.flatMap(({ lines }) => lines().filter(({ event }) => event === 'wrote'));
-  // What was killed in the middle may have written without saying so.
-  assert.ok(list.length >= written.length, `${written.length} were answered, ${list.length} are there`);
-  assert.ok(list.length <= written.length + killed.size);
-  assertSound(dataDir);
-  const locks = await open(dataDir);
-  const last = await locks.acquire('job', 1_000, 10_000);
-  assert.ok(last !== undefined && history.every(({ token }) => token < last.token));
-  await locks.close();
-  const count = (event: string) =>
-    all.flatMap(({ lines }) => lines()).filter((line) => line.event === event).length;
-  t.diagnostic(
-    `${rounds} rounds: ${history.length} holdings, ${list.length} writes, ${count('refused')} refused, ${count('lost')} lost`,
-  );
-});
+    for (const each of all) assert.equal(each.errors(), '');
+    const history = all.flatMap(({ lines }) => findHoldings(lines()));
+    assert.deepEqual(findViolations(history), []);
+    const list = await readList(dataDir);
+    assert.deepEqual(
+      list.map(BigInt).toSorted((a, b) => (a < b ? -1 : Number(a > b))),
+      list.map(BigInt),
+      'a write with an older token came after a newer one',
+    );
+    const written = all.flatMap(({ lines }) => lines().filter(({ event }) => event === 'wrote'));
+    // What was killed in the middle may have written without saying so.
+    assert.ok(list.length >= written.length, `${written.length} were answered, ${list.length} are there`);
+    assert.ok(list.length <= written.length + killed.size);
+    assertSound(dataDir, bind);
+    const locks = await open(dataDir, bind);
+    const last = await locks.acquire('job', 1_000, 10_000);
+    assert.ok(last !== undefined && history.every(({ token }) => token < last.token));
+    await locks.close();
+    const count = (event: string) =>
+      all.flatMap(({ lines }) => lines()).filter((line) => line.event === event).length;
+    t.diagnostic(
+      `${rounds} rounds: ${history.length} holdings, ${list.length} writes, ${count('refused')} refused, ${count('lost')} lost`,
+    );
+  });
+}
 
 void test('who was stopped for longer than the ttl can neither write, nor renew, nor release', async (t) => {
   const dataDir = makeFolder(t);

@@ -1,4 +1,5 @@
-import type { Setting } from '../../slightfile/model.ts';
+import type { BindTable, Setting } from '../../slightfile/model.ts';
+import type { Opened } from './capability.ts';
 import type { CapabilityError } from './error.ts';
 import type { Secret } from './secret.ts';
 
@@ -34,6 +35,12 @@ export interface OpenContext {
   readonly dataDir: string;
   /** Milliseconds that any single operation may take before it is `timeout`. */
   readonly timeout: number;
+  /**
+   * Opens what another table of the slightfile names, for a backend that keeps its data there; it closes it, too.
+   * @param as in place of its name, so that no data is shared with the app
+   * @throws {CapabilityError} `invalid-argument` where there is no such name
+   */
+  openOther?(table: BindTable, name: string, as: string): Promise<Opened>;
 }
 
 /** What `defineBackend` takes: a backend is this object, in one file. */

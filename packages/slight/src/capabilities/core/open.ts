@@ -29,6 +29,8 @@ export interface Surroundings {
   readonly dataDir: string;
   /** Milliseconds for one operation, its repetitions included. */
   readonly timeout: number;
+  /** What the slightfile binds, for backends that keep their data in another capability. Absent: nothing. */
+  find?(table: CapabilityName, name: string): BindText | undefined;
 }
 
 type BackendOf<Name extends CapabilityName> = Backend<ContractOf<Name>, FeatureOf<Name>>;
@@ -91,8 +93,9 @@ async function openBackend<Name extends CapabilityName>(
   backend: BackendOf<Name>,
   shown: BindText,
   url: URL,
-  { dataDir, timeout }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<ContractOf<Name>> {
+  const { dataDir, timeout } = surroundings;
   const { name, bind, config } = reveal(shown);
   const granted = shown.secrets?.reveal().granted ?? [];
   const context: OpenContext = {
@@ -103,6 +106,14 @@ async function openBackend<Name extends CapabilityName>(
     secrets: new Map([...granted].map(([key, value]) => [key, new Secret(value)])),
     dataDir,
     timeout,
+    openOther(table, other, as) {
+      const found = surroundings.find?.(table, other);
+      if (found !== undefined) return openCapability(table, { ...found, name: as }, surroundings);
+      throw new CapabilityError(
+        'invalid-argument',
+        `[${table}] has no ${JSON.stringify(other)}. Add ${other} = "sqlite" there, or where else it lives`,
+      );
+    },
   };
   const others = await listBackends(capability);
   return find(capability).portable(await openInTime(backend, context), {

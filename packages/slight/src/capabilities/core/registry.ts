@@ -87,6 +87,7 @@ export const capabilities = {
       { schemes: ['memory'], load: async () => (await import('../locks/backends/memory.ts')).memory },
       { schemes: ['sqlite'], load: async () => (await import('../locks/backends/sqlite.ts')).sqlite },
       { schemes: ['etcd', 'etcds'], load: async () => (await import('../locks/backends/etcd.ts')).etcd },
+      { schemes: ['keyvalue'], load: async () => (await import('../locks/backends/keyvalue.ts')).keyvalue },
     ],
   }),
   sql: define<Sql, SqlFeature>({

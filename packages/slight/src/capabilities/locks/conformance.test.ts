@@ -5,6 +5,7 @@ import { after } from 'node:test';
 import { testConformance } from '../../../test/suites.ts';
 import type { Backend } from '../core/backend.ts';
 import { openCapabilityOn } from '../core/open.ts';
+import { keyvalue } from './backends/keyvalue.ts';
 import { memory } from './backends/memory.ts';
 import { sqlite } from './backends/sqlite.ts';
 import { locksConformance } from './conformance.ts';
@@ -24,5 +25,15 @@ function conforms(title: string, backend: Backend<Locks, LocksFeature>): void {
   testConformance(title, locksConformance({ open, features: backend.features }));
 }
 
+/** Locks in a key-value store that lives there. */
+function conformsInStore(bind: string): void {
+  const find = () => ({ name: 'orders', bind, config: {} });
+  const around = { dataDir, timeout: 10_000, find };
+  const open = (name: string) =>
+    openCapabilityOn('locks', keyvalue, { name, bind: 'keyvalue', config: { store: 'orders' } }, around);
+  testConformance(`keyvalue on ${bind}`, locksConformance({ open, features: keyvalue.features }));
+}
+
 conforms('memory', memory);
 conforms('sqlite', sqlite);
+for (const bind of ['memory', 'sqlite', 'filesystem']) conformsInStore(bind);

@@ -1,14 +1,12 @@
 /**
- * Makes tokens for locks that are kept in this process: each above all before it, and above those of earlier processes,
- * since they begin at the time in microseconds.
+ * Makes tokens in this process: each above all that it made before and above `last`, the one that is stored where there is one.
+ * They begin at the time in microseconds, so that they grow also where what was stored, or this process, is gone.
  */
-export function makeTokens(): () => bigint {
-  let last = 0n;
-  return () => (last = nextToken(last));
-}
-
-/** The token after `last`: by one, or up to the time of now, so that it grows also where `last` was forgotten. */
-export function nextToken(last: bigint): bigint {
-  const time = BigInt(Date.now()) * 1_000n;
-  return last >= time ? last + 1n : time;
+export function makeTokens(): (last?: bigint) => bigint {
+  let made = 0n;
+  return (last = 0n) => {
+    const before = made > last ? made : last;
+    const time = BigInt(Date.now()) * 1_000n;
+    return (made = before >= time ? before + 1n : time);
+  };
 }
