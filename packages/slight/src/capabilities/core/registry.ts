@@ -88,6 +88,7 @@ export const capabilities = {
       { schemes: ['sqlite'], load: async () => (await import('../locks/backends/sqlite.ts')).sqlite },
       { schemes: ['etcd', 'etcds'], load: async () => (await import('../locks/backends/etcd.ts')).etcd },
       { schemes: ['keyvalue'], load: async () => (await import('../locks/backends/keyvalue.ts')).keyvalue },
+      { schemes: ['postgres'], load: async () => (await import('../locks/backends/postgres.ts')).postgres },
     ],
   }),
   sql: define<Sql, SqlFeature>({

@@ -46,6 +46,7 @@ async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue>
   );
   sweeping.unref();
   const end = (ttl: number | undefined): number | null => (ttl === undefined ? null : Math.ceil(ttl));
+  // Texts of PostgreSQL hold no zero bytes.
   const id = (key: string): Buffer => Buffer.from(key);
   const read = (statement: string, parameters: readonly unknown[]) =>
     client.query(statement, [name, ...parameters], false);
@@ -59,9 +60,13 @@ async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue>
   ): Promise<PostgresRow | undefined> {
     const all = [name, id(key), ...parameters];
     if (fence === undefined) return (await client.query(statement.plain, all, true))[0];
-    const [row] = await client.query(statement.fenced, [...all, fence.lock, fence.token], true);
+    const [row] = await client.query(
+      statement.fenced,
+      [...all, encodeURIComponent(fence.lock), fence.token],
+      true,
+    );
     if (row!.admitted === true) return row!.version === null ? undefined : row;
-    const [seen] = await read(sql.seen, [id(key), fence.lock]);
+    const [seen] = await read(sql.seen, [id(key), encodeURIComponent(fence.lock)]);
     throw staleFence(fence, String(seen?.token ?? fence.token));
   }
 
