@@ -174,7 +174,7 @@ function describeTriggers({ schedule, watch, subscription }: Slightfile): string
         ? `schedule ${name}: ${cron} (${zone})`
         : `schedule ${name}: every ${printDuration(every)}`,
     ),
-    ...watch.map(({ name, store, prefix }) => `watch ${name}: ${store} ${prefix}*`),
+    ...watch.map(({ name, store, prefix, key }) => `watch ${name}: ${store} ${key ?? `${prefix}*`}`),
     ...subscription.map(
       ({ name, messaging, topics }) => `subscription ${name}: ${messaging} ${topics.join(' ')}`,
     ),

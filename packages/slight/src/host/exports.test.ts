@@ -6,7 +6,7 @@ import { checkExports, findRoles, isProgram } from './exports.ts';
 
 const name = (handler: string) => `spiderlightning:cloud/${handler}@0.6.0`;
 const position = { line: 5, column: 1 };
-const watch = { name: 'prices', store: 'shop', prefix: '', position };
+const watch = { name: 'prices', store: 'shop', prefix: '', key: undefined, position };
 const file = (tables: Partial<Slightfile> = {}): Slightfile => ({
   ...withoutSlightfile('/app/app.wasm'),
   path: '/app/slightfile.toml',

@@ -80,6 +80,10 @@ test('what is wrong with a trigger is told with its place', () => {
     of('[[watch]]\nname = "a"\nstore = "s"\n[watch.x]\ny = 1'),
     /unknown key "x" in \[\[watch\]\]/,
   );
+  assert.match(
+    of('[[watch]]\nname = "a"\nstore = "s"\nkey = "k"\nprefix = "p"'),
+    /\[\[watch\]\] says both prefix and key/,
+  );
   const twice = '[[watch]]\nname = "a"\nstore = "s"\n';
   assert.match(of(twice + twice), /7:1: \[\[watch\]\]: the name "a" is there twice/);
   for (const topics of ['[]', '["a", "a"]', '["a", 7]', '"a"', `["\${env.X}"]`])

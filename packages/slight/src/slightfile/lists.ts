@@ -13,7 +13,7 @@ const defaults = {
     missed: 'skip',
     leader: undefined,
   },
-  watch: { prefix: '' },
+  watch: { prefix: '', key: undefined },
   subscription: { topics: [], group: 'app', concurrency: 4, batch: 1 },
 } as const;
 
@@ -48,6 +48,11 @@ function checkKeys(name: ListName, table: Table, where: string, report: Report):
       message: `${where} has no ${key}`,
       fix: `add ${key} = ${example} (${doc.charAt(0).toLowerCase()}${doc.slice(1)})`,
     });
+  }
+  const both = entries.has('prefix') && entries.has('key');
+  if (name === 'watch' && both) {
+    report({ span, message: `${where} says both prefix and key`, fix: 'leave one of them out' });
+    return false;
   }
   if (name !== 'schedule' || entries.has('cron') !== entries.has('every')) return missing.length === 0;
   report({

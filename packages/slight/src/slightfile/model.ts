@@ -104,6 +104,8 @@ export interface Watch extends Trigger {
   readonly store: string;
   /** All keys that begin like this; the empty text is all of them. */
   readonly prefix: string;
+  /** One key alone, in place of a prefix. */
+  readonly key: string | undefined;
 }
 
 /** Which messages are brought to the app. */

@@ -97,6 +97,7 @@ export const lists = {
     name: textField('What it is called; no other watch has this name', '"prices"'),
     store: textField('A name of [keyvalue]', '"shop"'),
     prefix: textField('Keys that begin like this; all without it', '"price/"'),
+    key: textField('Or one key alone', '"prices"'),
   },
   subscription: {
     name: textField('What it is called; no other subscription has this name', '"mails"'),
