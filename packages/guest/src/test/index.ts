@@ -34,6 +34,8 @@ import { readAnswer } from './answer.ts';
 import type { TestAnswer } from './answer.ts';
 import { captureConsole } from './console.ts';
 import { captureFetch } from './fetch.ts';
+import { readModule, testHandlers } from './handlers.ts';
+import type { TestDelivery, TestHandlers, TestVerdict } from './handlers.ts';
 import { failUses, openData, runWith } from './host.ts';
 import type { TestFetch, TestHost, TestLine, TestMessage } from './host.ts';
 import { memoryLocks } from './memory-locks.ts';
@@ -41,7 +43,16 @@ import { memoryStores } from './memory-store.ts';
 import { writeRequest } from './request.ts';
 import type { TestRequest } from './request.ts';
 
-export type { TestAnswer, TestFetch, TestLine, TestMessage, TestRequest };
+export type {
+  TestAnswer,
+  TestDelivery,
+  TestFetch,
+  TestHandlers,
+  TestLine,
+  TestMessage,
+  TestRequest,
+  TestVerdict,
+};
 
 export interface TestOptions {
   /** Answers what the app asks of other servers by `fetch`; what it throws the app gets. Default: `permission-denied`. */
@@ -59,7 +70,7 @@ export interface TestOptions {
 }
 
 /** An app under test, with stores, a log and a clock that no other has. */
-export interface TestApp {
+export interface TestApp extends TestHandlers {
   /** Asks the app, as a client would. `path` begins with a slash, or is an absolute URL. */
   readonly request: (path: string, how?: TestRequest) => Promise<TestAnswer>;
   /** The store that the app opens by this name: to put something there first, or to look at it afterwards. */
@@ -85,12 +96,15 @@ export interface TestApp {
 }
 
 /**
- * Makes an app ready to be asked: what `src/app.ts` exports. Each has capabilities of its own; module variables are
+ * Makes an app ready to be asked: the default export of `src/app.ts`, or the whole module where it has other handlers. Each has capabilities of its own; module variables are
  * shared by all in one process, which no two requests of a real app would do.
  * @throws {TypeError} where it is no app
  */
 export function testApp(app: unknown, options: TestOptions = {}): TestApp {
-  const { handle } = toHttpHandler(app);
+  const module = readModule(app);
+  // A module without a default export answers no requests.
+  const isWorker = module === app && module.default === undefined;
+  const handle = isWorker ? undefined : toHttpHandler(module.default).handle;
   let now = Date.now();
   let requests = 0;
   const host: TestHost = {
@@ -108,7 +122,7 @@ export function testApp(app: unknown, options: TestOptions = {}): TestApp {
   return {
     request: (path, how = {}) =>
       runWith(host, async () =>
-        readAnswer(await handle(await writeRequest(path, how, `test-${++requests}`))),
+        readAnswer(await answering(handle)(await writeRequest(path, how, `test-${++requests}`))),
       ),
     blobs: (name) => bindToHost(openBlobs(name), host),
     configs: (name) => bindToHost(openConfigs(name), host),
@@ -116,6 +130,7 @@ export function testApp(app: unknown, options: TestOptions = {}): TestApp {
     locks: (name) => bindToHost(openLocks(name), host),
     loseLocks: (name) => host.find(memoryLocks, name)?.lose(),
     database: (name) => bindToHost(openDatabase(name), host),
+    ...testHandlers(module, (run) => runWith(host, run)),
     logs: host.lines,
     sent: host.sent,
     advance(milliseconds) {
@@ -123,6 +138,11 @@ export function testApp(app: unknown, options: TestOptions = {}): TestApp {
     },
     failStore: (name, code) => failUses(host, memoryStores, name, code),
   };
+}
+
+function answering<Handle>(handle: Handle | undefined): Handle {
+  if (handle !== undefined) return handle;
+  throw new TypeError('the app answers no requests: it has no default export');
 }
 
 /** What an app opens, used with this host behind it. */
