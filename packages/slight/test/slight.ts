@@ -52,13 +52,24 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts `slight ARGS` in a folder. */
-export function startCommand(folder: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
+/** Starts `slight ARGS` in a folder; `input` is its stdin. */
+export function startCommand(
+  folder: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  input?: string,
+): Running {
   const child = spawn(process.execPath, [bin, ...args], {
     cwd: folder,
-    env: { ...process.env, XDG_CACHE_HOME: join(scratch, 'cache'), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      XDG_CACHE_HOME: join(scratch, 'cache'),
+      XDG_CONFIG_HOME: join(scratch, 'config'),
+      ...env,
+    },
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
+  child.stdin?.end(input);
   running.add(child);
   // A test that fails has not stopped what it started.
   const context = getTestContext();
@@ -76,8 +87,13 @@ export function startCommand(folder: string, args: readonly string[], env: NodeJ
 }
 
 /** Runs `slight ARGS` to its end. */
-export function runCommand(folder: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended> {
-  return startCommand(folder, args, env).ended;
+export function runCommand(
+  folder: string,
+  args: readonly string[],
+  env?: NodeJS.ProcessEnv,
+  input?: string,
+): Promise<Ended> {
+  return startCommand(folder, args, env, input).ended;
 }
 
 /** An app that is served. */

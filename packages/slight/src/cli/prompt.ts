@@ -6,8 +6,9 @@ import { UsageError } from './usage.ts';
  */
 export async function readAnswer(question: string): Promise<string> {
   const { stdin, stderr } = process;
-  stderr.write(question);
+  // Before the question: whoever types at once is not to see it either.
   stdin.setRawMode(true).setEncoding('utf8').resume();
+  stderr.write(question);
   try {
     return await new Promise((resolve, reject) => {
       let line = '';

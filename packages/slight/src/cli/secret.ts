@@ -49,6 +49,7 @@ export async function secret(options: SecretOptions): Promise<number> {
       print(
         `encrypted ${count} ${count === 1 ? 'secret' : 'secrets'} of ${shown} anew; the key is in ${key}`,
       );
+      if (options.to !== undefined) print(`say so in the slightfile: [secrets] key = "${options.to}"`);
       print(
         'copies of the former file can still be read with the former key: where that was known, change the secrets too',
       );

@@ -26,6 +26,12 @@ void test('what was put into a bind is in no error of its backend, in whatever f
   }
 });
 
+void test('a text that a message quotes is hidden, too', () => {
+  const value = 'a"b\\c\n';
+  const error = new CapabilityError('invalid-argument', `there is no format ${JSON.stringify(value)}`);
+  assert.equal((hider(new Secret({ values: [value] }))(error) as Error).message, 'there is no format "***"');
+});
+
 void test('an error of a bind without secrets is left alone', () => {
   const error = new Error('as it is');
   assert.equal(hider(undefined)(error), error);

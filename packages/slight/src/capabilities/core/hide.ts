@@ -6,7 +6,7 @@ const hidden = '***';
 
 /**
  * Hides what was put into a bind in the errors of its backend: a client library may repeat a host, a user or a whole
- * address. What is looked for is known to the letter, as it is and as it stands in a URL; nothing is guessed. Such an
+ * address. What is looked for is known to the letter, as it is and as it stands in a URL or in quotation marks; nothing is guessed. Such an
  * error loses its cause.
  */
 export function hider(secrets: Secret<BindSecrets> | undefined): (error: unknown) => unknown {
@@ -27,7 +27,8 @@ export function hider(secrets: Secret<BindSecrets> | undefined): (error: unknown
 }
 
 function formsOf(value: string): string[] {
-  const forms = [value, encodeURIComponent(value), value.toLowerCase()];
+  const quoted = JSON.stringify(value).slice(1, -1);
+  const forms = [value, encodeURIComponent(value), value.toLowerCase(), quoted];
   try {
     forms.push(decodeURIComponent(value));
   } catch {
