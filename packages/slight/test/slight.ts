@@ -69,7 +69,8 @@ export function startCommand(
     },
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
-  child.stdin?.end(input);
+  // A command that is used wrongly reads nothing.
+  child.stdin?.on('error', () => undefined).end(input);
   running.add(child);
   // A test that fails has not stopped what it started.
   const context = getTestContext();
