@@ -17,6 +17,8 @@ const WIT = join(import.meta.dirname, '../../packages/wit/wit');
 const GUESTS = {
   /** `/STORE/KEY` over HTTP: GET, PUT, DELETE, and POST to count. World `http-service`. */
   keyvalue: { files: ['keyvalue.c', 'http.c', 'guest.c'], world: 'http-service' },
+  /** `/PLACE/CONTAINER/NAME` over HTTP: GET, PUT and DELETE of objects, as streams. World `http-service`. */
+  blobs: { files: ['blobs.c', 'http.c', 'guest.c'], world: 'http-service' },
   /** `/LOCKS/NAME` over HTTP: acquires a lock, see `locks.c`. World `http-service`. */
   locks: { files: ['locks.c', 'http.c', 'guest.c'], world: 'http-service' },
   /** `/COUNT` over HTTP: reads one key so many times. World `http-service`. */

@@ -4,7 +4,7 @@ import { assemble } from '../../../../test/guests/wat.ts';
 import { ComponentError } from '../api.ts';
 import type { ComponentErrorCode } from '../api.ts';
 import { compile } from '../index.ts';
-import { decodeComponent, decodeExportNames } from './decode.ts';
+import { decodeComponent, decodeNames } from './decode.ts';
 
 /** Every kind of section, and most forms of types. */
 const SAMPLE = await assemble(`(component
@@ -44,10 +44,11 @@ function refusal(bytes: Uint8Array): ComponentError {
   return assert.fail('decoded');
 }
 
-test('the names of exports are had without the rest', () => {
-  assert.deepEqual(decodeExportNames(SAMPLE), ['run']);
-  assert.throws(() => decodeExportNames(SAMPLE.subarray(0, SAMPLE.length - 3)), ComponentError);
-  assert.throws(() => decodeExportNames(new Uint8Array([1])), ComponentError);
+test('the names of imports and exports are had without the rest', () => {
+  assert.deepEqual(decodeNames(SAMPLE, 'export'), ['run']);
+  assert.deepEqual(decodeNames(SAMPLE, 'import'), ['test:a/b@1.0.0', 'bits']);
+  assert.throws(() => decodeNames(SAMPLE.subarray(0, SAMPLE.length - 3), 'export'), ComponentError);
+  assert.throws(() => decodeNames(new Uint8Array([1]), 'import'), ComponentError);
 });
 
 test('a whole component is decoded, and can be planned', async () => {

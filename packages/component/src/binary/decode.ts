@@ -7,6 +7,7 @@ import type { ComponentSyntax, Definition } from './syntax.ts';
 import { maxNesting, readExternType, readType } from './types.ts';
 
 const lastSection = 12;
+const importSection = 10;
 const exportSection = 11;
 
 /** Most definitions in one file, nested components included. */
@@ -27,21 +28,22 @@ export function decodeComponent(bytes: Uint8Array): ComponentSyntax {
 }
 
 /**
- * Reads the names of what a component exports and passes over all else, unchecked.
+ * Reads the names of what a component exports, or imports, and passes over all else, unchecked.
  *
  * @throws {ComponentError} as `decodeComponent`, where it gets as far as what is wrong
  */
-export function decodeExportNames(bytes: Uint8Array): string[] {
+export function decodeNames(bytes: Uint8Array, kind: 'import' | 'export'): string[] {
+  const wanted = kind === 'import' ? importSection : exportSection;
   const reader = new Reader(bytes);
   readPreamble(reader);
-  const exported: Definition[] = [];
+  const found: Definition[] = [];
   while (!reader.done) {
     const start = reader.position;
     const id = reader.byte();
     const section = reader.region(reader.u32());
-    if (id === exportSection) readSection(section, id, start, 0, { definitions: 0 }, exported);
+    if (id === wanted) readSection(section, id, start, 0, { definitions: 0 }, found);
   }
-  return exported.flatMap((each) => (each.kind === 'export' ? [each.name] : []));
+  return found.flatMap((each) => (each.kind === kind ? [each.name] : []));
 }
 
 function readComponent(reader: Reader, depth: number, budget: Budget): ComponentSyntax {
@@ -151,7 +153,7 @@ function readSection(
         results: section.u32(),
       });
       return;
-    case 10:
+    case importSection:
       return each('imports', (offset) => ({
         kind: 'import',
         offset,

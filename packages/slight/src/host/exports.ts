@@ -1,11 +1,13 @@
-import { readExportNames } from '@spiderlightning/component/exports';
+import { readExportNames, readImportNames } from '@spiderlightning/component/exports';
 import {
   commandHandler,
   httpHandler,
   messageHandler,
   scheduleHandler,
+  served,
   watchHandler,
 } from '../dialects/spiderlightning/index.ts';
+import type { GrantName } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { isCompatible } from './import-name.ts';
 import { StartError } from './start-error.ts';
@@ -60,6 +62,19 @@ export function readRoles(component: Uint8Array): Roles {
   } catch {
     return findRoles([]);
   }
+}
+
+/** What a component's bytes import that has to be granted. */
+export function readUsed(component: Uint8Array): GrantName[] {
+  let imports: readonly string[];
+  try {
+    imports = readImportNames(component);
+  } catch {
+    return [];
+  }
+  return served.flatMap(({ name, grant }) =>
+    grant !== undefined && imports.some((each) => isCompatible(name, each)) ? [grant] : [],
+  );
 }
 
 /** Whether an app is a program and nothing else. */

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { GrantName } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { parseSlightfile } from '../slightfile/parse.ts';
 import { findPermissions } from './permissions.ts';
@@ -41,7 +42,7 @@ test('workers write to their data, and start nothing', async (t) => {
   const data = join(folder, '.slight');
   const beside = join(folder, '.slight.not');
   const hooks = join(folder, '.git/hooks');
-  const permissions = await findPermissions(appWith(folder, 'one = "sqlite"\nother = "redis://cache"'));
+  const permissions = await findPermissions(appWith(folder, 'one = "sqlite"\nother = "redis://cache"'), []);
   assert.deepEqual(attempt(permissions, [data, beside, hooks]), {
     [data]: 'done',
     [beside]: 'ERR_ACCESS_DENIED',
@@ -53,8 +54,15 @@ test('workers write to their data, and start nothing', async (t) => {
   });
 });
 
+test('without a slightfile it is what the app imports that counts', async () => {
+  const file = { ...appWith('/app', 'one = "sqlite"'), path: undefined };
+  const isKept = async (used: GrantName[]) => (await findPermissions(file, used)).includes('--permission');
+  assert.equal(await isKept(['keyvalue', 'configs', 'outgoing']), true);
+  assert.equal(await isKept(['keyvalue', 'blobs']), false);
+});
+
 test('a backend that must flush files does without the permission model, which would forbid it', async () => {
-  const without = await findPermissions(appWith('/app', 'one = "sqlite"\nother = "filesystem"'));
+  const without = await findPermissions(appWith('/app', 'one = "sqlite"\nother = "filesystem"'), []);
   assert.deepEqual(attempt(without, []), {
     read: 'done',
     spawn: 'done',
@@ -64,7 +72,7 @@ test('a backend that must flush files does without the permission model, which w
   // The reason for it: should Node allow this one day, the exception has to go.
   const program = `const fs = require('node:fs');
     try { fs.fsyncSync(fs.openSync(process.execPath)); } catch (error) { console.log(error.code); }`;
-  const flags = await findPermissions(appWith('/app', 'one = "sqlite"'));
+  const flags = await findPermissions(appWith('/app', 'one = "sqlite"'), []);
   const said = execFileSync(process.execPath, [...flags, '-e', program], { encoding: 'utf8' });
   assert.equal(said, 'ERR_ACCESS_DENIED\n');
 });

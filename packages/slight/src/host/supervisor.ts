@@ -8,7 +8,7 @@ import type { HealthPages } from '../triggers/health.ts';
 import { watchApp } from './app-watch.ts';
 import { checkBinds, prepareStorage } from './bind.ts';
 import { readComponent } from './component-file.ts';
-import { isProgram, readRoles } from './exports.ts';
+import { isProgram, readRoles, readUsed } from './exports.ts';
 import type { Roles } from './exports.ts';
 import { createFleetMetrics } from './fleet-metrics.ts';
 import type { WorkerMetrics } from './fleet-metrics.ts';
@@ -251,8 +251,8 @@ async function prepare(written: Slightfile, log: Log): Promise<Content> {
   if (hasTriggers(written)) checkReferences(written);
   const file = await grantSecrets(written);
   const volatile = await findVolatile(file);
-  const permissions = await findPermissions(file);
   const component = await readComponent(file.app.component);
+  const permissions = await findPermissions(file, readUsed(component));
   const roles = readRoles(component);
   await Promise.all([prepareStorage(file), prepareCache(cacheFolder())]);
   const traces = await findTraces(file, (problem) => log.host('warn', problem));
