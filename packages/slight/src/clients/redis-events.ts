@@ -19,6 +19,11 @@ interface Listener {
   readonly lose: () => void;
 }
 
+/** What stands before a key in the name of its channel. Whatever is published there is heard, too. */
+export function keyspaceOf(url: URL): string {
+  return `__keyspace@${Number(url.pathname.slice(1))}__:`;
+}
+
 /** Milliseconds between two questions whether the connection still stands: one that only listens would not notice. */
 const askEvery = 5_000;
 
@@ -28,7 +33,7 @@ const askEvery = 5_000;
  */
 export async function openRedisEvents(url: URL, timeout: number): Promise<RedisEvents> {
   const { redis } = await connectRedis(url, timeout);
-  const before = `__keyspace@${redis.options.db ?? 0}__:`;
+  const before = keyspaceOf(url);
   const listeners = new Map<string, Set<Listener>>();
 
   redis.on('pmessageBuffer', (pattern: string, channel: Buffer) => {

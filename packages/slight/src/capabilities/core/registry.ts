@@ -89,6 +89,7 @@ export const capabilities = {
       { schemes: ['etcd', 'etcds'], load: async () => (await import('../locks/backends/etcd.ts')).etcd },
       { schemes: ['keyvalue'], load: async () => (await import('../locks/backends/keyvalue.ts')).keyvalue },
       { schemes: ['postgres'], load: async () => (await import('../locks/backends/postgres.ts')).postgres },
+      { schemes: ['redis', 'rediss'], load: async () => (await import('../locks/backends/redis.ts')).redis },
     ],
   }),
   sql: define<Sql, SqlFeature>({

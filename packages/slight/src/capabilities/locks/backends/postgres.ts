@@ -2,7 +2,9 @@ import { openPostgres, postgresPackage } from '../../../clients/postgres.ts';
 import { defineBackend } from '../../core/backend.ts';
 import type { OpenContext } from '../../core/backend.ts';
 import type { Grant, Locks, LocksFeature } from '../contract.ts';
-import { givenUp, notHeld } from '../validate.ts';
+import { linePatience, waitInLine } from '../line.ts';
+import type { Line } from '../line.ts';
+import { notHeld } from '../validate.ts';
 
 /**
  * Locks in a table of a PostgreSQL database, by the clock of its server. A row for each lock stays for ever: its token only
@@ -34,24 +36,21 @@ const tables = `
   );
   CREATE INDEX IF NOT EXISTS slight_lock_line_places ON slight_lock_line (place, name, ticket)`;
 
-/** Milliseconds between two signs of life of who waits. */
-const sign = 1_000;
-/** Milliseconds without one after which others pass who waits. */
-const patience = 3_500;
 const channel = 'slight_locks';
 
 const now = 'clock_timestamp()';
 const soon = `${now} + $3::float8 * interval '1 ms'`;
 const mine = `place = $1 AND name = $2 AND expires > ${now}`;
 /** Milliseconds from now: the clocks of this machine and of the server differ. */
-const left = `extract(epoch FROM expires - ${now})::float8 * 1000 AS left`;
+const left = `extract(epoch FROM expires - ${now})::float8 * 1000 AS "left"`;
 
 /** `$4`: the ticket of who stands in line. Tokens go on from the time, also where the table was dropped meanwhile. */
-const take = `INSERT INTO slight_locks AS l VALUES ($1, $2, (extract(epoch FROM ${now}) * 1000000)::bigint, ${soon})
+const take = `WITH taken AS (INSERT INTO slight_locks AS l VALUES ($1, $2, (extract(epoch FROM ${now}) * 1000000)::bigint, ${soon})
   ON CONFLICT (place, name) DO UPDATE SET token = greatest(l.token + 1, excluded.token), expires = excluded.expires
   WHERE l.expires <= ${now} AND NOT EXISTS (SELECT FROM slight_lock_line w WHERE w.place = l.place AND w.name = l.name
-    AND w.seen > ${now} - interval '${patience} ms' AND ($4::bigint IS NULL OR w.ticket < $4))
-  RETURNING token, ${left}`;
+    AND w.seen > ${now} - interval '${linePatience} ms' AND ($4::bigint IS NULL OR w.ticket < $4))
+  RETURNING token, ${left}), gone AS (DELETE FROM slight_lock_line WHERE ticket = $4 AND EXISTS (SELECT FROM taken))
+  SELECT token, "left" FROM taken`;
 const look = `SELECT ${left} FROM slight_locks WHERE place = $1 AND name = $2`;
 const renew = `UPDATE slight_locks SET expires = ${soon} WHERE ${mine} AND token = $4 RETURNING token, ${left}`;
 const release = `WITH released AS (UPDATE slight_locks SET expires = 'epoch' WHERE ${mine} AND token = $3 RETURNING name),
@@ -75,81 +74,32 @@ async function openLocks({ name: place, url, timeout }: OpenContext): Promise<Lo
     return row && readGrant(row);
   }
 
-  async function waitInLine(
-    name: string,
-    ttl: number,
-    wait: number,
-    signal: AbortSignal | undefined,
-  ): Promise<Grant | undefined> {
-    const end = performance.now() + wait;
-    const ear = hear(name, signal);
-    let ticket: string | undefined;
-    let seen = 0;
-    try {
+  const line: Line<string> = {
+    async take(name, ttl, ticket) {
+      const grant = await tryTake(name, ttl, ticket);
+      if (grant !== undefined) return grant;
+      const [row] = await client.query(look, [place, id(name)], false);
+      return { again: Math.max(Number(row?.left ?? 0), 0) + 1 };
+    },
+    async stand(name, ticket) {
+      if (ticket !== undefined && (await client.query(show, [ticket], true)).length > 0) return ticket;
       await client.query(clear, [], true);
-      for (;;) {
-        if (signal?.aborted) throw givenUp();
-        if (Date.now() - seen >= sign) {
-          seen = Date.now();
-          ticket = await standInLine(name, ticket);
-        }
-        const grant = await tryTake(name, ttl, ticket!);
-        if (grant !== undefined) return grant;
-        const over = end - performance.now();
-        if (over <= 0) return undefined;
-        const [row] = await client.query(look, [place, id(name)], false);
-        await ear.next(Math.min(over, Math.max(Number(row?.left ?? 0), 0) + 1, sign));
-      }
-    } finally {
-      ear.close();
-      // Who stands behind hears of it.
-      if (ticket !== undefined) await client.query(leave, [ticket], true).catch(() => undefined);
-    }
-  }
-
-  async function standInLine(name: string, ticket: string | undefined): Promise<string> {
-    if (ticket !== undefined && (await client.query(show, [ticket], true)).length > 0) return ticket;
-    const [row] = await client.query(stand, [place, id(name)], true);
-    return String(row!.ticket);
-  }
-
-  /** Notifications of a lock, one after the other; one that comes while nobody waits for it is not lost. */
-  function hear(name: string, signal: AbortSignal | undefined) {
-    let told = false;
-    let wake: (() => void) | undefined;
-    const tell = (): void => {
-      told = true;
-      wake?.();
-    };
-    const end = client.listen(channel, (payload) => {
-      if (payload === '' || payload === `${place}/${id(name)}`) tell();
-    });
-    signal?.addEventListener('abort', tell);
-    return {
-      async next(milliseconds: number): Promise<void> {
-        if (!told) {
-          await new Promise<void>((resolve) => {
-            const timer = setTimeout(resolve, Math.max(1, Math.ceil(milliseconds)));
-            wake = () => {
-              clearTimeout(timer);
-              resolve();
-            };
-          });
-        }
-        told = false;
-        wake = undefined;
-      },
-      close(): void {
-        end();
-        signal?.removeEventListener('abort', tell);
-      },
-    };
-  }
+      const [row] = await client.query(stand, [place, id(name)], true);
+      return String(row!.ticket);
+    },
+    async leave(_, ticket) {
+      await client.query(leave, [ticket], true);
+    },
+    listen: (name, wake) =>
+      client.listen(channel, (payload) => {
+        if (payload === '' || payload === `${place}/${id(name)}`) wake();
+      }),
+  };
 
   return {
     async acquire(name, ttl, wait, signal) {
       const grant = await tryTake(name, ttl, null);
-      return grant ?? (wait > 0 ? waitInLine(name, ttl, wait, signal) : undefined);
+      return grant ?? (wait > 0 ? waitInLine(line, name, ttl, wait, signal) : undefined);
     },
     async renew(name, token, ttl) {
       const [row] = await client.query(renew, [place, id(name), ttl, String(token)], true);

@@ -1,0 +1,91 @@
+import { keyspaceOf, openRedisEvents } from '../../../clients/redis-events.ts';
+import type { RedisEvents } from '../../../clients/redis-events.ts';
+import { openRedis, redisPackage } from '../../../clients/redis.ts';
+import { defineBackend } from '../../core/backend.ts';
+import type { OpenContext } from '../../core/backend.ts';
+import type { Grant, Locks, LocksFeature } from '../contract.ts';
+import { waitInLine } from '../line.ts';
+import type { Line } from '../line.ts';
+import { notHeld } from '../validate.ts';
+import { extendScript, leaveScript, releaseScript, standScript, takeScript } from './redis-scripts.ts';
+
+/**
+ * Locks on a Redis server, by its clock. A token is one above the last, and at least the server's time in microseconds: so it grows
+ * also where the server has lost what it knew. Where a replica takes over, the one that was the primary may have granted what
+ * the new one does not know of: then two hold a lock at once, and the token alone protects.
+ */
+export const redis = defineBackend<Locks, LocksFeature>({
+  scheme: 'redis',
+  capability: 'locks',
+  doc: 'Locks on a Redis server: redis://user:password@host:port/database, rediss:// for TLS. Best effort where a replica takes over: fence what the lock guards.',
+  features: new Set(['durable-server', 'shared']),
+  config: {},
+  packages: [redisPackage],
+  open: openLocks,
+});
+
+async function openLocks({ name: place, url, timeout }: OpenContext): Promise<Locks> {
+  const client = await openRedis(url, timeout);
+  let events: Promise<RedisEvents> | undefined;
+  let closed = false;
+
+  /** Lease, last token, line, signs of life: all in one slot of a cluster. */
+  const keysOf = (name: string): string[] => {
+    const tag = `{${encodeURIComponent(place)}:locks:${encodeURIComponent(name)}}`;
+    return [tag, `${tag}:token`, `${tag}:line`, `${tag}:seen`];
+  };
+  const freed = (name: string): string => `${keysOf(name)[0]}:free`;
+  const channelOf = (name: string): string => keyspaceOf(url) + freed(name);
+
+  async function tryTake(name: string, ttl: number, ticket: string): Promise<Grant | { again: number }> {
+    const answer = await client.run(takeScript, keysOf(name), [String(Math.ceil(ttl)), ticket]);
+    const [token, again] = answer as [Buffer | null, number];
+    return token === null
+      ? { again: again + 1 }
+      : { token: BigInt(String(token)), expires: Math.floor(Date.now() + ttl) };
+  }
+
+  const line: Line<string> = {
+    take: tryTake,
+    stand: async (name, ticket = '') => String(await client.run(standScript, keysOf(name), [ticket])),
+    async leave(name, ticket) {
+      await client.run(leaveScript, keysOf(name), [ticket, channelOf(name)]);
+    },
+    async listen(name, wake) {
+      events ??= openRedisEvents(url, timeout);
+      try {
+        return await (await events).listen(freed(name), wake, wake);
+      } catch (error) {
+        events = undefined;
+        throw error;
+      }
+    },
+  };
+
+  return {
+    async acquire(name, ttl, wait, signal) {
+      const found = await tryTake(name, ttl, '');
+      if ('token' in found) return found;
+      return wait > 0 ? waitInLine(line, name, ttl, wait, signal) : undefined;
+    },
+    async renew(name, token, ttl) {
+      const expires = Math.floor(Date.now() + ttl);
+      const args = [String(token), String(Math.ceil(ttl))];
+      if ((await client.run(extendScript, keysOf(name), args)) !== 1) throw notHeld(name);
+      return { token, expires };
+    },
+    async release(name, token) {
+      const args = [String(token), channelOf(name)];
+      if ((await client.run(releaseScript, keysOf(name), args)) !== 1) throw notHeld(name);
+    },
+    async ping() {
+      await client.send('PING', []);
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      client.release();
+      await events?.then((each) => each.close()).catch(() => undefined);
+    },
+  };
+}
