@@ -99,6 +99,24 @@ test('an app holds locks', async (t) => {
     assert.deepEqual(await read(app, '/late'), ['precondition-failed', 'new']);
   });
 
+  await t.test('who loses a lock hears of it', async () => {
+    const beside = await openBeside(folder);
+    const around = { dataDir: join(folder, '.slight'), timeout: 5_000 };
+    const bind = { name: 'notes', bind: 'sqlite', config: {} };
+    const notes = await openCapability('keyvalue', bind, around);
+    const answer = read(app, '/aborted/lost');
+    await waitUntil('it has the lock', async () => await notes.exists('taken away'));
+    const token = Buffer.from((await notes.get('taken away'))!).toString();
+    await beside.release('lost', BigInt(token));
+    assert.deepEqual(await answer, {
+      lost: true,
+      reason: 'precondition-failed',
+      again: 'precondition-failed',
+    });
+    await notes.close();
+    await beside.close();
+  });
+
   await t.test('what it may not is refused', async () => {
     assert.deepEqual(await read(app, '/refused'), [
       'permission-denied',

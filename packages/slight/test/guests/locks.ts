@@ -36,6 +36,14 @@ export default router()
     using lease = await openLocks(req.params.locks).tryAcquire(req.params.lock);
     return text(lease?.token ?? 'busy');
   })
+  // Hears of it when another takes its lock away.
+  .post('/aborted/:lock', async (req) => {
+    using lease = await jobs.acquire(req.params.lock, { ttlMs });
+    await store.set('taken away', lease.token);
+    await new Promise((abort) => lease.signal.addEventListener('abort', abort));
+    const { lost, signal } = lease;
+    return json({ lost, reason: codeOf(signal.reason), again: await lease.release().catch(codeOf) });
+  })
   // Ends without letting go: by an answer, by an error that nobody catches, by its CPU budget.
   .post('/leave/:lock', async (req) => text((await jobs.acquire(req.params.lock, { ttlMs: 60_000 })).token))
   .post('/throw/:lock', async (req) => {

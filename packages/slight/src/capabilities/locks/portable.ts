@@ -1,6 +1,7 @@
 import type { MaybePromise } from '../core/backend.ts';
 import { portableTools, type PortableOptions } from '../core/portable.ts';
 import type { Grant, Locks, LocksFeature } from './contract.ts';
+import { sweepOldest } from './sweep.ts';
 import { checkName, checkTtl, checkWait, givenUp } from './validate.ts';
 
 /** Milliseconds. Whoever asks for more is answered early. */
@@ -31,7 +32,14 @@ export function portableLocks(backend: Locks, options: PortableOptions<LocksFeat
   }
 
   function note(name: string, grant: Grant | undefined): Grant | undefined {
-    if (grant !== undefined) held.set(grant.token, { ...grant, name });
+    if (grant === undefined) return undefined;
+    held.set(grant.token, { ...grant, name });
+    sweepOldest(held, ({ expires }) => expires <= Date.now());
+    return grant;
+  }
+
+  function noteRenewal(name: string, grant: Grant): Grant {
+    if (held.has(grant.token)) held.set(grant.token, { ...grant, name });
     return grant;
   }
 
@@ -88,7 +96,12 @@ export function portableLocks(backend: Locks, options: PortableOptions<LocksFeat
           checkName(name);
           checkTtl(ttl);
         },
-        () => backend.renew(name, token, ttl),
+        () => {
+          const renewed = backend.renew(name, token, ttl);
+          return renewed instanceof Promise
+            ? renewed.then((grant) => noteRenewal(name, grant))
+            : noteRenewal(name, renewed);
+        },
       ),
     release: (name, token) =>
       run(

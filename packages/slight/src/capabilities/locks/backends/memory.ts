@@ -1,5 +1,6 @@
 import { defineBackend, type MaybePromise, type OpenContext } from '../../core/backend.ts';
 import type { Grant, Locks, LocksFeature } from '../contract.ts';
+import { sweepOldest } from '../sweep.ts';
 import { makeTokens } from '../token.ts';
 import { givenUp, notHeld } from '../validate.ts';
 
@@ -101,7 +102,7 @@ function openMemory({ name: place, dataDir }: OpenContext): Locks {
       if (lock === undefined) {
         lock = { name, grant: undefined, waiting: new Set(), timer: undefined };
         locks.set(name, lock);
-        sweep(locks);
+        sweepOldest(locks, (old) => old.grant !== undefined && !isHeld(old) && old.waiting.size === 0);
       }
       if (!isHeld(lock) && lock.waiting.size === 0) return grant(lock, ttl);
       return wait > 0 ? queueUp(lock, ttl, wait, signal) : undefined;
@@ -123,15 +124,4 @@ function openMemory({ name: place, dataDir }: OpenContext): Locks {
 
 function isHeld({ grant }: Lock): boolean {
   return grant !== undefined && grant.expires > Date.now();
-}
-
-/** A lock that comes looks at two others, so those whose holders never let go are thrown out in time. */
-function sweep(locks: Map<string, Lock>): void {
-  let looks = 2;
-  for (const [name, lock] of locks) {
-    if (looks-- === 0) break;
-    locks.delete(name);
-    // What is still held goes to the end of the line.
-    if (isHeld(lock) || lock.waiting.size > 0 || lock.grant === undefined) locks.set(name, lock);
-  }
 }

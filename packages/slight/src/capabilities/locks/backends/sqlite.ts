@@ -120,6 +120,26 @@ function prepare(database: SqliteDatabase, place: string) {
   const leave = database.prepare('DELETE FROM waiting WHERE ticket = ?');
   const owner = nameOwner() ?? null;
 
+  /**
+   * A write that need not survive the machine: with it ends every holder, and what is still held then ends with its ttl. Other
+   * processes see it all the same. Only tokens have to be on the disk.
+   */
+  function runLightly<T>(work: () => T): MaybePromise<T> {
+    return database.run(() => {
+      flush('NORMAL');
+      try {
+        return work();
+      } finally {
+        flush('FULL');
+      }
+    });
+  }
+
+  /** Such a pragma may do its part as it is prepared, so it is prepared each time. */
+  function flush(how: 'NORMAL' | 'FULL'): void {
+    database.prepare(`PRAGMA synchronous = ${how}`).run();
+  }
+
   /** @param ticket of who asks, where it stands in line */
   function findBlock(name: Buffer, ticket?: bigint): Blocked | undefined {
     const now = Date.now();
@@ -153,7 +173,7 @@ function prepare(database: SqliteDatabase, place: string) {
       return blocked ?? grant();
     },
     renew: (text: string, token: bigint, ttl: number): MaybePromise<Grant> =>
-      database.run(() => {
+      runLightly(() => {
         const now = Date.now();
         const expires = Math.floor(now + ttl);
         const { changes } = extend.run(expires, place, Buffer.from(text), token, now);
@@ -161,19 +181,19 @@ function prepare(database: SqliteDatabase, place: string) {
         return { token, expires };
       }),
     release: (text: string, token: bigint): MaybePromise<void> =>
-      database.run(() => {
+      runLightly(() => {
         const { changes } = remove.run(place, Buffer.from(text), token, Date.now());
         if (Number(changes) === 0) throw notHeld(text);
       }),
     /** A line in front of each lock: who came first goes first, as long as it gives signs of life. */
     line: {
       stand: (text: string, ticket: bigint | undefined): MaybePromise<bigint> =>
-        database.run(() => {
+        runLightly(() => {
           const now = Date.now();
           if (ticket !== undefined && Number(show.run(now, ticket).changes) > 0) return ticket;
           return BigInt(join.run(place, Buffer.from(text), owner, now).lastInsertRowid);
         }),
-      leave: (ticket: bigint): MaybePromise<void> => database.run(() => void leave.run(ticket)),
+      leave: (ticket: bigint): MaybePromise<void> => runLightly(() => void leave.run(ticket)),
     },
     ping: () => database.run(() => void held.get(place, Buffer.from('ping'), 0)),
   };
