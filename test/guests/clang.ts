@@ -21,6 +21,8 @@ const GUESTS = {
   blobs: { files: ['blobs.c', 'http.c', 'guest.c'], world: 'http-service' },
   /** `/LOCKS/NAME` over HTTP: acquires a lock, see `locks.c`. World `http-service`. */
   locks: { files: ['locks.c', 'http.c', 'guest.c'], world: 'http-service' },
+  /** `/DATABASE/NAME` over HTTP: keeps names, see `sql.c`. World `http-service`. */
+  sql: { files: ['sql.c', 'http.c', 'guest.c'], world: 'http-service' },
   /** `/COUNT` over HTTP: reads one key so many times. World `http-service`. */
   loop: { files: ['loop.c', 'http.c', 'guest.c'], world: 'http-service' },
   /** Misbehaves by path: see `hostile.c`. World `http-service`. */

@@ -3,8 +3,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import fc from 'fast-check';
+import { buildCGuest, clangMissing } from '../../../test/guests/clang.ts';
 import { buildScriptGuest } from './guests.ts';
-import { appFolder, runCommand, serveApp, waitUntil, type Served } from './slight.ts';
+import { appFolder, isAlive, runCommand, serveApp, waitUntil, type Served } from './slight.ts';
 
 const slightfile = `specversion = "0.3"
 [app]
@@ -232,7 +233,7 @@ test('a statement that never ends is ended in time, while everybody else is answ
 });
 
 test('no process is left when the app ends, not even one that runs a statement without end', async () => {
-  const { folder, app } = await serve();
+  const { app } = await serve();
   const worker = await app.worker();
   const left = run(app, endless).catch(() => undefined);
   const runners = async () => (await app.workers()).filter((pid) => pid !== worker);
@@ -240,7 +241,35 @@ test('no process is left when the app ends, not even one that runs a statement w
   const pids = await runners();
   app.child.kill('SIGKILL');
   await left;
-  const { isAlive } = await import('./slight.ts');
   await waitUntil('the runners end', () => !pids.some(isAlive));
-  assert.ok(existsSync(folder));
+});
+
+test('without a slightfile any name is a database of its own', async () => {
+  const folder = await appFolder({ 'app.wasm': component });
+  const app = await serveApp(folder, ['app.wasm']);
+  assert.equal((await post(app, '/setup')).body, '"ready"');
+  assert.equal((await post(app, '/orders/other/Ada')).body, '{"id":1}');
+  assert.deepEqual(await parse(app.get('/orders/shop')), []);
+  assert.match((await app.stop()).stderr, /sql +\(any name\) +sqlite in /);
+  assert.ok(existsSync(join(folder, '.slight/sql/other.db')));
+});
+
+test('an app in C keeps what it commits, and nothing that it left', { skip: clangMissing }, async () => {
+  const folder = await appFolder({
+    'app.wasm': await buildCGuest('sql'),
+    'slightfile.toml': slightfile,
+  });
+  const app = await serveApp(folder);
+  const ask = (method: string, path: string) => app.get(path, { method });
+  assert.equal((await ask('PUT', '/shop/Ada')).status, 201);
+  assert.equal((await ask('GET', '/shop/Ada')).body, '9223372036854775807');
+  const twice = await ask('PUT', '/shop/Ada');
+  assert.equal(twice.status, 409);
+  assert.match(twice.body, /UNIQUE constraint failed: names\.name/);
+  for (let round = 0; round < 6; round++) assert.equal((await ask('DELETE', '/shop/Bob')).body, 'left');
+  assert.equal((await ask('GET', '/shop/Bob')).status, 404);
+  assert.equal((await ask('POST', '/shop/')).body, '1');
+  assert.equal((await ask('POST', '/other/')).body, '0');
+  assert.equal((await ask('GET', '/secret/Ada')).status, 403);
+  await app.stop();
 });
