@@ -77,37 +77,42 @@ function look(dataDir: string): { a: number[]; b: number[] } {
   return found;
 }
 
-test('a host that is killed while it commits loses nothing that it was told is there, and leaves nothing half', async (t) => {
-  const dataDir = await makeTables(t);
-  const committed: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    const writer = startWriter(t, dataDir, round * 1_000_000, 1_000_000);
-    // A little longer each time, so that it dies at another place.
-    while (writer.committed().length < 3 + (round % 7)) {
-      assert.equal(writer.child.exitCode, null, 'it ended by itself');
-      await once(writer.child.stdout, 'data');
+const patience = { timeout: 120_000 + rounds * 5_000 };
+test(
+  'a host that is killed while it commits loses nothing that it was told is there, and leaves nothing half',
+  patience,
+  async (t) => {
+    const dataDir = await makeTables(t);
+    const committed: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const writer = startWriter(t, dataDir, round * 1_000_000, 1_000_000);
+      // A little longer each time, so that it dies at another place.
+      while (writer.committed().length < 3 + (round % 7)) {
+        assert.equal(writer.child.exitCode, null, 'it ended by itself');
+        await once(writer.child.stdout, 'data');
+      }
+      const pause = (round * 37) % 11;
+      if (pause > 0) await new Promise((next) => setTimeout(next, pause));
+      // Either all of its processes, or the host alone: then what it had begun is rolled back, or over.
+      if (round % 2 === 0) writer.killAll();
+      else writer.child.kill('SIGKILL');
+      await writer.ended;
+      committed.push(...writer.committed());
+      const { a, b } = look(dataDir);
+      assert.deepEqual(a, b, `round ${round}: half of a pair`);
+      const there = new Set(a);
+      assert.deepEqual(
+        committed.filter((pair) => !there.has(pair)),
+        [],
+        `round ${round}: lost`,
+      );
+      assert.ok(
+        a.length <= committed.length + round + 1,
+        `round ${round}: at most one more each time than was told`,
+      );
     }
-    const pause = (round * 37) % 11;
-    if (pause > 0) await new Promise((next) => setTimeout(next, pause));
-    // Either all of its processes, or the host alone: then what it had begun is rolled back, or over.
-    if (round % 2 === 0) writer.killAll();
-    else writer.child.kill('SIGKILL');
-    await writer.ended;
-    committed.push(...writer.committed());
-    const { a, b } = look(dataDir);
-    assert.deepEqual(a, b, `round ${round}: half of a pair`);
-    const there = new Set(a);
-    assert.deepEqual(
-      committed.filter((pair) => !there.has(pair)),
-      [],
-      `round ${round}: lost`,
-    );
-    assert.ok(
-      a.length <= committed.length + round + 1,
-      `round ${round}: at most one more each time than was told`,
-    );
-  }
-});
+  },
+);
 
 test('processes that write to one file at the same time lose nothing', async (t) => {
   const dataDir = await makeTables(t);

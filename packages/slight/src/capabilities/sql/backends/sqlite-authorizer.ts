@@ -126,7 +126,12 @@ export function judge(
       return judgePragma(seen, String(first).toLowerCase(), second);
   }
   if (reading.has(action)) return undefined;
-  if (database?.toLowerCase() === 'temp') return 'what is temporary';
+  // ALTER TABLE also renames what is in SQLite's own table of temporary things, where nothing is.
+  if (database?.toLowerCase() === 'temp') {
+    return action === constants.SQLITE_UPDATE && first === 'sqlite_temp_master'
+      ? undefined
+      : 'what is temporary';
+  }
   seen.writes = true;
   // DDL writes into tables of SQLite's own, and is not counted.
   if (first !== null && !/^sqlite_/i.test(first)) {

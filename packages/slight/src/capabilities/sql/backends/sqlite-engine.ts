@@ -31,6 +31,8 @@ export interface Engine {
   commit(): void;
   /** Also where there is no transaction. */
   rollback(): void;
+  /** How long statements wait from here on for others who write, in milliseconds: never longer than at first. */
+  wait(milliseconds: number): void;
   close(): void;
 }
 
@@ -77,6 +79,7 @@ export function openEngine(path: string, timeout: number): Engine {
   let seen: Seen = { writes: false, inserts: false, updates: false, deletes: false };
   let denied: string | undefined;
   let asked = false;
+  let patience = timeout;
 
   // Also called where SQLite prepares a statement again by itself, since the tables have changed.
   db.setAuthorizer((action, first, second, database) => {
@@ -148,8 +151,17 @@ export function openEngine(path: string, timeout: number): Engine {
     return row.map((value, index) => lifts[index]?.(value) ?? value);
   }
 
-  /** Reads on until the page is full. */
+  /** Reads on until the page is full. Where that fails the cursor is over. */
   function readPage(cursor: Cursor, most: number, full: number): { rows: SqlRow[]; over: boolean } {
+    try {
+      return readRows(cursor, most, full);
+    } catch (error) {
+      end(cursor);
+      throw error;
+    }
+  }
+
+  function readRows(cursor: Cursor, most: number, full: number): { rows: SqlRow[]; over: boolean } {
     const rows: SqlRow[] = [];
     let size = 0;
     asked = false;
@@ -162,7 +174,9 @@ export function openEngine(path: string, timeout: number): Engine {
       }
       if (step.done) return { rows, over: true };
       const row = liftRow(cursor.prepared, step.value);
+      const before = size;
       for (const value of row) size += sizeOf(value);
+      if (size - before > largestValue) throw tooLarge('a row has more than 25 MiB');
       rows.push(row);
     }
     return { rows, over: false };
@@ -185,11 +199,7 @@ export function openEngine(path: string, timeout: number): Engine {
     const { rows, over } = readPage(cursor, Infinity, largestValue);
     end(cursor);
     if (over) return { columns: cursor.prepared.columns, rows };
-    throw new CapabilityError(
-      'resource-exhausted',
-      'the rows that the statement answers with have more than 25 MiB, so nothing was written',
-      { detail: { limit: largestValue }, retryable: false },
-    );
+    throw tooLarge('the rows that the statement answers with have more than 25 MiB, so nothing was written');
   }
 
   function transact<T>(work: () => T): T {
@@ -287,9 +297,19 @@ export function openEngine(path: string, timeout: number): Engine {
         mode = 'auto';
         if (db.isTransaction) control('ROLLBACK');
       }),
+    wait(milliseconds) {
+      const most = Math.min(timeout, Math.max(0, Math.floor(milliseconds)));
+      if (most === patience) return;
+      control(`PRAGMA busy_timeout = ${most}`);
+      patience = most;
+    },
     close() {
       endCursors();
       db.close();
     },
   };
+}
+
+function tooLarge(message: string): CapabilityError {
+  return new CapabilityError('resource-exhausted', message, { detail: { limit: largestValue } });
 }

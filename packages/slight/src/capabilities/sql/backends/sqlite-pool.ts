@@ -7,7 +7,7 @@ export interface RunnerPool {
   /**
    * One for the caller alone, until it is given back.
    * @param end by `performance.now()`
-   * @throws {CapabilityError} `resource-exhausted` where all are taken until then; `unavailable`
+   * @throws {CapabilityError} `resource-exhausted` where all are taken until then; `unavailable`, `timeout`
    */
   take(end: number): Promise<Connection>;
   /** Gives it back; one that is gone is forgotten. */
@@ -17,7 +17,7 @@ export interface RunnerPool {
 
 interface Waiting {
   readonly timer: NodeJS.Timeout;
-  resolve(connection: Promise<Connection>): void;
+  resolve(connection: Connection): void;
   reject(error: CapabilityError): void;
 }
 
@@ -28,24 +28,46 @@ const idleTime = 30_000;
 export function createRunnerPool(order: RunnerOrder, most: number): RunnerPool {
   const all = new Set<Connection>();
   const idle: { readonly connection: Connection; readonly timer: NodeJS.Timeout }[] = [];
-  const waiting: Waiting[] = [];
+  const waiting = new Set<Waiting>(); // in order
   let starting = 0;
   let closed = false;
 
-  async function start(): Promise<Connection> {
-    starting++;
-    try {
-      const connection = connectRunner(await launchRunner(order));
-      all.add(connection);
-      if (closed) connection.close();
-      return connection;
-    } catch (error) {
-      throw new CapabilityError('unavailable', 'the process that runs SQL cannot be started', {
-        cause: error,
-      });
-    } finally {
-      starting--;
+  /** Starts as many as are waited for. Whoever waits longest gets the first that is free, old or new. */
+  function startMore(): void {
+    while (!closed && starting < waiting.size && all.size + starting < most) {
+      starting++;
+      launchRunner(order).then(
+        (socket) => {
+          starting--;
+          const connection = connectRunner(socket);
+          all.add(connection);
+          give(connection);
+        },
+        (cause: unknown) => {
+          starting--;
+          const message = `the process that runs SQL cannot be started: ${(cause as Error).message}`;
+          next()?.reject(new CapabilityError('unavailable', message, { cause }));
+        },
+      );
     }
+  }
+
+  function next(): Waiting | undefined {
+    const [first] = waiting;
+    if (first === undefined) return undefined;
+    waiting.delete(first);
+    clearTimeout(first.timer);
+    return first;
+  }
+
+  function tooLate(): CapabilityError {
+    return all.size < most
+      ? new CapabilityError('timeout', 'the process that runs SQL did not start in time. Nothing was written')
+      : new CapabilityError(
+          'resource-exhausted',
+          `all ${most} connections to the database were in use: close rows that are not read to their end, keep transactions short, or give it more \`connections\``,
+          { retryable: true },
+        );
   }
 
   function drop(connection: Connection): void {
@@ -62,56 +84,51 @@ export function createRunnerPool(order: RunnerOrder, most: number): RunnerPool {
     return undefined;
   }
 
+  function rest(connection: Connection): void {
+    const timer = setTimeout(() => {
+      idle.splice(
+        idle.findIndex((each) => each.connection === connection),
+        1,
+      );
+      drop(connection);
+    }, idleTime).unref();
+    idle.push({ connection, timer });
+  }
+
+  function give(connection: Connection): void {
+    if (closed || connection.gone) {
+      drop(connection);
+      return startMore();
+    }
+    const waited = next();
+    if (waited === undefined) rest(connection);
+    else waited.resolve(connection);
+  }
+
   return {
     take(end) {
       const ready = takeIdle();
       if (ready !== undefined) return Promise.resolve(ready);
-      if (all.size + starting < most) return start();
       return new Promise((resolve, reject) => {
         const timer = setTimeout(
           () => {
-            waiting.splice(waiting.indexOf(entry), 1);
-            reject(
-              new CapabilityError(
-                'resource-exhausted',
-                `all ${most} connections to the database were in use: close rows that are not read to their end, keep transactions short, or give it more \`connections\``,
-                { retryable: true },
-              ),
-            );
+            waiting.delete(entry);
+            reject(tooLate());
           },
           Math.max(0, end - performance.now()),
         );
         const entry: Waiting = { timer, resolve, reject };
-        waiting.push(entry);
+        waiting.add(entry);
+        startMore();
       });
     },
-    give(connection) {
-      if (connection.gone) all.delete(connection);
-      const next = closed ? undefined : waiting.shift();
-      if (next !== undefined) {
-        clearTimeout(next.timer);
-        next.resolve(connection.gone ? start() : Promise.resolve(connection));
-        return;
-      }
-      if (connection.gone) return;
-      if (closed) return drop(connection);
-      const timer = setTimeout(() => {
-        idle.splice(
-          idle.findIndex((each) => each.connection === connection),
-          1,
-        );
-        drop(connection);
-      }, idleTime).unref();
-      idle.push({ connection, timer });
-    },
+    give,
     close() {
       closed = true;
       for (const { timer } of idle.splice(0)) clearTimeout(timer);
       for (const connection of all) drop(connection);
-      for (const { timer, reject } of waiting.splice(0)) {
-        clearTimeout(timer);
-        reject(new CapabilityError('cancelled', 'the database was closed'));
-      }
+      for (let waited = next(); waited !== undefined; waited = next())
+        waited.reject(new CapabilityError('cancelled', 'the database was closed'));
     },
   };
 }

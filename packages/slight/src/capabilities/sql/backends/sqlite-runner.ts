@@ -39,9 +39,11 @@ function open(): Engine {
   return opened;
 }
 
-function run({ method, args }: Call): Reply {
+function run({ method, args, within }: Call): Reply {
   try {
     engine ??= open();
+    // Whoever waits in vain says so while there is time.
+    engine.wait(within * 0.9);
     const call = engine[method] as (...args: readonly unknown[]) => unknown;
     return { value: call(...args) };
   } catch (error) {

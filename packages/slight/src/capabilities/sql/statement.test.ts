@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { blankQuotes, countMarks, findNamedMark, onlyReads } from './statement.ts';
+
+test('marks are counted where they are parameters', () => {
+  const counts: { readonly [text: string]: number } = {
+    'SELECT ?, ?': 2,
+    "SELECT '?', 'it''s ?', ?": 1,
+    'SELECT "?", "a "" ?", ?': 1,
+    'SELECT `?`, [?], ?': 1,
+    'SELECT ? -- ?\n, ?': 2,
+    'SELECT ? /* ? \n ? */ , ?': 2,
+    "SELECT '? unclosed": 0,
+    'SELECT $$ ? $$, $a$ ? $$ ? $a$, ?': 1,
+    '/* ? unclosed': 0,
+    "SELECT '\\', ?": 1,
+  };
+  for (const [text, count] of Object.entries(counts)) assert.equal(countMarks(text), count, text);
+});
+
+test('parameters that are named or numbered are found, and what looks like them is not', () => {
+  for (const text of ['SELECT ?1', 'SELECT :id', 'SELECT @id', 'SELECT $id', 'SELECT a=:b'])
+    assert.notEqual(findNamedMark(text), undefined, text);
+  for (const text of ["SELECT ':id'", 'SELECT a::text', 'SELECT "$id"', 'SELECT ? -- :id', 'SELECT 1 AS a1'])
+    assert.equal(findNamedMark(text), undefined, text);
+});
+
+test('a statement that may write is never taken for one that reads', () => {
+  for (const text of ['SELECT 1', ' ( select 1)', '-- x\nSELECT 1', '/* x */ values (1)', "SELECT 'into'"])
+    assert.equal(onlyReads(text), true, text);
+  for (const text of [
+    'INSERT INTO t VALUES (1)',
+    'WITH a AS (SELECT 1) DELETE FROM t',
+    'SELECT * INTO other FROM t',
+    'SELECT * FROM t FOR UPDATE',
+    "-- SELECT\nDELETE FROM t WHERE a = 'SELECT'",
+    'selection',
+  ])
+    assert.equal(onlyReads(text), false, text);
+});
+
+test('what is blanked keeps its length, whatever the text', () => {
+  const piece = fc.constantFrom(
+    "'",
+    '"',
+    '`',
+    '[',
+    ']',
+    '--',
+    '\n',
+    '/*',
+    '*/',
+    '$',
+    '$a$',
+    '?',
+    ';',
+    'a',
+    ' ',
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+      const text = pieces.join('');
+      const blank = blankQuotes(text);
+      assert.equal(blank.length, text.length);
+      for (const [index, letter] of [...blank].entries()) assert.ok(letter === ' ' || letter === text[index]);
+    }),
+    { numRuns: 500 },
+  );
+});
