@@ -61,6 +61,13 @@ test('without a slightfile it is what the app imports that counts', async () => 
   assert.equal(await isKept(['keyvalue', 'blobs']), false);
 });
 
+test('an app with databases may do no more: its supervisor starts the processes that run SQL', async () => {
+  const text = (tables: string) => `specversion = "0.3"\n[app]\ncomponent = "app.wasm"\n${tables}`;
+  const flags = (tables: string) =>
+    findPermissions(parseSlightfile(text(tables), '/app/slightfile.toml', { env: {} }), []);
+  assert.deepEqual(await flags('[sql]\nshop = "sqlite"\n'), await flags('[keyvalue]\nshop = "sqlite"\n'));
+});
+
 test('a backend that must flush files does without the permission model, which would forbid it', async () => {
   const without = await findPermissions(appWith('/app', 'one = "sqlite"\nother = "filesystem"'), []);
   assert.deepEqual(attempt(without, []), {
