@@ -21,6 +21,10 @@ const BENCHMARKS: Record<string, { about: string; load(): Promise<Benchmark> }> 
     about: 'guests that loop over Redis, 1 and 64 in flight',
     load: async () => (await import('./keyvalue/keyvalue.ts')).benchKeyvalue,
   },
+  sql: {
+    about: 'what SQL costs a guest, against node:sqlite',
+    load: async () => (await import('./sql/sql.ts')).benchSql,
+  },
   cold: {
     about: 'from the start of slight run to its first answer',
     load: async () => (await import('./cold/cold.ts')).benchCold,

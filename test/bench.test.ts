@@ -9,6 +9,7 @@ import { benchDensity } from '../bench/density/density.ts';
 import { benchHttp } from '../bench/http/http.ts';
 import { load } from '../bench/http/load.ts';
 import { race } from '../bench/measure.ts';
+import { benchSql } from '../bench/sql/sql.ts';
 import { compare, toJson, toTable } from '../bench/report.ts';
 import type { Comparison } from '../bench/report.ts';
 
@@ -112,6 +113,16 @@ test('cold compares the first and the second start with bare Node', async () => 
     ['first start, empty caches', 'node:http', 'ms'],
     ['second start', 'node:http', 'ms'],
   ]);
+});
+
+test('sql compares a guest and the host with node:sqlite', async () => {
+  checkRows(
+    await benchSql(silent, { rounds: 1, slice: 10 }),
+    ['select by key', 'insert, on the disk', 'one of many rows'].flatMap((work) => [
+      [`${work}, QuickJS guest`, 'node:sqlite', 'ns'],
+      [`${work}, the host alone`, 'node:sqlite', 'ns'],
+    ]),
+  );
 });
 
 test('density counts instances in a GiB', { skip: process.platform !== 'linux' }, async () => {
