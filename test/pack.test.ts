@@ -209,7 +209,7 @@ export default router().get('/', async (req) => text(new URL('/packed', req.url)
   assert.equal(without.code, 1);
   assert.match(
     without.err,
-    /redis\.toml:5:1: .*redis:\/\/127\.0\.0\.1:1.* ioredis is not installed .*\n {2}fix: npm install ioredis@6/,
+    /redis\.toml:5:\d+: .*redis:\/\/127\.0\.0\.1:1.* ioredis is not installed .*\n {2}fix: npm install ioredis@6/,
   );
 
   t.after(packNode('26.10.0'));

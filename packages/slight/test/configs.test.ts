@@ -63,7 +63,7 @@ test('without a slightfile, or a file that is named, the app does not start', as
   assert.equal(code, 1);
   assert.match(
     stderr,
-    /slightfile\.toml:6:1: configs "shop" \(file:\.\/shop\.toml\): there is no .*shop\.toml/,
+    /^slight: slightfile\.toml:6:8: configs "shop" \(file:\.\/shop\.toml\): there is no .*shop\.toml/,
   );
 });
 

@@ -98,7 +98,7 @@ test('a backend that does not exist, or that cannot be used so, is refused', asy
   });
   assertRefused(
     await runCommand(folder, ['run']),
-    /slightfile\.toml:5:1: .*did you mean `sqlite`\?\n {2}5 \| a = "sqlit"\n {4}\| \^\n {2}fix: correct this line/,
+    /^slight: slightfile\.toml:5:5: .*did you mean `sqlite`\?\n {2}5 \| a = "sqlit"\n {4}\| {5}\^{7}\n {2}fix: correct this line/,
   );
 });
 
@@ -111,7 +111,7 @@ test('a server that nobody runs is refused, unless the app may start without it'
   const ended = await runCommand(folder, ['run', '--address', '127.0.0.1:0']);
   assertRefused(
     ended,
-    /slightfile\.toml:5:1: keyvalue "a" \(redis:\/\/127\.0\.0\.1:1\): .*\n {2}fix: start that server/,
+    /^slight: slightfile\.toml:5:5: keyvalue "a" \(redis:\/\/127\.0\.0\.1:1\): .*\n {2}fix: start that server/,
   );
   assert.doesNotMatch(ended.stderr, /hunter2/);
   const degraded = slightfile(`start = "degraded"\n[keyvalue]\n${bind}\n`);
@@ -119,6 +119,40 @@ test('a server that nobody runs is refused, unless the app may start without it'
   assert.match(app.stderr(), /started without keyvalue "a"/);
   assert.equal((await app.get('/')).body, 'ok');
   assert.equal((await app.stop()).code, 0);
+});
+
+test('what is granted and of no use is told of, once', async () => {
+  const lines = `[keyvalue]
+orders = "memory"
+base = "memory"
+[configs]
+settings = { bind = "envvars", names = ["HOME"] }
+[messaging]
+events = "memory"
+`;
+  const hints = async (component: Uint8Array, more = '') => {
+    const folder = await appFolder({ 'app.wasm': component, 'slightfile.toml': slightfile(lines + more) });
+    const app = await serveApp(folder);
+    await app.stop();
+    return app.stderr().match(/(?<=^hint: ).*/gm);
+  };
+  const rest = [
+    '[configs] settings is granted, but the app imports no configs',
+    '[messaging] events is granted, but the app imports no messaging',
+  ];
+  assert.deepEqual(await hints(storing), rest);
+  assert.deepEqual(await hints(tiny), [
+    rest[0],
+    '[keyvalue] orders is granted, but the app imports no key-value store',
+    '[keyvalue] base is granted, but the app imports no key-value store',
+    rest[1],
+  ]);
+  // Locks are kept in a store.
+  const kept = await hints(tiny, '[locks]\nleader = { bind = "keyvalue", store = "base" }\n');
+  assert.deepEqual(
+    kept?.map((hint) => hint.replace(/ is .*/, '')),
+    ['[configs] settings', '[keyvalue] orders', '[locks] leader', '[messaging] events'],
+  );
 });
 
 test('a port in use is refused', async () => {

@@ -151,7 +151,7 @@ test('what lives in the memory of one process has one worker, and is lost with i
   assert.equal(refused.code, 1);
   assert.match(
     refused.stderr,
-    /slightfile\.toml:5:1: keyvalue "notes" \(memory\) lives in the memory of one process, and the app is to run in 2/,
+    /slightfile\.toml:5:9: keyvalue "notes" \(memory\) lives in the memory of one process, and the app is to run in 2/,
   );
   assert.match(
     refused.stderr,

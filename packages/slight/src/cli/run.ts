@@ -161,6 +161,7 @@ function describeStart(
   return [
     `${file.app.component} (${from}${file.target === undefined ? '' : `, target ${file.target}`})`,
     ...rows.map((row) => `  ${row.capability.padEnd(first)}  ${row.name.padEnd(second)}  ${row.where}`),
+    ...rows.flatMap(({ unused }) => (unused === undefined ? [] : [`hint: ${unused}`])),
     ...(health === undefined ? [] : [`health on ${health}`]),
     ...describeTriggers(file),
     url === undefined ? 'running' : `listening on ${url}`,

@@ -23,7 +23,9 @@ import {
 import type { Bind, Slightfile } from '../slightfile/model.ts';
 import type { Log } from './log.ts';
 import type { Probe } from './readiness.ts';
+import { startWithPlace } from './place.ts';
 import { StartError } from './start-error.ts';
+import { describeUnused, isUnused } from './unused.ts';
 import { namedOpener, onDemandOpener, reopening } from './openers.ts';
 import type { StandIn } from './openers.ts';
 
@@ -33,6 +35,8 @@ export interface BindingRow {
   readonly name: string;
   /** Without credentials. */
   readonly where: string;
+  /** In words, that the app does nothing with it. */
+  readonly unused?: string;
 }
 
 /** Everything that the app was granted, opened. */
@@ -199,7 +203,14 @@ async function bindNamed(
     openers: Object.fromEntries(openersOf(file, path, bound)),
     outgoing,
     rows: [
-      ...bound.map(({ capability, name, where }) => ({ capability, name, where })),
+      ...bound.map(({ capability, name, where }) => ({
+        capability,
+        name,
+        where,
+        ...(isUnused({ table: capability as CapabilityName, name }, file, used) && {
+          unused: describeUnused(capability as CapabilityName, name),
+        }),
+      })),
       ...printRules(file.outgoing?.hosts ?? []).map((row) => ({ capability: 'outgoing', ...row })),
     ],
     probes: () => bound.map(({ opened, ...row }) => ({ ...row, ping: () => opened.ping() })),
@@ -283,9 +294,7 @@ function mayComeLater(error: CapabilityError): boolean {
 
 function describeFailure(bind: Bind, file: Slightfile, reason: unknown): string {
   if (!(reason instanceof CapabilityError)) throw reason;
-  const { position } = bind;
-  const place = position ? `${file.path}:${position.line}:${position.column}: ` : '';
-  return `${place}${reason.message}${describeCure(bind, file, reason)}`;
+  return `${startWithPlace(file, bind.position)}${reason.message}${describeCure(bind, file, reason)}`;
 }
 
 /** What to do, on lines of its own; a mistake of the slightfile is shown with its line. */
@@ -296,7 +305,7 @@ function describeCure({ position }: Bind, file: Slightfile, reason: CapabilityEr
   if (reason.code !== 'invalid-argument' || position === undefined || reason.message.includes('\n'))
     return '';
   const line = readLine(file.path, position.line);
-  const frame = line === undefined ? '' : printFrame(line, { ...position, width: 1 });
+  const frame = line === undefined ? '' : printFrame(line, { width: 1, ...position });
   return `\n${frame}  fix: correct this line`;
 }
 

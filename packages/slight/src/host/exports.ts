@@ -10,6 +10,7 @@ import {
 import type { GrantName } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { isCompatible } from './import-name.ts';
+import { showPlace } from './place.ts';
 import { StartError } from './start-error.ts';
 
 /** What a component is for, by what it exports. */
@@ -119,10 +120,9 @@ export function checkExports(exports: readonly string[], file: Slightfile, comma
 }
 
 function describeMissing(name: Listed, file: Slightfile): string {
-  const { line, column } = file[name][0]!.position;
   const { interface: wanted, sdk } = listed[name];
   return (
-    `${file.path}:${line}:${column}: [[${name}]] needs an app that exports ${wanted}, and this one does not\n` +
+    `${showPlace(file.path!, file[name][0]!.position)}: [[${name}]] needs an app that exports ${wanted}, and this one does not\n` +
     `  fix: export \`${sdk}\` (export async function ${sdk}(event) { … }) and build the app again, or remove the table`
   );
 }

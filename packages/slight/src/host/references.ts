@@ -1,4 +1,5 @@
 import type { Slightfile, Subscription, Triggers } from '../slightfile/model.ts';
+import { showPlace } from './place.ts';
 import { StartError } from './start-error.ts';
 
 /** The tables that name a line of another one, with the key that does. */
@@ -21,7 +22,7 @@ export function checkReferences(file: Slightfile): void {
       ({ [key]: named, position }) => {
         if (named === undefined || tables[table]?.[named as string] !== undefined) return [];
         return [
-          `${file.path}:${position.line}:${position.column}: [[${list}]] names ${key} = ${JSON.stringify(named)}, ` +
+          `${showPlace(file.path!, position)}: [[${list}]] names ${key} = ${JSON.stringify(named)}, ` +
             `and [${table}] has no such line\n` +
             `  fix: add ${String(named)} = "sqlite", or where else it lives, below [${table}]`,
         ];
@@ -37,7 +38,7 @@ function checkTopics({ messaging, topics, position }: Subscription, file: Slight
   const bind = file.messaging?.[messaging];
   const isQueue = bind?.config.queue === true;
   if (bind === undefined || isQueue === (topics.length === 0)) return [];
-  const place = `${file.path}:${position.line}:${position.column}`;
+  const place = showPlace(file.path!, position);
   return [
     isQueue
       ? `${place}: ${JSON.stringify(messaging)} is a queue, and [[subscription]] names topics of it\n` +

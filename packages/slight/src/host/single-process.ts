@@ -3,6 +3,7 @@ import { redactUrl } from '../capabilities/core/redact.ts';
 import { capabilities } from '../capabilities/core/registry.ts';
 import { listBinds } from '../slightfile/model.ts';
 import type { Slightfile } from '../slightfile/model.ts';
+import { startWithPlace } from './place.ts';
 import { StartError } from './start-error.ts';
 
 /**
@@ -21,7 +22,7 @@ export async function findVolatile(file: Slightfile): Promise<string[]> {
   const { workers } = file.limits;
   if (workers === 1 || found.length === 0) return found;
   const { position, bind, table } = alone[0]!;
-  const place = position === undefined ? '' : `${file.path}:${position.line}:${position.column}: `;
+  const place = startWithPlace(file, position);
   const { embedded } = capabilities[table];
   const others =
     embedded === undefined

@@ -10,8 +10,7 @@ import type { Entry, Node, Table } from './tree.ts';
  * interpolated.
  */
 export function readBind(name: string, entry: Entry, where: string, report: Report): Bind | undefined {
-  const { line, column } = entry.span;
-  const position = { line, column };
+  const position = entry.value.span;
   if (!checkName(name, entry, where, report)) return undefined;
   if (entry.value.kind === 'table') {
     const bind = readBindTable(entry.value, entry, where, report);

@@ -21,8 +21,8 @@ export interface Bind {
   readonly config: { readonly [key: string]: Setting };
   /** Absent where the line has none. */
   readonly secrets?: Secret<BindSecrets>;
-  /** Absent where no slightfile says it (embedded defaults). */
-  readonly position?: Position;
+  /** Of its value. Absent where no slightfile says it (embedded defaults). */
+  readonly position?: Position & { readonly width?: number };
 }
 
 /** What of a line is secret. */
