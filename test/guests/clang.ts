@@ -25,6 +25,8 @@ const GUESTS = {
   sql: { files: ['sql.c', 'http.c', 'guest.c'], world: 'http-service' },
   /** `/COUNT` over HTTP: reads one key so many times. World `http-service`. */
   loop: { files: ['loop.c', 'http.c', 'guest.c'], world: 'http-service' },
+  /** `/PORT/PATH` over HTTP: asks this machine's server on that port the same. World `http-service`. */
+  outgoing: { files: ['outgoing.c', 'http.c', 'guest.c'], world: 'http-service' },
   /** Misbehaves by path: see `hostile.c`. World `http-service`. */
   hostile: { files: ['hostile.c', 'http.c', 'guest.c'], world: 'http-service' },
   /** Prints, reads, waits, rolls dice over WASI 0.2. World in `wasi.wit`. */

@@ -18,18 +18,15 @@ export function addBackground(background: Background): void {
   backgrounds.push(background);
 }
 
-/** Sleeps for up to so many milliseconds, and less where something happens meanwhile. */
-let sleeper: ((milliseconds: number) => boolean) | undefined;
-
-/** Has `sleep` sleep, where it has something to wait for: then it gives true. */
-export function setSleeper(sleep: (milliseconds: number) => boolean): void {
-  sleeper = sleep;
-}
-
-/** Sleeps in a way that something else may end; false where nobody does. */
-export function sleepWith(milliseconds: number): boolean {
-  return sleeper?.(milliseconds) ?? false;
-}
+/**
+ * Who sleeps where nothing else is to be done: one of those that wait, so that none keeps another from going on.
+ */
+export const sleeper: {
+  /** Whether timers are there: then they sleep, for everybody. */
+  timers: boolean;
+  /** Sleeps for up to so many milliseconds, less where something else happens; false where nothing else is waited for. */
+  sleep: (milliseconds: number) => boolean;
+} = { timers: false, sleep: () => false };
 
 /** Called when the host calls. */
 export function beginServing(): void {

@@ -1,6 +1,6 @@
 import { subscribeDuration } from 'wasi:clocks/monotonic-clock@0.2.12';
 import { log } from '../log.ts';
-import { addBackground, countUses, requireServing, sleepWith } from '../phase.ts';
+import { addBackground, countUses, requireServing, sleeper } from '../phase.ts';
 import { inspect } from './inspect.ts';
 
 /**
@@ -106,6 +106,7 @@ function start<A extends unknown[]>(
 function ensureLoop(): void {
   if (looping || timers.size === 0 || state !== 'running') return;
   looping = true;
+  sleeper.timers = true;
   void loop();
 }
 
@@ -127,6 +128,7 @@ async function loop(): Promise<void> {
     } else slices = 0;
   }
   looping = false;
+  sleeper.timers = false;
 }
 
 /** Gives the other jobs their turns. Whether nothing of what can be seen from here happened in them. */
@@ -143,7 +145,7 @@ function findNext(): Timer | undefined {
 }
 
 function sleep(milliseconds: number): void {
-  if (sleepWith(Math.ceil(milliseconds))) return;
+  if (sleeper.sleep(Math.ceil(milliseconds))) return;
   const pollable = subscribeDuration(Math.ceil(milliseconds * 1e6));
   pollable.block();
   pollable[Symbol.dispose]();

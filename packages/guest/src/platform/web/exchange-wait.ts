@@ -1,6 +1,6 @@
 import { wait } from '#cloud/outgoing-http';
 import type { Exchange } from '#cloud/outgoing-http';
-import { addBackground, setSleeper } from '../../phase.ts';
+import { addBackground, sleeper } from '../../phase.ts';
 
 /**
  * Waits for answers without an event loop, as the timers do: other jobs go on first, turn by turn, so that all requests
@@ -31,11 +31,11 @@ addBackground({
     waiting.clear();
   },
 });
-setSleeper((milliseconds) => {
+sleeper.sleep = (milliseconds) => {
   if (waiting.size === 0) return false;
   poll(milliseconds);
   return true;
-});
+};
 
 /** Resolves when an exchange answers at once; `forget` gives up waiting. */
 export function whenReady(exchange: Exchange): Promise<void> | undefined {
@@ -63,7 +63,8 @@ async function loop(): Promise<void> {
   for (let slices = 0; ; slices++) {
     for (let turn = 0; turn < turns && waiting.size > 0; turn++) await undefined;
     if (waiting.size === 0 || !running) break;
-    if (poll(Math.min(2 ** Math.max(slices - shortSlices, 0), longestSlice))) slices = -1;
+    const slice = Math.min(2 ** Math.max(slices - shortSlices, 0), longestSlice);
+    if (poll(sleeper.timers ? 0 : slice)) slices = -1;
   }
   looping = false;
 }
