@@ -66,7 +66,7 @@ app.get('/reader', async (req) => {
   const reader = body!.getReader();
   const first = await reader.read();
   await reader.cancel();
-  return json({ first: first.done ? 0 : first.value.length, then: (await reader.read()).done });
+  return json({ first: first.done ? 0 : first.value.length, ended: (await reader.read()).done });
 });
 
 /** All at once: the slowest is as long as all of them. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { buildCGuest, clangMissing } from '../../../../test/guests/clang.ts';
+import { startCollector } from '../collector.ts';
 import { buildScriptGuest } from '../guests.ts';
 import { appFolder, runCommand, serveApp, waitUntil } from '../slight.ts';
 import type { Served } from '../slight.ts';
@@ -152,9 +153,9 @@ test('answers are streamed through, read in part, and given back as they are', a
     assert.equal(bytes.length, 4 * 1024 * 1024);
     assert.deepEqual([bytes[0], bytes.at(-1)], [0, 63]);
   }
-  const { first, then } = await app.ask('/reader', `${origin}/large`);
+  const { first, ended } = await app.ask('/reader', `${origin}/large`);
   assert.ok(first > 0 && first <= 65_536);
-  assert.equal(then, true);
+  assert.equal(ended, true);
   await app.stop();
 });
 
@@ -230,4 +231,22 @@ test('a guest in C asks too', { skip: clangMissing }, async () => {
   assert.equal(denied.status, 500);
   assert.match(denied.body, /^3 outgoing HTTP to http:\/\/127\.0\.0\.1:1 was not granted/);
   await app.stop();
+});
+
+test('a request to a server is part of the trace, and the server continues it', async (t) => {
+  const collector = await startCollector();
+  t.after(() => collector.close());
+  const server = await backend();
+  const telemetry = `[telemetry]\ntraces = "${collector.url}"\n`;
+  const app = await start(`[outgoing]\nhosts = ["${server.origin}"]\n${telemetry}`);
+  await app.ask('/get', `${server.origin}/hello?token=c4nary`);
+  await app.ask('/error', 'http://nobody.example/');
+  await app.stop();
+  const span = collector.spans.find(({ attributes }) => attributes['url.full'] !== undefined)!;
+  assert.equal(span.attributes['url.full'], `${server.origin}/hello?token=***`);
+  assert.equal(span.attributes['http.response.status_code'], 203);
+  const parent = collector.spans.find(({ spanId }) => spanId === span.parentSpanId)!;
+  assert.equal(parent.attributes['url.path'], '/get');
+  assert.equal(server.seen[0]!.headers['traceparent'], `00-${span.traceId}-${span.spanId}-01`);
+  assert.doesNotMatch(collector.text(), /c4nary/);
 });
