@@ -23,6 +23,8 @@ const GUESTS = {
   locks: { files: ['locks.c', 'http.c', 'guest.c'], world: 'http-service' },
   /** `/DATABASE/NAME` over HTTP: keeps names, see `sql.c`. World `http-service`. */
   sql: { files: ['sql.c', 'http.c', 'guest.c'], world: 'http-service' },
+  /** Messages over HTTP: PUT `/NAME/TOPIC`, POST `/NAME/GROUP`. World `http-service`. */
+  messaging: { files: ['messaging.c', 'http.c', 'guest.c'], world: 'http-service' },
   /** `/COUNT` over HTTP: reads one key so many times. World `http-service`. */
   loop: { files: ['loop.c', 'http.c', 'guest.c'], world: 'http-service' },
   /** `/PORT/PATH` over HTTP: asks this machine's server on that port the same. World `http-service`. */

@@ -58,7 +58,21 @@ export { openLocks } from './locks.ts';
 export type { AcquireOptions, Lease, Locks, TryOptions } from './locks.ts';
 export { log } from './log.ts';
 export type { Fields, Level } from './log.ts';
+export { openMessages } from './messages.ts';
+export type {
+  BroadcastOptions,
+  Delivery,
+  Listener,
+  MessageBody,
+  Messages,
+  PublishOptions,
+  ReceivedBroadcast,
+  ReceiveOptions,
+  Subscription,
+} from './messages.ts';
 export type { Middleware, Next } from './middleware.ts';
+export { openOnce } from './once.ts';
+export type { Once, OnceOptions } from './once.ts';
 export type { Params } from './pattern.ts';
 export type { Reply, ResponseLike } from './reply.ts';
 export { GuestRequest, RequestHeaders, RequestQuery } from './request.ts';

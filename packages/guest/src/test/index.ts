@@ -24,6 +24,8 @@ import type { Configs } from '../configs.ts';
 import { toHttpHandler } from '../entry.ts';
 import { openLocks } from '../locks.ts';
 import type { Locks } from '../locks.ts';
+import { openMessages } from '../messages.ts';
+import type { Messages } from '../messages.ts';
 import { beginServing } from '../phase.ts';
 import type { Secret } from '../secret.ts';
 import { openDatabase } from '../sql.ts';
@@ -39,11 +41,14 @@ import type { TestDelivery, TestHandlers, TestVerdict } from './handlers.ts';
 import { failUses, openData, runWith } from './host.ts';
 import type { TestFetch, TestHost, TestLine, TestMessage } from './host.ts';
 import { memoryLocks } from './memory-locks.ts';
+import { memoryMessages } from './memory-messages.ts';
+import type { DeadLetter } from './memory-messages.ts';
 import { memoryStores } from './memory-store.ts';
 import { writeRequest } from './request.ts';
 import type { TestRequest } from './request.ts';
 
 export type {
+  DeadLetter,
   TestAnswer,
   TestDelivery,
   TestFetch,
@@ -65,6 +70,8 @@ export interface TestOptions {
   readonly blobs?: readonly string[];
   /** Names of the locks that are granted; another is `permission-denied`. Default: all. */
   readonly locks?: readonly string[];
+  /** Names of the messages that are granted; another is `permission-denied`. Default: all. */
+  readonly messages?: readonly string[];
   /** Names of the databases that are granted; another is `permission-denied`. Default: all, empty. */
   readonly databases?: readonly string[];
 }
@@ -83,6 +90,13 @@ export interface TestApp extends TestHandlers {
   readonly locks: (name: string) => Locks;
   /** Has every lease of these locks be lost, as if its host had stood still. */
   readonly loseLocks: (name: string) => void;
+  /**
+   * The messages that the app opens by this name: to publish some, or to receive what it published. A group has what was
+   * published since it was subscribed. Nothing waits.
+   */
+  readonly messages: (name: string) => Messages;
+  /** What of these messages lies in a group's dead letter. */
+  readonly deadLetters: (name: string, group: string) => readonly DeadLetter[];
   /** The database that the app opens by this name, in SQLite and in memory: to make its tables, or to look at them. */
   readonly database: (name: string) => Database;
   /** What the app wrote, by `console` or `log`; errors that became a 500 too. */
@@ -129,6 +143,8 @@ export function testApp(app: unknown, options: TestOptions = {}): TestApp {
     store: (name) => bindToHost(openStore(name), host),
     locks: (name) => bindToHost(openLocks(name), host),
     loseLocks: (name) => host.find(memoryLocks, name)?.lose(),
+    messages: (name) => bindToHost(openMessages(name), host),
+    deadLetters: (name, group) => host.find(memoryMessages, name)?.find(group).dead ?? [],
     database: (name) => bindToHost(openDatabase(name), host),
     ...testHandlers(module, (run) => runWith(host, run)),
     logs: host.lines,
@@ -164,6 +180,10 @@ function bindToHost<Opened extends object>(opened: Opened, host: TestHost): Open
 function bindGiven(given: unknown, host: TestHost): unknown {
   if (typeof given !== 'object' || given === null) return given;
   if (given instanceof Promise) return given.then((value) => bindGiven(value, host));
+  if (Array.isArray(given)) {
+    const bound = given.map((each) => bindGiven(each, host));
+    return bound.every((each, index) => each === given[index]) ? given : bound;
+  }
   // A query runs already.
   if ('then' in given) return given;
   const isPlain = Object.getPrototypeOf(given) === Object.prototype;
@@ -175,7 +195,10 @@ function bindGiven(given: unknown, host: TestHost): unknown {
 /** A generator's body runs where its next step is asked for. */
 function bindSteps(steps: AsyncGenerator<unknown>, host: TestHost): AsyncIterableIterator<unknown> {
   const bound: AsyncIterableIterator<unknown> = {
-    next: () => runWith(host, () => steps.next()),
+    async next() {
+      const step = await runWith(host, () => steps.next());
+      return step.done === true ? step : { value: bindGiven(step.value, host) };
+    },
     return: (value) => runWith(host, () => steps.return(value)),
     [Symbol.asyncIterator]: () => bound,
   };
