@@ -25,6 +25,10 @@ const BENCHMARKS: Record<string, { about: string; load(): Promise<Benchmark> }> 
     about: 'what SQL costs a guest, against node:sqlite',
     load: async () => (await import('./sql/sql.ts')).benchSql,
   },
+  messaging: {
+    about: 'messages on SQLite, one and many at a time',
+    load: async () => (await import('./messaging/messaging.ts')).benchMessaging,
+  },
   cold: {
     about: 'from the start of slight run to its first answer',
     load: async () => (await import('./cold/cold.ts')).benchCold,
