@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { CapabilityError } from '../capabilities/core/error.ts';
+import type { KeyValue } from '../capabilities/keyvalue/contract.ts';
 import type { Locks } from '../capabilities/locks/contract.ts';
 import { awaitLead } from '../capabilities/locks/leader.ts';
 import type { Messaging } from '../capabilities/messaging/contract.ts';
 import { queueGroup } from '../capabilities/messaging/portable.ts';
 import { openSubscription } from '../capabilities/messaging/subscription.ts';
-import { tellMessages, tellSchedule } from '../dialects/spiderlightning/index.ts';
-import type { Schedule, Slightfile, Subscription } from '../slightfile/model.ts';
+import { tellChange, tellMessages, tellSchedule } from '../dialects/spiderlightning/index.ts';
+import type { Schedule, Slightfile, Subscription, Watch } from '../slightfile/model.ts';
 import type { EventHead } from '../telemetry/watch.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { systemClock } from '../triggers/clock.ts';
@@ -44,14 +45,17 @@ export async function openTriggers(around: Around, listens: boolean): Promise<Tr
   const { file } = around;
   const { instances } = file.limits;
   const share = createShare(listens ? Math.max(1, Math.floor(instances / 2)) : instances);
-  const schedules = await Promise.all(file.schedule.map((schedule) => prepareSchedule(schedule, around)));
+  const once = await Promise.all([
+    ...file.schedule.map((schedule) => prepareSchedule(schedule, around)),
+    ...file.watch.map((watch) => prepareWatch(watch, around)),
+  ]);
   const following: Following[] = [];
   for (const subscription of file.subscription)
     following.push(await beginSubscription(subscription, share, around));
   let closed = false;
   return {
     lead(since) {
-      if (!closed) following.push(...schedules.map((begin) => begin(since)));
+      if (!closed) following.push(...once.map((begin) => begin(since)));
     },
     async close(bound) {
       closed = true;
@@ -60,10 +64,10 @@ export async function openTriggers(around: Around, listens: boolean): Promise<Tr
   };
 }
 
-async function prepareSchedule(
-  schedule: Schedule,
-  { app, file, log }: Around,
-): Promise<(since: number) => Following> {
+/** Begins, where whoever did it before has until `since`. */
+type Begin = (since: number) => Following;
+
+async function prepareSchedule(schedule: Schedule, { app, file, log }: Around): Promise<Begin> {
   const { createTimetable } = await import('../triggers/timetable.ts');
   const { followSchedule } = await import('../triggers/schedule.ts');
   const timetable: Timetable = createTimetable(schedule, file.path);
@@ -93,6 +97,40 @@ async function prepareSchedule(
     });
 }
 
+async function prepareWatch(watch: Watch, { app, file, log }: Around): Promise<Begin> {
+  const { followWatch } = await import('../triggers/watch.ts');
+  const { name, store, prefix, key } = watch;
+  const opened = (await app.open('keyvalue', store)) as KeyValue;
+  const open = () => opened.watch(key === undefined ? { prefix } : { key });
+  // A backend that cannot tell of changes is known at the start.
+  await orLater(file, async () => (await open()).close());
+  return () =>
+    followWatch({
+      watch,
+      open,
+      say: (level, message) => log.host(level, message),
+      run: (event, signal) => {
+        const id = randomUUID();
+        return app.run(
+          { trigger: 'watch', name, id },
+          (instance, options) => tellChange(instance, { ...event, id }, options),
+          signal,
+        );
+      },
+    });
+}
+
+/** Undefined where it failed, and may go better in an app that starts degraded. */
+async function orLater<T>(file: Slightfile, open: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await open();
+  } catch (error) {
+    if (file.app.start === 'degraded' && error instanceof CapabilityError && error.retryable)
+      return undefined;
+    throw error;
+  }
+}
+
 async function beginSubscription(
   subscription: Subscription,
   share: Share,
@@ -110,12 +148,7 @@ async function beginSubscription(
   }
 
   // What cannot be had is known at the start; what is only away may come later.
-  let first: MessageSource | undefined;
-  try {
-    first = await open();
-  } catch (error) {
-    if (file.app.start !== 'degraded' || !(error instanceof CapabilityError && error.retryable)) throw error;
-  }
+  let first = await orLater(file, open);
   return followMessages({
     subscription,
     share,
