@@ -16,8 +16,8 @@ seen = "sqlite"
 [messaging]
 events = { bind = "sqlite", ${bind} }
 [limits]
-deadline = "4s"
-cpu = "100ms"
+deadline = "5s"
+cpu = "400ms"
 instances = 4
 [[subscription]]
 name = "mails"
@@ -93,8 +93,8 @@ test('messages are brought, and what fails comes again until it goes to the dead
   ]);
   const { stderr } = await app.stop();
   assert.match(stderr, /subscription mails: events orders\.>\n/);
-  assert.match(stderr, /subscription mails: the app used up its CPU time of 0\.1 s\n/);
-  assert.match(stderr, /subscription mails: the app passed its deadline of 4 s\n/);
+  assert.match(stderr, /subscription mails: the app used up its CPU time of 0\.4 s\n/);
+  assert.match(stderr, /subscription mails: the app passed its deadline of 5 s\n/);
   assert.match(stderr, /onMessage failed: Error: as it was told/);
   await close();
 });
