@@ -47,7 +47,7 @@ export interface SqlRows {
   readonly columns: readonly SqlColumn[];
   /** The next rows in their order; none: there are no more. */
   next(): MaybePromise<readonly SqlRow[]>;
-  /** Lets go of what is left. */
+  /** Lets go of what is left. It does not fail. */
   close(): MaybePromise<void>;
 }
 
@@ -66,7 +66,7 @@ export interface SqlTransaction {
   query(statement: SqlStatement): MaybePromise<SqlRows>;
   execute(statement: SqlStatement): MaybePromise<SqlChanges>;
   commit(): MaybePromise<void>;
-  /** Undoes everything. Also after a failure, and after the end, where it does nothing. */
+  /** Undoes everything. Also after a failure, and after the end, where it does nothing. It does not fail. */
   rollback(): MaybePromise<void>;
 }
 

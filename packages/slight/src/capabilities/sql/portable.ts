@@ -138,7 +138,8 @@ export function portableSql(backend: Sql, options: PortableOptions<SqlFeature>):
       rollback() {
         if (state === 'over') return undefined;
         state = 'over';
-        return run('rollback', 'reads', nothing, () => transaction.rollback());
+        // Also where the database was closed meanwhile: then nothing is left to undo.
+        return transaction.rollback();
       },
     };
   }

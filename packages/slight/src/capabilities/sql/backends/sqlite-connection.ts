@@ -46,6 +46,7 @@ export function connectRunner(socket: Socket): Connection {
   let waiting: Waiting | undefined;
   let reason: RunnerEnded['reason'] = 'gone';
   let turn: Promise<unknown> = Promise.resolve();
+  let asked = 0;
   let gone = false;
 
   socket.unref();
@@ -95,10 +96,10 @@ export function connectRunner(socket: Socket): Connection {
     },
     call<Method extends keyof Engine>(method: Method, args: Parameters<Engine[Method]>, end: number) {
       // One that finds nothing under way begins at once.
-      const asked =
-        waiting === undefined ? ask({ method, args }, end) : turn.then(() => ask({ method, args }, end));
-      turn = asked.catch(() => undefined);
-      return asked as Promise<Answer<Method>>;
+      const answer = asked++ === 0 ? ask({ method, args }, end) : turn.then(() => ask({ method, args }, end));
+      const over = (): void => void asked--;
+      turn = answer.then(over, over);
+      return answer as Promise<Answer<Method>>;
     },
     close() {
       gone = true;

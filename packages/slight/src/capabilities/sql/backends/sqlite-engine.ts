@@ -52,6 +52,8 @@ interface Cursor {
 }
 
 const mostPrepared = 200;
+/** Milliseconds: waiting is set anew only where it differs by that. */
+const coarse = 100;
 /** Nothing but space, comments and semicolons. */
 const emptyTail = /^(?:[\s;]|--[^\n]*(?:\n|$)|\/\*[^]*?(?:\*\/|$))*$/;
 
@@ -298,7 +300,7 @@ export function openEngine(path: string, timeout: number): Engine {
         if (db.isTransaction) control('ROLLBACK');
       }),
     wait(milliseconds) {
-      const most = Math.min(timeout, Math.max(0, Math.floor(milliseconds)));
+      const most = Math.min(timeout, Math.max(0, Math.floor(milliseconds / coarse) * coarse));
       if (most === patience) return;
       control(`PRAGMA busy_timeout = ${most}`);
       patience = most;

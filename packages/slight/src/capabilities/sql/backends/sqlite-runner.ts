@@ -11,6 +11,8 @@ import { head, readFrame, writeFrame, type Call, type Reply } from './sqlite-fra
 import { awaitWatchdog, markRunning, watchState } from './sqlite-state.ts';
 
 const channel = 3;
+/** Least milliseconds that are left of an operation when it gives up waiting for others. */
+const margin = 200;
 
 // Ctrl-C reaches the whole process group; the host says what follows from it, by closing the socket.
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => undefined);
@@ -40,10 +42,12 @@ function open(): Engine {
 }
 
 function run({ method, args, within }: Call): Reply {
+  const end = performance.now() + within;
   try {
     engine ??= open();
     // Whoever waits in vain says so while there is time.
-    engine.wait(within * 0.9);
+    const left = end - performance.now();
+    engine.wait(left - Math.max(margin, left * 0.1));
     const call = engine[method] as (...args: readonly unknown[]) => unknown;
     return { value: call(...args) };
   } catch (error) {

@@ -55,6 +55,17 @@ export function pooledSql(pool: RunnerPool, timeout: number): Omit<Sql, 'ping' |
       release();
     }
 
+    async function close(): Promise<void> {
+      first = undefined;
+      if (!open) return;
+      try {
+        await connection.call('release', [cursor!], deadline());
+      } catch {
+        // Then it is gone, and its rows with it.
+      }
+      end();
+    }
+
     return {
       columns,
       async next() {
@@ -69,20 +80,11 @@ export function pooledSql(pool: RunnerPool, timeout: number): Omit<Sql, 'ping' |
           if (page.length === 0) end();
           return page;
         } catch (error) {
-          await this.close();
+          await close();
           throw error;
         }
       },
-      async close() {
-        first = undefined;
-        if (!open) return;
-        try {
-          await connection.call('release', [cursor!], deadline());
-        } catch {
-          // Then it is gone, and its rows with it.
-        }
-        end();
-      },
+      close,
     };
   }
 
@@ -105,7 +107,11 @@ export function pooledSql(pool: RunnerPool, timeout: number): Omit<Sql, 'ping' |
     }
 
     return {
-      query: async (statement) => rowsOf(connection, await step('query', [statement]), () => undefined),
+      async query(statement) {
+        const rows = rowsOf(connection, await step('query', [statement]), () => undefined);
+        // Its end closes them all, and the connection may be another's by then.
+        return { ...rows, close: () => (over ? undefined : rows.close()) };
+      },
       execute: (statement) => step('execute', [statement]),
       async commit() {
         await step('commit', [], 'unknown');

@@ -178,6 +178,38 @@ test('who cannot get the write lock in time is aborted, and nothing of it happen
   assert.deepEqual(await all(db, 'SELECT * FROM t'), [[1n]]);
 });
 
+test('statements of one transaction that are asked for at once run one after the other', async (t) => {
+  const db = await open(t);
+  await run(db, 'CREATE TABLE t (a INTEGER PRIMARY KEY, b)');
+  const transaction = await db.begin();
+  const insert = (index: number) =>
+    transaction.execute({ text: 'INSERT INTO t (b) VALUES (?)', parameters: [BigInt(index)] });
+  const changes = await Promise.all(Array.from({ length: 30 }, (_, index) => insert(index)));
+  assert.deepEqual(
+    changes.map(({ lastInsertId }) => lastInsertId),
+    Array.from({ length: 30 }, (_, index) => BigInt(index + 1)),
+  );
+  const many =
+    'WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 9999) SELECT x FROM n';
+  const rows = await transaction.query({ text: many, parameters: [] });
+  assert.equal((await rows.next()).length, 500);
+  await transaction.commit();
+  await assert.rejects(async () => rows.next(), { code: 'precondition-failed' });
+  await rows.close();
+  assert.deepEqual(await all(db, 'SELECT count(*), sum(b) FROM t'), [[30n, 435n]]);
+});
+
+test('what is open when the database is closed is let go without a word', async (t) => {
+  const db = await open(t);
+  await run(db, 'CREATE TABLE t (a)');
+  const transaction = await db.begin();
+  await transaction.execute({ text: 'INSERT INTO t VALUES (1)', parameters: [] });
+  const prepared = await db.prepare('SELECT * FROM t');
+  await db.close();
+  await transaction.rollback();
+  await prepared.close();
+});
+
 test('no process is started before SQL is run, and none is left when it is closed', async (t) => {
   const before = new Set(runners());
   const db = await open(t);
