@@ -104,7 +104,7 @@ function show(subscription: string, delivery: Delivery, decide: (verdict: Verdic
     attempt,
     key: key ?? undefined,
     headers,
-    header: (name) => headers.find(([each]) => each === name)?.[1],
+    header: (name) => headers.find(([each]) => each.toLowerCase() === name.toLowerCase())?.[1],
     body,
     text,
     json: <T>() => JSON.parse(text()) as T,

@@ -8,7 +8,7 @@ export interface Message {
   /** How often it was brought, from 1. */
   readonly attempt: number;
   readonly key: string | undefined;
-  /** The first value of a header; names are compared as they are written. */
+  /** The value of a header; names are compared without regard to case. */
   header(name: string): string | undefined;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Uint8Array;

@@ -11,7 +11,7 @@ const onMessage: MessageHandler = async (message) => {
   if (what === 'throw') throw new Error('no');
   if (what === 'dead') return message.dead('no order');
   if (what === 'later') return message.nack(500);
-  if (what === 'ask') return message.reply({ by: message.header('from'), key: message.key });
+  if (what === 'ask') return message.reply({ by: message.header('From'), key: message.key });
   await orders.set(id, `${message.topic} ${message.attempt} ${message.subscription}`);
 };
 const onSchedule: ScheduleHandler = async ({ name, time }) => {

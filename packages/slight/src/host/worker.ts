@@ -99,10 +99,7 @@ async function start({ component: bytes, fd, listens, traces, command, ...packed
     }
     close = async (bound, idle) => {
       endWatch();
-      await Promise.all([
-        triggers?.close(bound).then(() => tell({ type: 'resigned' })),
-        server?.http.close(bound, idle),
-      ]);
+      await Promise.all([endTriggers(bound), server?.http.close(bound, idle)]);
       await opened.close();
       await telemetry?.close(longestFarewell);
       const last = metrics?.();
@@ -137,6 +134,12 @@ async function startProgram(
   flushCompileCache();
   const code = await running.finished;
   tell({ type: 'finished', code }, () => void stop(0, 0));
+}
+
+/** Also where there are none: the next worker may run an app that has some. */
+async function endTriggers(bound: number): Promise<void> {
+  await triggers?.close(bound);
+  tell({ type: 'resigned' });
 }
 
 interface Server {
