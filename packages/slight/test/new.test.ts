@@ -100,6 +100,25 @@ test('a new user makes a project, tests it, runs it, changes it', async () => {
   await again.stop();
 });
 
+test('a worker is made, tested, and does its work', async () => {
+  const empty = await appFolder();
+  const made = await runCommand(empty, ['new', 'worker', '-n', 'jobs']);
+  assert.deepEqual([made.code, made.stdout], [0, 'jobs\n']);
+  const folder = join(empty, 'jobs');
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'dir');
+  const tested = npm(folder, 'test');
+  assert.equal(tested.code, 0, tested.text);
+  assert.match(tested.text, /pass 3\b/);
+  const built = npm(folder, 'run', 'build');
+  assert.equal(built.code, 0, built.text);
+  const app = await serveApp(folder);
+  const { status, body } = await app.get('/jobs', { method: 'POST', body: '{"numbers":[1,2,3]}' });
+  assert.equal(status, 202);
+  const { id } = JSON.parse(body) as { id: string };
+  await waitUntil('it is done', async () => (await app.get(`/jobs/${id}`)).body === '{"sum":"6"}');
+  assert.equal((await app.stop()).code, 0);
+});
+
 test('slight dev builds and runs, and again after each change', async () => {
   const empty = await appFolder();
   await runCommand(empty, ['new', '-n', 'shop', 'ts']);
@@ -167,6 +186,16 @@ test('what cannot be made is said, and nothing is left behind', async () => {
   assert.equal(taken.code, 1);
   assert.match(taken.stderr, /taken/);
   assert.ok(existsSync(join(folder, 'taken')));
+});
+
+test('the templates have the same settings', () => {
+  const folder = join(root, 'packages/slight/templates');
+  for (const file of ['package.json', 'gitignore', 'tsconfig.json', 'test/tsconfig.json'])
+    assert.equal(
+      readFileSync(join(folder, 'worker', file), 'utf8'),
+      readFileSync(join(folder, 'ts', file), 'utf8'),
+      file,
+    );
 });
 
 test('the template names the versions that the sources use', () => {

@@ -101,7 +101,7 @@ function describeProgram(finish: (exitCode: number) => void, args: readonly stri
   program
     .command('new')
     .description('Make a project from a template, in a new folder.')
-    .argument('<template>', 'ts: a TypeScript app')
+    .argument('<template>', 'ts: a TypeScript app; worker: one that works in the background')
     .requiredOption('-n, --name <name>', 'the name of the project and of its folder')
     .action(async (template: string, options: { name: string }) => {
       const { createProject } = await import('./new.ts');

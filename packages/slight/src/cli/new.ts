@@ -14,7 +14,10 @@ import { StartError } from '../host/start-error.ts';
 import { UsageError } from './usage.ts';
 
 /** Templates are folders below `templates/`, with what each is. */
-const templates: { readonly [name: string]: string } = { ts: 'a TypeScript app' };
+const templates: { readonly [name: string]: string } = {
+  ts: 'a TypeScript app',
+  worker: 'a TypeScript app that works in the background',
+};
 
 /** Where this package lies: with its sources in a checkout, compiled in an installation. */
 const packageFolder = join(import.meta.dirname, '..', '..');
