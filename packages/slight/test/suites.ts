@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Check } from '../src/capabilities/core/check.ts';
 
-/** Runs a conformance suite as tests. */
-export function testConformance(title: string, checks: readonly Check[]): void {
-  void suite(title, () => {
+/**
+ * Runs a conformance suite as tests.
+ * @param concurrency checks at once, where most of them wait
+ */
+export function testConformance(title: string, checks: readonly Check[], concurrency = 1): void {
+  void suite(title, { concurrency }, () => {
     for (const { name, run } of checks) void test(name, run);
   });
 }

@@ -22,7 +22,7 @@ function conforms(title: string, backend: Backend<Locks, LocksFeature>): void {
       { name, bind: backend.scheme, config: {} },
       { dataDir, timeout: 10_000 },
     );
-  testConformance(title, locksConformance({ open, features: backend.features }));
+  testConformance(title, locksConformance({ open, features: backend.features }), 8);
 }
 
 /** Locks in a key-value store that lives there. */
@@ -31,7 +31,7 @@ function conformsInStore(bind: string): void {
   const around = { dataDir, timeout: 10_000, find };
   const open = (name: string) =>
     openCapabilityOn('locks', keyvalue, { name, bind: 'keyvalue', config: { store: 'orders' } }, around);
-  testConformance(`keyvalue on ${bind}`, locksConformance({ open, features: keyvalue.features }));
+  testConformance(`keyvalue on ${bind}`, locksConformance({ open, features: keyvalue.features }), 4);
 }
 
 conforms('memory', memory);

@@ -13,7 +13,7 @@ export const timeChecks: readonly CheckDefinition[] = [
       const grant = await take(one, 'a', short);
       await assertTaken(two, 'a', 'before it ended');
       await past(grant.expires);
-      const { token } = await take(two, 'a');
+      const { token } = await waitFor(two, 'a');
       assert.ok(token > grant.token, `${token} after ${grant.token}`);
     },
   },
@@ -41,7 +41,7 @@ export const timeChecks: readonly CheckDefinition[] = [
       const next = await take(locks, 'a', short);
       await assertFails('precondition-failed', 'a renewal after that', () => locks.renew('a', token, long));
       await past(next.expires);
-      await take(locks, 'a');
+      await waitFor(locks, 'a');
     },
   },
   {
@@ -106,7 +106,8 @@ export const timeChecks: readonly CheckDefinition[] = [
     async run({ open }) {
       const one = await open();
       const two = await open();
-      const { token } = await take(one, 'a', short);
+      const ttl = 3 * short;
+      const { token } = await take(one, 'a', ttl);
       let granted = false;
       const waiting = waitFor(two, 'a');
       waiting.then(
@@ -114,9 +115,9 @@ export const timeChecks: readonly CheckDefinition[] = [
         () => undefined,
       );
       let last = 0;
-      for (let i = 0; i < 6; i++) {
-        ({ expires: last } = await one.renew('a', token, short));
-        await sleep(short / 3);
+      for (let i = 0; i < 8; i++) {
+        ({ expires: last } = await one.renew('a', token, ttl));
+        await sleep(short / 2);
         assert.ok(!granted || Date.now() > last, 'it was granted while it was held');
       }
       await waiting;
