@@ -107,6 +107,8 @@ app.get('/globals', async () => {
   setTimeout((a: string) => a, 10, 7);
   clearTimeout(timer);
   clearInterval(setInterval(() => {}, 1));
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  await new Promise<void>((resolve) => setTimeout(resolve));
   queueMicrotask(() => {});
   const copy = structuredClone({ a: new Map([[1, new Date()]]) });
   same<typeof copy, { a: Map<number, Date> }>(true);

@@ -49,6 +49,12 @@ addBackground({
 });
 
 /** Calls `callback` once, after `delay` milliseconds; timers of one moment in the order in which they were set. */
+export function setTimeout(callback: (_: void) => unknown, delay?: number): number;
+export function setTimeout<A extends unknown[]>(
+  callback: (...args: A) => unknown,
+  delay: number | undefined,
+  ...args: A
+): number;
 export function setTimeout<A extends unknown[]>(
   callback: (...args: A) => unknown,
   delay?: number,
@@ -58,6 +64,12 @@ export function setTimeout<A extends unknown[]>(
 }
 
 /** Calls `callback` again and again, every `delay` milliseconds (at least 1). */
+export function setInterval(callback: (_: void) => unknown, delay?: number): number;
+export function setInterval<A extends unknown[]>(
+  callback: (...args: A) => unknown,
+  delay: number | undefined,
+  ...args: A
+): number;
 export function setInterval<A extends unknown[]>(
   callback: (...args: A) => unknown,
   delay?: number,
