@@ -32,9 +32,10 @@ export interface SqliteDatabase {
   transaction<T>(work: () => T): MaybePromise<T>;
   /**
    * The same at the end of this turn of the event loop: what comes together is one transaction, with one write to the
-   * disk, in the order in which it came. One that throws undoes nothing but itself. Work may be run more than once.
+   * disk, in the order in which it came. One that throws undoes nothing but itself. Work may be run more than once; each
+   * time it is given an object that stands for the transaction.
    */
-  gather<T>(work: () => T): Promise<T>;
+  gather<T>(work: (transaction: object) => T): Promise<T>;
   /** Lets go of it; the last one that does closes the file. */
   close(): void;
 }
@@ -93,13 +94,13 @@ export async function openSqlite(
 }
 
 interface Gather {
-  add<T>(work: () => T, timeout: number): Promise<T>;
+  add<T>(work: (transaction: object) => T, timeout: number): Promise<T>;
   /** Does what is left, at once; what cannot be done at once is `cancelled`. */
   finish(): void;
 }
 
 interface Job {
-  readonly work: () => unknown;
+  readonly work: (transaction: object) => unknown;
   /** On the clock of `performance`. */
   readonly end: number;
   resolve(answer: any): void;
@@ -112,7 +113,10 @@ function makeGather(db: DatabaseSync, name: string): Gather {
   let busy = false;
 
   function commit(batch: readonly Job[]): void {
-    const answers = transact(db, () => batch.map(({ work }) => work()));
+    const answers = transact(db, () => {
+      const transaction = {};
+      return batch.map(({ work }) => work(transaction));
+    });
     for (const [index, { resolve }] of batch.entries()) resolve(answers[index]);
   }
 

@@ -19,7 +19,7 @@ export interface SqliteGroups {
   /** Whether an id was not there within the window. */
   remember(id: string): boolean;
   /** For how many groups it was stored. */
-  add(message: Message, due: number): number;
+  add(message: Message, due: number, transaction: object): number;
   addTo(group: bigint, message: Message, due: number): void;
   /** Whether there is something to take; a look without a transaction. */
   hasDue(group: string): boolean;
@@ -42,6 +42,11 @@ export interface MessageRow {
   readonly headers: string;
   readonly body: Uint8Array;
 }
+
+type GivenRow = MessageRow & { readonly attempt: bigint };
+
+/** How SQLite counts nothing. */
+const none = 0n;
 
 /** `due` of a message that waits for an older one of its key. */
 const never = 8_640_000_000_000_000;
@@ -74,14 +79,15 @@ export function openGroups(
   const hasKey = prepare('SELECT 1 FROM messages WHERE grp = ? AND key = ? LIMIT 1');
   const hasDue = prepare('SELECT 1 FROM messages WHERE grp = ? AND due <= ? LIMIT 1');
   const firstDue = prepare('SELECT min(due) AS due FROM messages WHERE grp = ?');
-  const due = prepare(
-    `SELECT seq, attempt, key, id, topic, headers, body FROM messages
-     WHERE grp = ? AND due <= ? ORDER BY due, seq LIMIT ?`,
+  const giveOut = prepare(
+    `UPDATE messages SET attempt = attempt + 1, lease = ?, due = ?
+     WHERE seq IN (SELECT seq FROM messages WHERE grp = ? AND due <= ? ORDER BY due, seq LIMIT ?)
+     RETURNING seq, attempt, key, id, topic, headers, body`,
   );
-  const giveOut = prepare('UPDATE messages SET attempt = ?, lease = ?, due = ? WHERE seq = ?');
-  /** Receipts are good for their own name only. */
-  const holds = 'seq = ? AND lease = ? AND due > ? AND (SELECT place FROM groups WHERE groups.id = grp) = ?';
-  const remove = prepare(`DELETE FROM messages WHERE ${holds} RETURNING grp, key`);
+  const holds = 'seq = ? AND lease = ? AND due > ? AND grp = ?';
+  const remove = prepare(`DELETE FROM messages WHERE ${holds}`);
+  const keyOf = prepare(`SELECT key FROM messages WHERE ${holds}`);
+  const isOurs = prepare('SELECT 1 FROM groups WHERE id = ? AND place = ?');
   const move = prepare(`UPDATE messages SET due = ? WHERE ${holds}`);
   const back = prepare(`UPDATE messages SET due = ?, attempt = attempt - ?, lease = 0 WHERE ${holds}`);
   const bury = prepare(
@@ -99,6 +105,9 @@ export function openGroups(
   );
   /** Lists of topics as they are stored, read. */
   const patterns = new Map<string, readonly string[]>();
+  const own = new Set<bigint>();
+  /** The groups, as long as the transaction lasts in which they were read: nobody else writes meanwhile. */
+  let current: { readonly transaction: object; readonly groups: ReturnType<typeof groups> } | undefined;
 
   function readTopics(text: string): readonly string[] {
     let topics = patterns.get(text);
@@ -123,16 +132,27 @@ export function openGroups(
     insert.run(group, waits ? never : at, waits ? at : null, ...row);
   }
 
-  /** The values that `holds` asks for; of what is no receipt, such that none fit. */
-  function held(receipt: string): [seq: bigint, lease: bigint, now: number, place: string] {
-    const match = /^(\d{1,18})-(\d{1,18})$/.exec(receipt);
-    return [BigInt(match?.[1] ?? -1), BigInt(match?.[2] ?? -1), Date.now(), place];
+  /** The values that `holds` asks for; of what is no receipt of this name, such that none fit. */
+  function held(receipt: string): [seq: bigint, lease: bigint, now: number, group: bigint] {
+    const match = /^(\d{1,18})-(\d{1,18})-(\d{1,18})$/.exec(receipt);
+    const group = BigInt(match?.[3] ?? -1);
+    if (match === null || !isOwn(group)) return [-1n, -1n, 0, -1n];
+    return [BigInt(match[1]!), BigInt(match[2]!), Date.now(), group];
+  }
+
+  /** Numbers of groups are never used again, so one that was ours is nobody else's. */
+  function isOwn(group: bigint): boolean {
+    if (own.has(group)) return true;
+    const found = isOurs.get(group, place) !== undefined;
+    if (found) own.add(group);
+    return found;
   }
 
   function settle(receipt: string): boolean {
-    const row = remove.get(...held(receipt)) as { grp: bigint; key: string | null } | undefined;
-    if (row === undefined) return false;
-    if (row.key !== null) next.run(row.grp, row.key);
+    const values = held(receipt);
+    const row = ordered ? (keyOf.get(...values) as { key: string | null } | undefined) : undefined;
+    if (remove.run(...values).changes === none) return false;
+    if (row !== undefined && row.key !== null) next.run(values[3], row.key);
     return true;
   }
 
@@ -141,6 +161,7 @@ export function openGroups(
     addTo,
     subscribe: (group, topics) => void make.run(place, group, JSON.stringify(topics)),
     unsubscribe(group) {
+      current = undefined;
       const row = find.get(place, group) as { id: bigint } | undefined;
       if (row !== undefined) for (const each of forget) each.run(row.id);
     },
@@ -149,10 +170,11 @@ export function openGroups(
       const now = Date.now();
       const old = now - publishOnceWindow;
       forgetIds.run(old);
-      return rememberId.run(place, id, now, old).changes > 0;
+      return rememberId.run(place, id, now, old).changes !== none;
     },
-    add(message, at) {
-      const meant = groups().filter(({ topics }) => matchesAny(topics, message.topic));
+    add(message, at, transaction) {
+      if (current?.transaction !== transaction) current = { transaction, groups: groups() };
+      const meant = current.groups.filter(({ topics }) => matchesAny(topics, message.topic));
       for (const { id } of meant) addTo(id, message, at);
       return meant.length;
     },
@@ -163,21 +185,24 @@ export function openGroups(
     },
     take(group, max) {
       const now = Date.now();
-      const rows = due.all(idOf(group), now, max) as unknown as (MessageRow & { attempt: bigint })[];
-      return rows.map((row) => {
-        const attempt = Number(row.attempt) + 1;
-        const number = randomInt(1, 2 ** 47);
-        giveOut.run(attempt, number, now + lease, row.seq);
-        const receipt = `${row.seq}-${number}`;
-        return { ...readMessage(row), group, attempt, receipt, lease, wantsReply: false };
-      });
+      const id = idOf(group);
+      // One number for all of them: a message has another each time.
+      const number = randomInt(1, 2 ** 47);
+      const rows = giveOut.all(number, now + lease, id, now, max) as unknown as GivenRow[];
+      return rows
+        .toSorted((a, b) => (a.seq < b.seq ? -1 : 1))
+        .map((row) => {
+          const receipt = `${row.seq}-${number}-${id}`;
+          const attempt = Number(row.attempt);
+          return { ...readMessage(row), group, attempt, receipt, lease, wantsReply: false };
+        });
     },
     ack: settle,
-    extend: (receipt) => move.run(Date.now() + lease, ...held(receipt)).changes > 0,
+    extend: (receipt) => move.run(Date.now() + lease, ...held(receipt)).changes !== none,
     giveBack: (receipt, delay, counted) =>
-      back.run(Math.ceil(Date.now() + delay), counted ? 0 : 1, ...held(receipt)).changes > 0,
+      back.run(Math.ceil(Date.now() + delay), counted ? 0 : 1, ...held(receipt)).changes !== none,
     bury(receipt, reason) {
-      const stored = bury.run(reason, Date.now(), ...held(receipt)).changes > 0;
+      const stored = bury.run(reason, Date.now(), ...held(receipt)).changes !== none;
       return stored && settle(receipt);
     },
     count(group) {

@@ -72,9 +72,9 @@ async function openSqlite({ name, url, dataDir, timeout, config }: OpenContext):
     async publish(topic, body, { id: given, delay = 0, headers = [], key } = {}) {
       const id = given ?? randomUUID();
       const message = { id, topic, headers, body, ...(key !== undefined && { key }) };
-      const stored = await database.gather(() =>
+      const stored = await database.gather((transaction) =>
         given === undefined || groups.remember(given)
-          ? groups.add(message, Math.ceil(Date.now() + delay))
+          ? groups.add(message, Math.ceil(Date.now() + delay), transaction)
           : 0,
       );
       if (stored > 0) bell.ring();
