@@ -124,3 +124,27 @@ test('a worker that starts while the server is away is started again until it is
   assert.equal((await app.get('/notes/a')).status, 200);
   assert.equal((await app.stop()).code, 0);
 });
+
+test(
+  'a server that stays away is left alone, as the slightfile says, and found when it is back',
+  skip,
+  async () => {
+    const server = await startRedis();
+    try {
+      const app = await serveApp(await folderFor(server.url, '[resilience]\nretries = 0\nbreaker = 2'));
+      assert.equal((await app.get('/notes/a', { method: 'PUT', body: 'kept' })).status, 200);
+      await server.kill();
+      await waitUntil('it is left alone', async () => {
+        assert.notEqual((await app.get('/notes/a')).status, 200);
+        return app.stderr().includes('left alone');
+      });
+      await server.restart();
+      await waitUntil('it is asked again', async () => (await app.get('/notes/a')).body === '"kept"');
+      const { stderr } = await app.stop();
+      assert.match(stderr, /left alone for a while after 2 operations in a row found it away/);
+      assert.match(stderr, /answers again/);
+    } finally {
+      await server.stop();
+    }
+  },
+);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { SlightfileError } from '../src/slightfile/error.ts';
-import { bindTables, defaultLimits, listBinds } from '../src/slightfile/model.ts';
+import { bindTables, defaultLimits, defaultResilience, listBinds } from '../src/slightfile/model.ts';
 import { parseSlightfile } from '../src/slightfile/parse.ts';
 import { lists, tables } from '../src/slightfile/schema.ts';
 
@@ -75,6 +75,12 @@ test('the limits that it calls defaults are the defaults, and its bounds are kep
     );
     if (/[1-9]/.test(least!)) fails(key!, least!.replace(/\d+/, '0'));
   }
+});
+
+test('the resilience that it calls the default is the default', () => {
+  const section = sections.get('[resilience]')!;
+  const example = examples.find((each) => section.includes(each))!;
+  assert.deepEqual(parse(example).resilience, { ...defaultResilience, deadline: 5_000 });
 });
 
 test('the error that it shows is the one that is printed', () => {

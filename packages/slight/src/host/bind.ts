@@ -14,6 +14,7 @@ import { printFrame } from '../slightfile/error.ts';
 import {
   bindTables,
   defaultLimits,
+  defaultResilience,
   freeCommand,
   listBinds,
   makeBindTables,
@@ -68,6 +69,7 @@ export function withoutSlightfile(component: string): Slightfile {
     command: freeCommand,
     http: { host: '127.0.0.1', port: 3000, health: undefined, forwarded: false, origins: [] },
     limits: defaultLimits,
+    resilience: defaultResilience,
     secrets: undefined,
     outgoing: undefined,
     log: { format: undefined, level: undefined },
@@ -123,12 +125,14 @@ export async function bindCapabilities(
   used: ReadonlySet<GrantName>,
   log: Log,
 ): Promise<Bindings> {
-  return file.path === undefined ? bindEmbedded(file, used) : await bindNamed(file, file.path, used, log);
+  return file.path === undefined
+    ? bindEmbedded(file, used, log)
+    : await bindNamed(file, file.path, used, log);
 }
 
 /** Storage on this machine, under any name. */
-function bindEmbedded(file: Slightfile, used: ReadonlySet<GrantName>): Bindings {
-  const around = surroundings(file);
+function bindEmbedded(file: Slightfile, used: ReadonlySet<GrantName>, log: Log): Bindings {
+  const around = surroundings(file, log);
   const parts = [...used].flatMap((capability) => {
     if (capability === 'outgoing') return [];
     const { embedded } = capabilities[capability];
@@ -166,7 +170,7 @@ async function bindNamed(
   used: ReadonlySet<GrantName>,
   log: Log,
 ): Promise<Bindings> {
-  const around = surroundings(file);
+  const around = surroundings(file, log);
   const binds = listBinds(file);
   const results = await Promise.allSettled(binds.map((bind) => openAndPing(bind, around)));
   const bound: (BindingRow & { readonly opened: Opened })[] = [];
@@ -242,11 +246,14 @@ function openersOf(
     });
 }
 
-function surroundings(file: Slightfile): Surroundings {
-  // The app must have time left to answer after an operation has failed.
+function surroundings(file: Slightfile, log?: Log): Surroundings {
+  const { limits, resilience } = file;
   return {
     dataDir: dataFolder(file),
-    timeout: Math.min(longestOperation, Math.ceil(file.limits.deadline / 2)),
+    // The app must have time left to answer after an operation has failed.
+    timeout: resilience.deadline ?? Math.min(longestOperation, Math.ceil(limits.deadline / 2)),
+    resilience,
+    report: (open, message) => log?.host(open ? 'warn' : 'info', message),
     find: (table, name) => file[table]?.[name],
   };
 }

@@ -63,6 +63,18 @@ export interface Limits {
   readonly workers: number;
 }
 
+/** How the app stands what its backends do to it; the same for each of them. */
+export interface Resilience {
+  /** Milliseconds for one operation, its repetitions included. Undefined: 5 seconds, or half of `limits.deadline`. */
+  readonly deadline: number | undefined;
+  /** Repetitions of an operation at most, where it may be repeated. */
+  readonly retries: number;
+  /** Operations in a row that find a backend away before it is left alone for a while; 0: it never is. */
+  readonly breaker: number;
+  /** Operations that may wait for one backend at once, in each worker. */
+  readonly pending: number;
+}
+
 /** Tables of names that the app opens, each with the place where it lives. */
 export const bindTables = ['blobs', 'configs', 'keyvalue', 'locks', 'messaging', 'sql'] as const;
 
@@ -192,6 +204,7 @@ export interface Slightfile extends BindTables, Triggers {
     readonly origins: readonly string[];
   };
   readonly limits: Limits;
+  readonly resilience: Resilience;
   /** Undefined: an app without a slightfile has none. */
   readonly secrets: SecretsSettings | undefined;
   /** Undefined: the app asks nobody. */
@@ -250,6 +263,13 @@ export const defaultLimits: Limits = {
   connections: 10_000,
   message: 1024 * 1024,
   workers: 1,
+};
+
+export const defaultResilience: Resilience = {
+  deadline: undefined,
+  retries: 3,
+  breaker: 20,
+  pending: 1_000,
 };
 
 /** The bind tables of a file, made one by one. */

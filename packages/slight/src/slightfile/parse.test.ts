@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test from 'node:test';
 import { SlightfileError } from './error.ts';
-import { type Slightfile, defaultLimits } from './model.ts';
+import { type Slightfile, defaultLimits, defaultResilience } from './model.ts';
 import { type ParseOptions, parseSlightfile } from './parse.ts';
 
 const full = `specversion = "0.3"
@@ -107,6 +107,7 @@ test('what a file leaves out has its default, and nothing is granted', () => {
     origins: [],
   });
   assert.deepEqual(file.limits, defaultLimits);
+  assert.deepEqual(file.resilience, defaultResilience);
   assert.equal(file.app.start, 'ready');
   assert.equal(file.target, undefined);
   assert.deepEqual(plain(parse(valid('[keyvalue]')).keyvalue), {});

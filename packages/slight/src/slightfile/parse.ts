@@ -14,6 +14,7 @@ import {
   bindTables,
   type Triggers,
   defaultLimits,
+  defaultResilience,
   defaultOutgoing,
   freeCommand,
   makeBindTables,
@@ -133,7 +134,7 @@ function readBinds(
 }
 
 function buildModel({ values, binds, lists }: Settings, path: string, options: ParseOptions): Slightfile {
-  const { app, command, http, limits, log, outgoing, telemetry } = values as Partial<{
+  const { app, command, http, limits, log, outgoing, resilience, telemetry } = values as Partial<{
     app: Partial<Slightfile['app']>;
     command: Partial<Slightfile['command']>;
     http: {
@@ -144,6 +145,7 @@ function buildModel({ values, binds, lists }: Settings, path: string, options: P
     };
     limits: Partial<Slightfile['limits']>;
     log: Partial<Slightfile['log']>;
+    resilience: Partial<Slightfile['resilience']>;
     outgoing: Partial<Outgoing>;
     telemetry: Partial<Slightfile['telemetry']>;
   }>;
@@ -174,6 +176,7 @@ function buildModel({ values, binds, lists }: Settings, path: string, options: P
       origins: http?.origins ?? [],
     },
     limits: { ...defaultLimits, ...limits },
+    resilience: { ...defaultResilience, ...resilience },
     secrets: secretsSettings(values.secrets, path),
     outgoing: outgoing && { ...defaultOutgoing, ...outgoing },
     log: { format: log?.format, level: log?.level },

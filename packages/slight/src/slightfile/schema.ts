@@ -12,7 +12,14 @@ import {
   urlField,
 } from './fields.ts';
 import { hostsField } from './hosts.ts';
-import { defaultLimits, defaultOutgoing, logFormats, logLevels, mostWorkers } from './model.ts';
+import {
+  defaultLimits,
+  defaultResilience,
+  defaultOutgoing,
+  logFormats,
+  logLevels,
+  mostWorkers,
+} from './model.ts';
 
 const longest = 24 * 3_600_000;
 
@@ -58,6 +65,27 @@ export const tables = {
       defaultOutgoing.connections,
       1,
       10_000,
+    ),
+  },
+  resilience: {
+    deadline: durationField('Time for one operation on a backend, repetitions included', 5_000, 1, longest),
+    retries: countField(
+      'Repetitions of an operation that found its backend away, where that is safe',
+      defaultResilience.retries,
+      0,
+      20,
+    ),
+    breaker: countField(
+      'Operations in a row that find a backend away before it is left alone for a while; 0 is never',
+      defaultResilience.breaker,
+      0,
+      1_000_000,
+    ),
+    pending: countField(
+      'Operations that may wait for one backend at once, in each worker',
+      defaultResilience.pending,
+      1,
+      1_000_000,
     ),
   },
   log: {

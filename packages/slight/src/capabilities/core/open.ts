@@ -3,6 +3,7 @@ import type { Capability, CapabilityName, Config, Need } from './capability.ts';
 import { checkConfig } from './config.ts';
 import { CapabilityError, placeError } from './error.ts';
 import { hider } from './hide.ts';
+import type { PortableOptions } from './portable.ts';
 import { redactUrl } from './redact.ts';
 import { capabilities } from './registry.ts';
 import type { ContractOf, FeatureOf } from './registry.ts';
@@ -31,6 +32,9 @@ export interface Surroundings {
   readonly timeout: number;
   /** What the slightfile binds, for backends that keep their data in another capability. Absent: nothing. */
   find?(table: CapabilityName, name: string): BindText | undefined;
+  readonly resilience?: PortableOptions<never>['resilience'];
+  /** Hears that a backend is left alone for a while, and that it answers again. */
+  report?(open: boolean, message: string): void;
 }
 
 type BackendOf<Name extends CapabilityName> = Backend<ContractOf<Name>, FeatureOf<Name>>;
@@ -95,7 +99,7 @@ async function openBackend<Name extends CapabilityName>(
   url: URL,
   surroundings: Surroundings,
 ): Promise<ContractOf<Name>> {
-  const { dataDir, timeout } = surroundings;
+  const { dataDir, timeout, resilience, report } = surroundings;
   const { name, bind, config } = reveal(shown);
   const granted = shown.secrets?.reveal().granted ?? [];
   const context: OpenContext = {
@@ -122,6 +126,8 @@ async function openBackend<Name extends CapabilityName>(
     features: backend.features,
     config: context.config,
     timeout,
+    resilience,
+    ...(report && { report }),
     backendsWith: (feature) =>
       others.filter((other) => other.features.has(feature)).map((other) => other.scheme),
   });

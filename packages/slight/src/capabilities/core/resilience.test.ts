@@ -14,6 +14,7 @@ async function run(effect: Effect, errors: CapabilityError[], timeout = 5_000) {
   const outcome = await guard(attempt(), attempt, {
     effect,
     timeout,
+    retries: 3,
     describe: (error) => placeError('here', error),
   }).catch((error: CapabilityError) => error);
   return { outcome: outcome instanceof CapabilityError ? outcome.code : outcome, tries };
@@ -60,7 +61,12 @@ void test('an operation that does not answer ends at its deadline, with the outc
   ] as const) {
     const never = new Promise<string>(() => undefined);
     await assert.rejects(
-      guard(never, () => never, { effect, timeout: 20, describe: (thrown) => placeError('here', thrown) }),
+      guard(never, () => never, {
+        effect,
+        timeout: 20,
+        retries: 3,
+        describe: (thrown) => placeError('here', thrown),
+      }),
       { code: 'timeout', outcome, message: /^here: no answer within the deadline/ },
     );
   }
@@ -72,6 +78,7 @@ void test('what fails after its deadline disturbs nobody', async () => {
     guard(late.promise, () => late.promise, {
       effect: 'reads',
       timeout: 1,
+      retries: 3,
       describe: (e) => placeError('here', e),
     }),
   );

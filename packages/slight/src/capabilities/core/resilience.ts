@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { MaybePromise } from './backend.ts';
+import { startDeadline } from './deadlines.ts';
 import { CapabilityError } from './error.ts';
 
 /**
@@ -12,34 +12,61 @@ export interface Guard {
   readonly effect: Effect;
   /** Milliseconds for the whole operation, repetitions included. */
   readonly timeout: number;
+  /** Repetitions at most. */
+  readonly retries: number;
   /** Makes whatever was thrown a `CapabilityError` that says where it happened. */
   describe(error: unknown): CapabilityError;
+  /** Hears once how it ended: with this error, or well. */
+  end?(error: CapabilityError | undefined): void;
 }
 
-const mostAttempts = 4;
 /** Milliseconds. */
 const firstPause = 50;
+const longestPause = 1_000;
 
 /**
  * Watches over an operation that is under way: ends it at its deadline, and repeats it, after a pause with jitter,
  * where it failed for a while only and its effect allows that.
  */
-export async function guard<T>(first: Promise<T>, again: () => MaybePromise<T>, options: Guard): Promise<T> {
-  const { effect, timeout } = options;
-  const end = performance.now() + timeout;
-  let running = first;
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await endBefore(end - performance.now(), running, effect);
-    } catch (thrown) {
-      const error = options.describe(thrown);
-      const pause = (0.5 + Math.random()) * firstPause * 2 ** (attempt - 1);
-      const late = performance.now() + pause >= end;
-      if (late || attempt === mostAttempts || !mayRepeat(error, effect)) throw error;
-      await sleep(pause);
-      running = (async () => again())();
+export function guard<T>(first: Promise<T>, again: () => MaybePromise<T>, options: Guard): Promise<T> {
+  const { effect, timeout, retries } = options;
+  return new Promise((resolve, reject) => {
+    const began = performance.now();
+    let repeated = 0;
+    let over = false;
+    let pausing: NodeJS.Timeout | undefined;
+
+    function succeed(answer: T): void {
+      if (over) return;
+      over = true;
+      deadline.stop();
+      options.end?.(undefined);
+      resolve(answer);
     }
-  }
+
+    function fail(error: CapabilityError): void {
+      over = true;
+      deadline.stop();
+      clearTimeout(pausing);
+      options.end?.(error);
+      reject(error);
+    }
+
+    function failOrRepeat(thrown: unknown): void {
+      if (over) return;
+      const error = options.describe(thrown);
+      const pause = (0.5 + Math.random()) * Math.min(firstPause * 2 ** repeated, longestPause);
+      const late = performance.now() - began + pause >= timeout;
+      if (late || repeated >= retries || !mayRepeat(error, effect)) return fail(error);
+      repeated++;
+      pausing = setTimeout(() => {
+        (async () => again())().then(succeed, failOrRepeat);
+      }, pause);
+    }
+
+    const deadline = startDeadline(timeout, () => fail(options.describe(timedOut(effect))));
+    first.then(succeed, failOrRepeat);
+  });
 }
 
 function mayRepeat(error: CapabilityError, effect: Effect): boolean {
@@ -53,14 +80,14 @@ function mayRepeat(error: CapabilityError, effect: Effect): boolean {
  */
 export function endBefore<T>(milliseconds: number, running: Promise<T>, effect: Effect): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(timedOut(effect)), Math.max(0, milliseconds));
+    const deadline = startDeadline(milliseconds, () => reject(timedOut(effect)));
     running.then(
       (answer) => {
-        clearTimeout(timer);
+        deadline.stop();
         resolve(answer);
       },
       (error) => {
-        clearTimeout(timer);
+        deadline.stop();
         reject(error);
       },
     );
