@@ -57,10 +57,10 @@ const floors: readonly { name: string; files: RegExp; may: readonly string[]; la
     },
     { name: 'core', files: /^capabilities\/core\//, may: ['slightfile'] },
     { name: 'backends', files: /^capabilities\/[^/]+\/backends\//, may: ['core', 'capabilities', 'clients'] },
-    // The suites as others use them: with the portable layer around their backend.
+    // What others write backends with, and the suites as they use them: with the portable layer around their backend.
     {
       name: 'suites',
-      files: /^(capabilities\/[^/]+\/)?conformance\.ts$/,
+      files: /^((capabilities\/[^/]+\/)?conformance|backend)\.ts$/,
       may: ['core', 'capabilities', 'registry'],
     },
     { name: 'capabilities', files: /^capabilities\//, may: ['core'] },

@@ -66,6 +66,14 @@ function describeProgram(finish: (exitCode: number) => void, args: readonly stri
       finish(await run({ ...options, args, ...(app === undefined ? {} : { app }) }));
     });
   program
+    .command('backends')
+    .description('List what a line of a slightfile may name: backends, their settings and features.')
+    .option('--json', 'print them as one array of JSON')
+    .action(async (options: { json?: boolean }) => {
+      const { backends } = await import('./backends.ts');
+      finish(await backends(options));
+    });
+  program
     .command('build')
     .description('Make a component of a TypeScript app.')
     .argument('[entry]', 'the file that exports the app (default: src/app.ts)')

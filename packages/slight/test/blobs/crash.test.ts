@@ -62,44 +62,49 @@ async function readWrite(blobs: Blobs, name: string): Promise<number | undefined
   return i;
 }
 
-void test('what was answered outlives SIGKILL whole, and nothing half is seen or left', async (t) => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'slight-blobs-crash-'));
-  t.after(() => rmSync(dataDir, { recursive: true, force: true }));
-  const reader = await open(t, dataDir);
-  await reader.createContainer('box');
-  const latest = new Map<string, Said>();
-  let next = 0;
-  for (let round = 0; round < rounds; round++) {
-    let over = false;
-    const looking = (async () => {
-      for (; !over; await new Promise((resolve) => setTimeout(resolve, 1)))
-        for (const { name } of (await reader.list('box', { limit: 5 })).objects)
-          await readWrite(reader, name);
-    })();
-    const said = await writeAndDie(dataDir, next, 10 + Math.floor(Math.random() * 30));
-    over = true;
-    await looking;
-    for (const each of said) latest.set(each.name, each);
-    next = said.at(-1)!.i + 2;
+const timeout = 60_000 + rounds * 10_000;
+void test(
+  'what was answered outlives SIGKILL whole, and nothing half is seen or left',
+  { timeout },
+  async (t) => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'slight-blobs-crash-'));
+    t.after(() => rmSync(dataDir, { recursive: true, force: true }));
+    const reader = await open(t, dataDir);
+    await reader.createContainer('box');
+    const latest = new Map<string, Said>();
+    let next = 0;
+    for (let round = 0; round < rounds; round++) {
+      let over = false;
+      const looking = (async () => {
+        for (; !over; await new Promise((resolve) => setTimeout(resolve, 1)))
+          for (const { name } of (await reader.list('box', { limit: 5 })).objects)
+            await readWrite(reader, name);
+      })();
+      const said = await writeAndDie(dataDir, next, 10 + Math.floor(Math.random() * 30));
+      over = true;
+      await looking;
+      for (const each of said) latest.set(each.name, each);
+      next = said.at(-1)!.i + 2;
 
-    // Whoever comes next removes what the dead one left.
-    const after = await open(t, dataDir);
-    // What it was at when it died may have happened or not.
-    const last = said.at(-1)!;
-    latest.delete(`o${(last.i + 1) % 40}`);
-    if (last.gone !== true && (last.i % 7 === 0 || last.i % 11 === 0)) latest.delete(last.name);
-    for (const [name, { i, gone }] of latest) {
-      const found = await readWrite(after, name);
-      assert.equal(found, gone ? undefined : i, `${name} after ${round + 1} kills`);
+      // Whoever comes next removes what the dead one left.
+      const after = await open(t, dataDir);
+      // What it was at when it died may have happened or not.
+      const last = said.at(-1)!;
+      latest.delete(`o${(last.i + 1) % 40}`);
+      if (last.gone !== true && (last.i % 7 === 0 || last.i % 11 === 0)) latest.delete(last.name);
+      for (const [name, { i, gone }] of latest) {
+        const found = await readWrite(after, name);
+        assert.equal(found, gone ? undefined : i, `${name} after ${round + 1} kills`);
+      }
+      for (const { name } of (await after.list('box')).objects) await readWrite(after, name);
+      await after.close();
+      const meta = join(dataDir, 'blobs/files/.meta');
+      const uploads = readdirSync(meta).filter((name) => name.startsWith('uploads-'));
+      assert.equal(uploads.length, 1, 'only that of the reader is there');
+      assert.deepEqual(
+        readdirSync(join(meta, uploads[0]!)).filter((name) => !name.startsWith('.')),
+        [],
+      );
     }
-    for (const { name } of (await after.list('box')).objects) await readWrite(after, name);
-    await after.close();
-    const meta = join(dataDir, 'blobs/files/.meta');
-    const uploads = readdirSync(meta).filter((name) => name.startsWith('uploads-'));
-    assert.equal(uploads.length, 1, 'only that of the reader is there');
-    assert.deepEqual(
-      readdirSync(join(meta, uploads[0]!)).filter((name) => !name.startsWith('.')),
-      [],
-    );
-  }
-});
+  },
+);
