@@ -9,6 +9,7 @@ import { benchDensity } from '../bench/density/density.ts';
 import { benchHttp } from '../bench/http/http.ts';
 import { load } from '../bench/http/load.ts';
 import { race } from '../bench/measure.ts';
+import { benchMessaging } from '../bench/messaging/messaging.ts';
 import { benchSql } from '../bench/sql/sql.ts';
 import { compare, toJson, toTable } from '../bench/report.ts';
 import type { Comparison } from '../bench/report.ts';
@@ -122,6 +123,17 @@ test('sql compares a guest and the host with node:sqlite', async () => {
       [`${work}, QuickJS guest`, 'node:sqlite', 'ns'],
       [`${work}, the host alone`, 'node:sqlite', 'ns'],
     ]),
+  );
+});
+
+test('messaging compares two names of it with a queue on node:sqlite', async () => {
+  checkRows(
+    await benchMessaging(silent, { rounds: 1, slice: 10 }),
+    [1, 64].flatMap((flight) =>
+      ['message', 'message, order by key'].map(
+        (name) => [`${name}, ${flight} at a time`, 'bare node:sqlite', 'ns'] as const,
+      ),
+    ),
   );
 });
 
