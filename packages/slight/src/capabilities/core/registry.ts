@@ -76,6 +76,7 @@ export const capabilities = {
         schemes: ['postgres'],
         load: async () => (await import('../keyvalue/backends/postgres.ts')).postgres,
       },
+      { schemes: ['nats'], load: async () => (await import('../keyvalue/backends/nats.ts')).nats },
     ],
   }),
   locks: define<Locks, LocksFeature>({

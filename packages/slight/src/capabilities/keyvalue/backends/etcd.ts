@@ -9,7 +9,7 @@ import type { Fence, KeyPage, KeysOptions, KeyValue, KeyValueFeature, SwapResult
 import { admit } from '../../core/fence.ts';
 import { checkTotal, together } from '../many.ts';
 import { addDecimal, brokenCursor } from '../validate.ts';
-import { refuseWatch } from '../watch.ts';
+import { watchPrefix } from './etcd-watch.ts';
 
 /**
  * Keeps values on an etcd, under `<name>:<key>` as plain bytes that other programs may read and write. A version is the
@@ -27,6 +27,7 @@ export const etcd = defineBackend<KeyValue, KeyValueFeature>({
     'increment',
     'compare-and-swap',
     'fence',
+    'watch',
     'durable-server',
     'shared',
   ]),
@@ -234,7 +235,7 @@ async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue>
       }
     },
     compareAndSwap: (key, expected, value, options = {}) => compareAndSwap(key, expected, value, options),
-    watch: refuseWatch,
+    watch: (target) => watchPrefix(client, prefix, target, endOf),
     async ping() {
       await client.call('kv/range', { key: place('ping'), keys_only: true }, false);
     },
@@ -287,11 +288,15 @@ async function grantLease(client: EtcdClient, ttl: number): Promise<string> {
   }
 }
 
-function isThere(row: Row | undefined): row is Row {
-  if (row === undefined) return false;
-  const ends = Number(BigInt(row.lease ?? 0) >> drawnBits) + epoch;
+/** When what is bound to a lease ends, in milliseconds since 1970; undefined: that cannot be told, or never. */
+function endOf(lease: string | undefined): number | undefined {
+  const end = Number(BigInt(lease ?? 0) >> drawnBits) + epoch;
   // Numbers that say no time of today are of leases that another program asked for.
-  return ends < firstEnd || ends > Date.now();
+  return end < firstEnd ? undefined : end;
+}
+
+function isThere(row: Row | undefined): row is Row {
+  return row !== undefined && (endOf(row.lease) ?? Infinity) > Date.now();
 }
 
 function readCursor(cursor: string, start: string): string {

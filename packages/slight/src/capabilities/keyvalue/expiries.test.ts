@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeExpiries } from './expiries.ts';
+
+test('keys are told when they end, each once, in their order; what was changed or closed is not', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000_000 });
+  const told: string[] = [];
+  const expiries = makeExpiries((key) => told.push(key));
+  const now = Date.now();
+  expiries.note('late', now + 300);
+  expiries.note('soon', now + 100);
+  expiries.note('longer', now + 100);
+  expiries.note('longer', now + 3_000_000_000);
+  expiries.note('for ever', now + 150);
+  expiries.note('for ever', undefined);
+  t.mock.timers.tick(99);
+  assert.deepEqual(told, []);
+  t.mock.timers.tick(5);
+  assert.deepEqual(told, ['soon']);
+  t.mock.timers.tick(500);
+  assert.deepEqual(told, ['soon', 'late']);
+  t.mock.timers.tick(2_147_483_648);
+  assert.deepEqual(told, ['soon', 'late'], 'a timer is not that long');
+  t.mock.timers.tick(900_000_000);
+  assert.deepEqual(told, ['soon', 'late', 'longer']);
+  expiries.note('never', Date.now() + 10);
+  expiries.close();
+  t.mock.timers.tick(1_000);
+  assert.equal(told.length, 3);
+});

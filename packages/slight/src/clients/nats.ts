@@ -1,0 +1,225 @@
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { CapabilityError } from '../capabilities/core/error.ts';
+import type { ErrorCode } from '../capabilities/core/error.ts';
+import { importPackage } from '../capabilities/core/packages.ts';
+
+/** As `npm install` takes them. */
+export const natsPackages = ['@nats-io/transport-node@3.4.0', '@nats-io/jetstream@3.4.0'] as const;
+
+/** A connection to NATS, with JetStream where the server has it. */
+export interface NatsClient {
+  readonly connection: NatsConnection;
+  readonly jetstream: JetStreamClient;
+  readonly manager: JetStreamManager;
+  /**
+   * Runs what asks the server. While it is away it fails at once: nothing is kept for later.
+   * @param changes whether it may change anything: then a broken connection leaves the outcome `unknown`
+   * @throws {CapabilityError}
+   */
+  ask<T>(changes: boolean, work: (client: NatsClient) => Promise<T>): Promise<T>;
+  /** Calls back when the connection is there again after it was lost; what it gives ends that. */
+  onReturn(hear: () => void): () => void;
+  /** Lets go of it; the last one that does ends the connection. */
+  release(): void;
+}
+
+interface Shared {
+  readonly opening: Promise<Connection>;
+  users: number;
+}
+
+interface Connection extends Pick<NatsClient, 'connection' | 'jetstream' | 'manager'> {
+  away: boolean;
+  readonly returns: Set<() => void>;
+}
+
+/** Milliseconds. */
+const longestConnect = 2_000;
+const pause = 250;
+
+const shared = new Map<string, Shared>();
+
+/**
+ * The connection of this process to the server of `url` (`nats://user:password@host:port`, TLS with `?tls=true`), shared by all
+ * that use the same server and credentials. The first sets `timeout`: milliseconds without an answer after which a call fails.
+ * @throws {CapabilityError} `invalid-argument`, `unsupported` (library missing), `unauthenticated`, `unavailable`
+ */
+export async function openNats(url: URL, timeout: number): Promise<NatsClient> {
+  const id = url.href;
+  const entry = shared.get(id) ?? { opening: connect(url, timeout), users: 0 };
+  shared.set(id, entry);
+  // Counted before the wait, so that nobody who leaves meanwhile ends it.
+  entry.users++;
+  const leave = (): void => {
+    if (--entry.users > 0) return;
+    if (shared.get(id) === entry) shared.delete(id);
+    entry.opening.then(({ connection }) => connection.close()).catch(() => undefined);
+  };
+  try {
+    return makeClient(await entry.opening, leave);
+  } catch (error) {
+    leave();
+    throw error;
+  }
+}
+
+async function connect(url: URL, timeout: number): Promise<Connection> {
+  const tls = url.searchParams.get('tls');
+  if (url.hostname === '' || /[^/]/.test(url.pathname) || (tls !== null && tls !== 'true'))
+    throw new CapabilityError(
+      'invalid-argument',
+      'the bind needs a host, and after it at most a port and ?tls=true: nats://127.0.0.1:4222',
+    );
+  const [transport, streams] = await Promise.all([
+    importPackage(natsPackages[0], () => import('@nats-io/transport-node')),
+    importPackage(natsPackages[1], () => import('@nats-io/jetstream')),
+  ]);
+  let connection: NatsConnection;
+  try {
+    connection = await transport.connect({
+      servers: `${url.hostname}:${url.port === '' ? 4222 : url.port}`,
+      name: 'slight',
+      timeout: longestConnect,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: pause,
+      pingInterval: 5_000,
+      ...(url.username !== '' && {
+        user: decodeURIComponent(url.username),
+        pass: decodeURIComponent(url.password),
+      }),
+      ...(tls !== null && { tls: {} }),
+    });
+  } catch (error) {
+    throw explain(error as Error, false);
+  }
+  const jetstream = streams.jetstream(connection, { timeout });
+  const manager = await streams.jetstreamManager(connection, { timeout, checkAPI: false });
+  const made: Connection = { connection, jetstream, manager, away: false, returns: new Set() };
+  void follow(made);
+  return made;
+}
+
+async function follow(made: Connection): Promise<void> {
+  for await (const { type } of made.connection.status()) {
+    if (type === 'disconnect') made.away = true;
+    if (type !== 'reconnect') continue;
+    made.away = false;
+    for (const hear of made.returns) hear();
+  }
+}
+
+function makeClient(made: Connection, end: () => void): NatsClient {
+  const { connection, jetstream, manager, returns } = made;
+  let released = false;
+  const client: NatsClient = {
+    connection,
+    jetstream,
+    manager,
+    async ask(changes, work) {
+      if (released) throw new CapabilityError('cancelled', 'the connection was closed');
+      if (made.away)
+        throw new CapabilityError(
+          'unavailable',
+          'the server cannot be reached: the connection is being made',
+        );
+      try {
+        return await work(client);
+      } catch (error) {
+        throw error instanceof CapabilityError ? error : explain(error as Error, changes);
+      }
+    },
+    onReturn(hear) {
+      returns.add(hear);
+      return () => returns.delete(hear);
+    },
+    release() {
+      if (!released) end();
+      released = true;
+    },
+  };
+  return client;
+}
+
+/** Numbers of JetStream's errors. https://github.com/nats-io/nats-server/blob/main/server/errors.json */
+export const wrongLastSequence = 10_071;
+export const streamExists = 10_058;
+
+/** Whether JetStream refused with one of these numbers. */
+export function isApiError(error: unknown, ...numbers: readonly number[]): boolean {
+  const code = (error as { code?: unknown }).code;
+  return (error as Error).name === 'JetStreamApiError' && numbers.includes(code as number);
+}
+
+const codes: { readonly [name: string]: ErrorCode } = {
+  AuthorizationError: 'unauthenticated',
+  UserAuthenticationExpiredError: 'unauthenticated',
+  PermissionViolationError: 'permission-denied',
+  TimeoutError: 'timeout',
+  JetStreamNotEnabled: 'unsupported',
+};
+
+const fixes: { readonly [code in ErrorCode]?: string } = {
+  unauthenticated: '. Correct the user and password in the bind',
+  unsupported: '. Start the server with JetStream: nats-server -js',
+};
+
+function explain(thrown: Error, changes: boolean): CapabilityError {
+  // The library wraps what a request failed with.
+  const error = thrown.name === 'RequestError' && thrown.cause instanceof Error ? thrown.cause : thrown;
+  if (error.name === 'JetStreamApiError') {
+    const { code, status } = error as Error & { code: number; status: number };
+    const kind =
+      status === 503
+        ? 'unavailable'
+        : code === 10_054
+          ? 'invalid-argument'
+          : status === 404
+            ? 'not-found'
+            : 'internal';
+    return new CapabilityError(kind, `NATS refused: ${error.message}`, { detail: code });
+  }
+  if (error.name === 'NoRespondersError')
+    return new CapabilityError(
+      'unavailable',
+      'nobody answers for JetStream: it is off (start nats-server with -js), or on its way',
+    );
+  const code = codes[error.name];
+  if (code !== undefined) {
+    const outcome = changes && code === 'timeout' ? 'unknown' : 'none';
+    return new CapabilityError(code, `NATS: ${error.message}${fixes[code] ?? ''}`, { outcome });
+  }
+  if (/max.payload/i.test(error.message))
+    return new CapabilityError('invalid-argument', `NATS: ${error.message}`);
+  if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|connection refused|timeout/i.test(error.message))
+    return new CapabilityError('unavailable', `the server cannot be reached: ${error.message}`);
+  return new CapabilityError(
+    'unavailable',
+    `the connection broke before the server answered: ${error.message}`,
+    {
+      outcome: changes ? 'unknown' : 'none',
+    },
+  );
+}
+
+/**
+ * Any text as a name of NATS (of streams, buckets, tokens of subjects): letters, digits and `-` stay, every other byte of its UTF-8
+ * becomes `=` and two digits. What begins alike stays so.
+ */
+export function encodeName(text: string): string {
+  return text.replace(/[^A-Za-z0-9-]+/g, (part) =>
+    [...Buffer.from(part)].map((byte) => `=${byte.toString(16).padStart(2, '0')}`).join(''),
+  );
+}
+
+/** The text of such a name; undefined where it is none. */
+export function decodeName(name: string): string | undefined {
+  const bytes: Buffer[] = [];
+  for (const [part] of name.matchAll(/=[0-9a-f]{2}|[A-Za-z0-9-]+|[^]/g)) {
+    if (part.startsWith('=') && part.length === 3) bytes.push(Buffer.from(part.slice(1), 'hex'));
+    else if (/^[A-Za-z0-9-]+$/.test(part)) bytes.push(Buffer.from(part));
+    else return undefined;
+  }
+  const text = Buffer.concat(bytes).toString();
+  return encodeName(text) === name ? text : undefined;
+}
