@@ -30,10 +30,10 @@ void test('a stream that comes after it was given up is let go of', async () => 
     const ended = Promise.withResolvers<void>();
     const end = () => ended.resolve();
     const late = { ...none, write: () => undefined, finish: () => '1', close: end, abort: end };
-    const slow = () =>
-      new Promise<ReadStream & WriteStream>((resolve) => setTimeout(() => resolve(late), 100));
-    const blobs = wrap({ [operation]: slow }, 50);
+    const opening = Promise.withResolvers<ReadStream & WriteStream>();
+    const blobs = wrap({ [operation]: () => opening.promise }, 20);
     await assert.rejects(async () => blobs[operation]('box', 'a'), { code: 'timeout', outcome: 'none' });
+    opening.resolve(late);
     await ended.promise;
   }
 });
