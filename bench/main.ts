@@ -29,6 +29,10 @@ const BENCHMARKS: Record<string, { about: string; load(): Promise<Benchmark> }> 
     about: 'messages on SQLite, one and many at a time',
     load: async () => (await import('./messaging/messaging.ts')).benchMessaging,
   },
+  outgoing: {
+    about: 'guests that ask another server over HTTP, 1 and 64 in flight',
+    load: async () => (await import('./outgoing/outgoing.ts')).benchOutgoing,
+  },
   cold: {
     about: 'from the start of slight run to its first answer',
     load: async () => (await import('./cold/cold.ts')).benchCold,

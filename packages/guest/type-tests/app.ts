@@ -13,6 +13,7 @@ import {
   readForm,
   requestValue,
   router,
+  stream,
   text,
   withCookie,
 } from '@spiderlightning/guest';
@@ -127,6 +128,7 @@ app.get('/globals', async () => {
     signal: AbortSignal.timeout(5),
   });
   for await (const piece of fetched.body ?? []) console.log(piece.length);
+  stream(fetched.body ?? []);
   // @ts-expect-error: nothing is cached
   await fetch('http://h/', { cache: 'reload' });
   // @ts-expect-error: there is no Node

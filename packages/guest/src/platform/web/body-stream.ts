@@ -59,6 +59,15 @@ export class BodyStream implements AsyncIterable<Uint8Array> {
     };
   }
 
+  /** All that is left, piece by piece. */
+  async readAll(): Promise<Uint8Array[]> {
+    const reader = this.getReader();
+    const pieces: Uint8Array[] = [];
+    for (let piece = await this.#next(); piece !== undefined; piece = await this.#next()) pieces.push(piece);
+    reader.releaseLock();
+    return pieces;
+  }
+
   /** Reads no further: the server is told. */
   async cancel(_reason?: unknown): Promise<void> {
     if (this.#locked) throw new TypeError('the body is being read: cancel its reader');

@@ -58,9 +58,7 @@ export class Body {
       this.#used = this.#bytes !== undefined;
       return this.#bytes ?? new Uint8Array(0);
     }
-    const pieces: Uint8Array[] = [];
-    for await (const piece of this.body!) pieces.push(piece);
-    return join(pieces);
+    return join(await this.body!.readAll());
   }
 
   async arrayBuffer(): Promise<ArrayBuffer> {

@@ -8,9 +8,9 @@ import { addBackground, sleeper } from '../../phase.ts';
  */
 
 /** Turns in which other jobs go on before the guest sleeps. */
-const turns = 32;
-/** Slices of one millisecond before they grow. */
-const shortSlices = 12;
+const turns = 16;
+/** Milliseconds of the first slice; each is twice as long as the one before. */
+const firstSlice = 2;
 /** Milliseconds of the longest slice: what a job may be kept from going on. */
 const longestSlice = 20;
 
@@ -63,7 +63,7 @@ async function loop(): Promise<void> {
   for (let slices = 0; ; slices++) {
     for (let turn = 0; turn < turns && waiting.size > 0; turn++) await undefined;
     if (waiting.size === 0 || !running) break;
-    const slice = Math.min(2 ** Math.max(slices - shortSlices, 0), longestSlice);
+    const slice = Math.min(firstSlice * 2 ** slices, longestSlice);
     if (poll(sleeper.timers ? 0 : slice)) slices = -1;
   }
   looping = false;

@@ -9,7 +9,12 @@ export class Headers implements Iterable<[string, string]> {
   readonly #values = new Map<string, string[]>();
 
   /** @throws {TypeError} for a name or value that no header can have */
-  constructor(init: HeadersSource = {}) {
+  constructor(init?: HeadersSource) {
+    if (init === undefined) return;
+    if (init instanceof Headers) {
+      for (const [name, values] of init.#values) this.#values.set(name, [...values]);
+      return;
+    }
     const pairs =
       Symbol.iterator in init ? (init as Iterable<readonly [string, string]>) : Object.entries(init);
     for (const [name, value] of pairs) if (value !== undefined) this.append(name, String(value));
@@ -49,7 +54,7 @@ export class Headers implements Iterable<[string, string]> {
   }
 
   *entries(): IterableIterator<[string, string]> {
-    for (const [name, values] of [...this.#values].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    for (const [name, values] of sort(this.#values))
       if (name === 'set-cookie') for (const value of values) yield [name, value];
       else yield [name, values.join(', ')];
   }
@@ -67,15 +72,34 @@ export class Headers implements Iterable<[string, string]> {
   }
 }
 
+function sort(values: ReadonlyMap<string, string[]>): (readonly [string, string[]])[] {
+  const entries = [...values];
+  return entries.length < 2 ? entries : entries.sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Names that were found to be right, as they were written: a regular expression for each would take longer. */
+const known = new Map<string, string>();
+const mostKnown = 256;
+
 function checkName(name: string): string {
+  const before = known.get(name);
+  if (before !== undefined) return before;
   const text = String(name);
   if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text))
     throw new TypeError(`${JSON.stringify(text)} is no name of a header`);
-  return text.toLowerCase();
+  const lower = text.toLowerCase();
+  if (known.size < mostKnown) known.set(text, lower);
+  return lower;
 }
 
 function checkValue(value: string): string {
-  const text = String(value).replaceAll(/^[\t\n\r ]+|[\t\n\r ]+$/g, '');
-  if (/[\0\n\r]/.test(text)) throw new TypeError('the value of a header has no line breaks and no NUL');
+  let text = String(value);
+  // What stands at neither end needs no search.
+  if (isBlank(text.charCodeAt(0)) || isBlank(text.charCodeAt(text.length - 1)))
+    text = text.replaceAll(/^[\t\n\r ]+|[\t\n\r ]+$/g, '');
+  if (text.includes('\n') || text.includes('\r') || text.includes('\0'))
+    throw new TypeError('the value of a header has no line breaks and no NUL');
   return text;
 }
+
+const isBlank = (code: number): boolean => code === 32 || (code >= 9 && code <= 13);
