@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { nameOfKey } from '../../../clients/filesystem/names.ts';
 import { explainSqlite } from '../../../clients/sqlite.ts';
-import { retryBusy } from '../../../clients/sqlite-busy.ts';
+import { isBusy, retryBusy } from '../../../clients/sqlite-busy.ts';
 import { defineBackend, type OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
 import type { Sql, SqlFeature } from '../contract.ts';
@@ -50,7 +50,8 @@ async function openSqlite(context: OpenContext): Promise<Sql> {
       try {
         probe.prepare('PRAGMA schema_version').get();
       } catch (error) {
-        throw explainSqlite(error, path);
+        // Somebody has it for a moment, so it is there.
+        if (!isBusy(error)) throw explainSqlite(error, path);
       }
     },
     close() {
