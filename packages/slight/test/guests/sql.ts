@@ -1,5 +1,5 @@
 import { CapabilityError, json, openDatabase, router, sql } from '@spiderlightning/guest';
-import type { SqlInput, SqlOutput } from '@spiderlightning/guest';
+import type { CommandHandler, SqlInput, SqlOutput } from '@spiderlightning/guest';
 
 // An app that keeps orders in a database, echoes values of every type, and tries what it may not.
 
@@ -33,6 +33,13 @@ function encode(value: SqlOutput): Coded {
     return { type: 'blob', text: Array.from(value, (byte) => byte.toString(16).padStart(2, '0')).join('') };
   return { type: typeof value, text: String(value) };
 }
+
+export const command: CommandHandler = async ([text = '']) => {
+  await shop.execute`create table if not exists said (text text)`;
+  await shop.execute`insert into said values (${text})`;
+  for await (const row of shop.query`select * from said order by rowid`) console.log(row.text);
+  return 0;
+};
 
 export default router()
   .post('/setup', async () => {
