@@ -51,11 +51,10 @@ test('a command computes longer than a request may, unless the slightfile says o
     '500',
   ]);
   assert.deepEqual([free.code, free.stdout], [0, 'computed\n']);
-  const bound = await folderWith('[command]\ncpu = "200ms"\ndeadline = "1s"\n');
-  const spent = await runCommand(bound, ['run', '--', 'loop']);
+  const spent = await runCommand(await folderWith('[command]\ncpu = "200ms"\n'), ['run', '--', 'loop']);
   assert.equal(spent.code, 1);
   assert.match(spent.stderr, /used up its CPU time of 0\.2 s\n/);
-  const late = await runCommand(bound, ['run', '--', 'wait']);
+  const late = await runCommand(await folderWith('[command]\ndeadline = "1s"\n'), ['run', '--', 'wait']);
   assert.equal(late.code, 1);
   assert.match(late.stderr, /passed its deadline of 1 s\n/);
 });
