@@ -113,13 +113,15 @@ test('a job is done, a poisonous one is put aside, and the leader reports', asyn
 
 test('two hosts share the work; one that is killed at it loses no job', async () => {
   const folder = await layOut();
-  const [first, second] = [await serveApp(folder), await serveApp(folder)];
+  const first = await serveApp(folder);
+  const { reports, letters, close } = await lookInto(folder);
+  await waitUntil('the first one leads', async () => (await reports()).length > 0);
+  const second = await serveApp(folder);
   const ids: string[] = [];
   for (let count = 0; count < 30; count++)
     ids.push(await post(count % 2 === 0 ? first : second, [count, count + 2], 100));
   // Each takes four at once, and these take long: some are in the hands of the first when it dies.
   for (let count = 0; count < 8; count++) ids.push(await post(second, [count, count], 1_500));
-  const { reports, letters, close } = await lookInto(folder);
   await waitUntil('the quick ones are done', async () =>
     (await Promise.all(ids.slice(0, 30).map((id) => isDone(first, id)))).every(Boolean),
   );
