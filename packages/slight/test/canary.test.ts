@@ -125,6 +125,12 @@ test('no command says a secret, whatever goes wrong', async (t) => {
     [/"x" \(redis:.*\): .*WRONGPASS/, `x = "redis://u:${written.value}@127.0.0.1:${port}"`],
     [/"x" \(redis:\/\/\*\*\*:1\): .*(\*\*\*|no answer)/, `x = "redis://\${secrets.HOST}:1"`],
     [/"x" \(\*\*\*\): .*ECONNREFUSED/, `x = "\${secrets.BIND}"`],
+    [/"x" \(postgres:.*ECONNREFUSED/, `x = "postgres://u:\${secrets.PASSWORD}@127.0.0.1:1/d"`],
+    [/"x" \(etcd:.*ECONNREFUSED/, `x = "etcd://u:\${secrets.PASSWORD}@127.0.0.1:1"`],
+    [
+      /locks "y" \(keyvalue\): .*ECONNREFUSED/,
+      `x = "redis://u:\${secrets.PASSWORD}@127.0.0.1:1"\n[locks]\ny = { bind = "keyvalue", store = "x" }`,
+    ],
     [/x is a URL with a mistake/, `x = "\${secrets.BROKEN}"`],
     [/"x" \(redis:.*\/\*\*\*\): the bind needs/, `x = "redis://127.0.0.1:${port}/\${secrets.PASSWORD}"`],
     [/x is neither a scheme nor a URL/, `x = "\${secrets.SETTING}"`],
