@@ -93,7 +93,8 @@ test('wrong use ends with 2 and says what is right, and shows no value', async (
     ['-k A --to env:B -v c4nary', /--to says where the next key is/],
     ['-k 1A -v c4nary', /"1A" is no name for a secret\n {2}fix: use up to 128 letters/],
     ['-k A', /nothing was set: the value is empty\n {2}fix: .*-v ""/, '\n'],
-    ['-k A', /nothing was set: the value has 1048577 bytes/, 'x'.repeat(1_048_577)],
+    ['-k A', /nothing was set: the value is larger than 1 MiB/, 'x'.repeat(1_048_577)],
+    ['-k A', /nothing was set: the value is larger than 1 MiB/, 'é'.repeat(2_000_001)],
   ] as const) {
     const { code, stdout, stderr } = await slight(args, input ?? 'c4nary');
     assert.deepEqual([code, stdout], [2, ''], args);

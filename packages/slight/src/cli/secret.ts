@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { secretName } from '../secrets/file.ts';
 import { listSecrets, removeSecret, rotateKey, setSecret } from '../secrets/store.ts';
@@ -119,26 +119,36 @@ async function readValue(name: string, given: string | undefined): Promise<strin
     print(`  fix: leave -v out and type it, or send it: slight secret -k ${name} < FILE`);
   }
   const value =
-    given ?? (process.stdin.isTTY ? await readAnswer(`Value of ${name} (not shown): `) : readInput());
+    given ?? (process.stdin.isTTY ? await readAnswer(`Value of ${name} (not shown): `) : await readInput());
   const bytes = Buffer.byteLength(value);
   if (given === undefined && bytes === 0)
     throw new UsageError('nothing was set: the value is empty\n  fix: where that is meant, write -v ""');
-  if (bytes > largestValue)
-    throw new UsageError(`nothing was set: the value has ${bytes} bytes\n  fix: a secret has up to 1 MiB`);
+  if (bytes > largestValue) throw tooLarge();
   return value;
 }
 
-/** All of stdin, without the line break at its end, which most commands add. */
-function readInput(): string {
-  const text = new TextDecoder('utf-8', { fatal: true });
+/** All of stdin, without the line break at its end, which most commands add. More than a secret has is not read. */
+async function readInput(): Promise<string> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  // Not at once: a pipe may have nothing to give yet.
+  for await (const piece of process.stdin as AsyncIterable<Buffer>) {
+    pieces.push(piece);
+    if ((size += piece.length) > largestValue + 2) throw tooLarge();
+  }
   try {
-    return text.decode(readFileSync(0)).replace(/\r?\n$/, '');
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(pieces)).replace(/\r?\n$/, '');
+  } catch {
     throw new UsageError(
       'nothing was set: the value is not text in UTF-8\n  fix: encode bytes, in base64 for example',
     );
   }
+}
+
+function tooLarge(): UsageError {
+  return new UsageError(
+    'nothing was set: the value is larger than 1 MiB\n  fix: keep a file elsewhere, and its key here',
+  );
 }
 
 function print(line: string): void {
