@@ -19,19 +19,17 @@
  */
 export { bytes, html, json, redirect, status, text } from './answer.ts';
 export type { Answer, AnswerInit, HeadersInit } from './answer.ts';
+export type { BlobInfo, BlobReader, BlobWriter } from './blob-streams.ts';
 export { openBlobs } from './blobs.ts';
 export type {
   BlobContainer,
   BlobId,
-  BlobInfo,
   BlobListOptions,
   BlobPage,
   BlobRange,
-  BlobReader,
   Blobs,
   BlobSource,
   BlobWriteOptions,
-  BlobWriter,
   ListedBlob,
 } from './blobs.ts';
 export { openConfigs } from './configs.ts';
