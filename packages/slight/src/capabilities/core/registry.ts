@@ -110,6 +110,7 @@ export const capabilities = {
     backends: [
       { schemes: ['memory'], load: async () => (await import('../messaging/backends/memory.ts')).memory },
       { schemes: ['sqlite'], load: async () => (await import('../messaging/backends/sqlite.ts')).sqlite },
+      { schemes: ['nats'], load: async () => (await import('../messaging/backends/nats.ts')).nats },
     ],
   }),
 } satisfies { readonly [Name in CapabilityName]: Capability<any, any> };

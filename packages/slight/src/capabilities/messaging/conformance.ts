@@ -19,6 +19,7 @@ import { publishOptionChecks } from './conformance/publish-options.ts';
 import { receiveChecks } from './conformance/receive.ts';
 import { requestChecks } from './conformance/request.ts';
 import type { Messaging } from './contract.ts';
+import { largestBody } from './validate.ts';
 
 export type { MessagingTarget } from './conformance/check.ts';
 
@@ -81,6 +82,7 @@ async function runCheck(target: MessagingTarget, run: CheckDefinition['run']): P
   const opened: Messaging[] = [];
   const tools: CheckTools = {
     features: target.features,
+    largest: target.largestBody ?? largestBody,
     async open(config = {}, suffix = 'main') {
       const messages = await target.open(`check-${id}-${suffix}`, config);
       opened.push(messages);

@@ -16,10 +16,14 @@ export interface MessagingTarget {
   readonly features: ReadonlySet<MessagingFeature>;
   /** With `durable-server`: ends the server without warning and starts it again. Called while nothing is open. */
   restart?(): Promise<void>;
+  /** Bytes of the largest body that the server takes, where that is less than 1 MiB. */
+  readonly largestBody?: number;
 }
 
 export interface CheckTools {
   readonly features: ReadonlySet<MessagingFeature>;
+  /** Bytes of the largest body. */
+  readonly largest: number;
   /** Messages of this check alone; the same suffix opens the same ones once more. */
   open(config?: Config, suffix?: string): Promise<Messaging>;
   /** Closes what is open; then the server goes and comes, where there is one. */
