@@ -30,7 +30,8 @@ export type ToWorker =
   | { readonly type: 'relay'; readonly command: HeldCommand; readonly own: boolean }
   /** All workers have taken so many bytes of what this one said. */
   | { readonly type: 'taken'; readonly bytes: number }
-  | ({ readonly type: 'start' } & Omit<Assignment, 'file'> & PackedFile)
+  /** `host`: this supervisor's, and no other's. */
+  | ({ readonly type: 'start'; readonly host: string } & Omit<Assignment, 'file'> & PackedFile)
   /**
    * Take no new connections, finish what is under way within `bound` milliseconds, then exit. For `idle` milliseconds
    * connections without a request may bring one more, so that no client's next request meets a closed connection.

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -69,6 +70,9 @@ const execArgv = ['--wasm-stack-switching-stack-size=128'];
 /** The number that the inherited socket has in a worker: the one after stdin, stdout, stderr and the messages'. */
 const inheritedFd = 4;
 
+/** Tells this host from others that run the same app. */
+const host = randomUUID();
+
 /** Starts a process that runs the app. */
 export function startWorker(
   { permissions, ...assignment }: Assignment & { readonly permissions: readonly string[] },
@@ -134,6 +138,7 @@ export function startWorker(
           type: 'start',
           ...assignment,
           ...packFile(assignment.file),
+          host,
           ...(fd !== undefined && { fd: inheritedFd }),
         });
       case 'ready':

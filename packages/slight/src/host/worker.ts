@@ -3,6 +3,7 @@ import { flushCompileCache } from 'node:module';
 import { compile, ComponentError } from '@spiderlightning/component';
 import type { Component } from '@spiderlightning/component';
 import { hasTriggers } from '../slightfile/model.ts';
+import type { Messaging } from '../capabilities/messaging/contract.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { createConnections } from '../triggers/held/connections.ts';
@@ -19,6 +20,8 @@ import { cacheFolder, openModuleCache } from './module-cache.ts';
 import { boundConnections } from './open-files.ts';
 import { unpackFile } from './packed-file.ts';
 import { createWorkerRelay } from './relay.ts';
+import { createSpanningRelay } from './spanning-relay.ts';
+import type { SpanningRelay } from './spanning-relay.ts';
 import { launchBySupervisor } from './runner-launch.ts';
 import { StartError } from './start-error.ts';
 import { openTelemetry } from './telemetry.ts';
@@ -82,17 +85,27 @@ process.on('message', (message: ToWorker, handle: unknown) => {
 });
 tell({ type: 'hello' });
 
-async function start({ component: bytes, fd, listens, traces, command, ...packed }: Start): Promise<void> {
+async function start({
+  component: bytes,
+  fd,
+  listens,
+  traces,
+  command,
+  host,
+  ...packed
+}: Start): Promise<void> {
   const file = unpackFile(packed);
   log = openLog(file.log);
   try {
     const telemetry = await openTelemetry(file, traces, log);
     const component = await load(file.app.component, bytes, file.app.reuse === 'clean');
     if (command !== undefined) return await startProgram(component, file, command, telemetry);
-    const opened = await openApp(component, file, log, relay, telemetry);
+    const spanning = createSpanningRelay({ local: relay, host, log });
+    const opened = await openApp(component, file, log, spanning, telemetry);
     app = opened;
     const endWatch = watchWear(file.limits.instances, (reason) => tell({ type: 'worn', reason }));
-    const server = listens ? await startHttp(opened, file, fd, telemetry) : undefined;
+    const server = listens ? await startHttp(opened, file, spanning, fd, telemetry) : undefined;
+    await span(spanning, opened, file, listens);
     if (hasTriggers(file)) {
       const { openTriggers } = await import('./triggers.ts');
       triggers = await openTriggers({ app: opened, file, log, telemetry }, listens);
@@ -100,6 +113,7 @@ async function start({ component: bytes, fd, listens, traces, command, ...packed
     close = async (bound, idle) => {
       endWatch();
       await Promise.all([endTriggers(bound), server?.http.close(bound, idle)]);
+      await spanning.leave();
       await opened.close();
       await telemetry?.close(longestFarewell);
       const last = metrics?.();
@@ -150,6 +164,7 @@ interface Server {
 async function startHttp(
   opened: App,
   file: Slightfile,
+  spanning: SpanningRelay,
   fd: number | undefined,
   telemetry: Telemetry | undefined,
 ): Promise<Server> {
@@ -159,7 +174,7 @@ async function startHttp(
     most: bounds.held,
     message: file.limits.message,
     heartbeat,
-    relay,
+    relay: spanning,
     handler: opened.held,
     events: Math.ceil(file.limits.instances / 2),
     log,
@@ -178,6 +193,18 @@ async function startHttp(
     handle: opened.handle,
   });
   return { http, held };
+}
+
+/** Has what the app says on connections reach those of other hosts, where the slightfile says by way of what. */
+async function span(spanning: SpanningRelay, opened: App, file: Slightfile, listens: boolean): Promise<void> {
+  const { channels } = file.http;
+  if (channels === undefined) return;
+  try {
+    await spanning.join((await opened.open('messaging', channels)) as Messaging, listens);
+  } catch (error) {
+    const place = `${file.path}: [http] channels = ${JSON.stringify(channels)}`;
+    throw new StartError(`${place}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 async function answer(question: Question): Promise<unknown> {

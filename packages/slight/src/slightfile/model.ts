@@ -202,6 +202,8 @@ export interface Slightfile extends BindTables, Triggers {
     readonly forwarded: boolean;
     /** Origins whose pages may open websockets, besides the app's own; `*` is all. */
     readonly origins: readonly string[];
+    /** A name of `[messaging]`, by which broadcasts reach the connections of other hosts. */
+    readonly channels: string | undefined;
   };
   readonly limits: Limits;
   readonly resilience: Resilience;

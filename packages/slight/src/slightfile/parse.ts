@@ -142,6 +142,7 @@ function buildModel({ values, binds, lists }: Settings, path: string, options: P
       health?: { host: string; port: number };
       forwarded?: boolean;
       origins?: readonly string[];
+      channels?: string;
     };
     limits: Partial<Slightfile['limits']>;
     log: Partial<Slightfile['log']>;
@@ -174,6 +175,7 @@ function buildModel({ values, binds, lists }: Settings, path: string, options: P
       health: http?.health,
       forwarded: http?.forwarded ?? false,
       origins: http?.origins ?? [],
+      channels: http?.channels,
     },
     limits: { ...defaultLimits, ...limits },
     resilience: { ...defaultResilience, ...resilience },

@@ -43,6 +43,10 @@ export const tables = {
       "Origins whose pages may open websockets besides the app's own, with spaces between; `*` is all",
       '"https://app.example.com"',
     ),
+    channels: textField(
+      'A name of [messaging]: what is said on channels reaches the connections of other hosts by it',
+      '"events"',
+    ),
   },
   limits: {
     memory: sizeField('Memory of one instance', defaultLimits.memory, 64 * 1024, 4 * 1024 ** 3),
