@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { parseAddress } from '../slightfile/address.ts';
 import { logFormats, logLevels } from '../slightfile/model.ts';
 import type { LogFormat, LogLevel } from '../slightfile/model.ts';
 import type { CleanOptions } from './clean.ts';
+import type { MessagesOptions, MessagesVerb } from './messages.ts';
 import type { SecretOptions } from './secret.ts';
 import { mostWorkers } from '../slightfile/model.ts';
 import { reportError } from './report.ts';
@@ -115,6 +116,36 @@ function describeProgram(finish: (exitCode: number) => void, args: readonly stri
       const { createProject } = await import('./new.ts');
       finish(createProject(template, options.name));
     });
+  program
+    .command('messages')
+    .description('Look at the messages of an app, and at what its groups gave up.')
+    .addArgument(
+      new Argument('<verb>', 'count what groups have; peek at dead letters; redrive or purge them').choices([
+        'count',
+        'peek',
+        'redrive',
+        'purge',
+      ]),
+    )
+    .argument('<name>', 'the name below [messaging]')
+    .argument('[group]', 'the group (count: all without it)')
+    .argument('[ids...]', 'the messages that are sent again or thrown away')
+    .option('--all', 'all of them')
+    .option('--json', 'print JSON, an object a line, with bodies in base64')
+    .option('-c, --config <file>', 'the slightfile (default: slightfile.toml)')
+    .option('--target <name>', 'lay [target.NAME] of the slightfile over it')
+    .action(
+      async (
+        verb: MessagesVerb,
+        name: string,
+        group: string | undefined,
+        ids: string[],
+        options: MessagesOptions,
+      ) => {
+        const { messages } = await import('./messages.ts');
+        finish(await messages(verb, [name, group, ...ids], options));
+      },
+    );
   program
     .command('secret')
     .description('Keep a secret for the slightfile and the app: encrypted, its key elsewhere.')

@@ -13,6 +13,9 @@ export function isBusy(error: unknown): boolean {
   return code === 5 || code === 6;
 }
 
+/** Milliseconds between two tries, give or take half of it. */
+export const longestPause = 4;
+
 /**
  * Does work that takes a lock of SQLite, again and again while another process holds that; ends a little before the
  * operation's deadline does, so that the answer can say that nothing was written.
@@ -21,7 +24,7 @@ export function isBusy(error: unknown): boolean {
  */
 export async function retryBusy<T>(timeout: number, work: () => T): Promise<T> {
   const end = performance.now() + timeout * 0.8;
-  for (let pause = 1; ; pause = Math.min(pause * 2, 32)) {
+  for (let pause = 1; ; pause = Math.min(pause * 2, longestPause)) {
     try {
       return work();
     } catch (error) {

@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { MaybePromise } from '../capabilities/core/backend.ts';
 import { CapabilityError } from '../capabilities/core/error.ts';
-import { isBusy, resultCode, retryBusy } from './sqlite-busy.ts';
+import { isBusy, longestPause, resultCode, retryBusy } from './sqlite-busy.ts';
 
 /** A file of SQLite in the app's own folder, as the capability that keeps its data there describes it. */
 export interface SqliteFile {
@@ -49,6 +50,12 @@ interface Connection {
 
 const connections = new Map<string, Connection>();
 const sweepEvery = 60_000;
+/**
+ * Milliseconds for which one process may write transactions back to back; then it leaves a gap, longer than others pause
+ * between two tries: whoever finds the file busy would hardly ever hit upon the moment between two transactions.
+ */
+const longestRun = 50;
+const gap = 2 * longestPause;
 
 /**
  * Opens a file in `dataDir`; makes both where they are missing. Commits are on the disk when they are answered.
@@ -132,10 +139,16 @@ function makeGather(db: DatabaseSync, name: string): Gather {
   }
 
   async function run(): Promise<void> {
+    let since = performance.now();
     while (jobs.length > 0) {
       const batch = jobs;
       jobs = [];
       await settle(batch);
+      // What answers led to comes together with the next turn's, which the event loop must get to as well.
+      await new Promise(setImmediate);
+      if (performance.now() - since < longestRun) continue;
+      await sleep(gap);
+      since = performance.now();
     }
     busy = false;
   }

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { openCapability } from '../capabilities/core/open.ts';
+
+const bin = join(import.meta.dirname, '../../bin/slight.js');
+const slightfile = `specversion = "0.3"
+[app]
+component = "app.wasm"
+[messaging]
+events = "sqlite"
+here = "memory"
+`;
+
+/** An app that runs, as far as its messages go: three of group `mail` are dead, one waits. */
+async function makeApp(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'slight-messages-cli-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, 'slightfile.toml'), slightfile);
+  const events = await openCapability(
+    'messaging',
+    { name: 'events', bind: 'sqlite', config: {} },
+    { dataDir: join(folder, '.slight'), timeout: 10_000 },
+  );
+  t.after(() => events.close());
+  await events.subscribe('mail', ['>']);
+  await events.subscribe('other', ['nothing']);
+  for (const id of ['1', '2', '3']) {
+    await events.publish('orders.created', Buffer.from(`order ${id}\x1b[31m`), { id });
+    const [delivery] = await events.receive('mail');
+    await events.dead(delivery!.receipt, 'no address');
+  }
+  await events.publish('orders.created', Buffer.from('waits'));
+  const slight = (...args: string[]) => {
+    const all = [bin, 'messages', ...args];
+    const { status, stdout, stderr } = spawnSync(process.execPath, all, { cwd: folder, encoding: 'utf8' });
+    return { code: status, out: stdout, err: stderr };
+  };
+  return { events, slight };
+}
+
+void test('dead letters are counted, looked at, sent again and thrown away beside the app', async (t) => {
+  const { events, slight } = await makeApp(t);
+  assert.deepEqual(slight('count', 'events'), {
+    code: 0,
+    out: 'mail: 1 waiting, 0 at work, 3 dead\nother: 0 waiting, 0 at work, 0 dead\n',
+    err: '',
+  });
+  const peeked = slight('peek', 'events', 'mail');
+  assert.equal(peeked.out.split('\n').length, 4);
+  assert.match(peeked.out, /^"1" orders\.created \d{4}-\S+Z "no address" "order 1\\u001b\[31m"\n/);
+  const [first] = slight('peek', 'events', 'mail', '--json').out.split('\n');
+  const { body, ...letter } = JSON.parse(first!) as { body: string; id: string; reason: string };
+  assert.deepEqual([letter.id, letter.reason], ['1', 'no address']);
+  assert.equal(Buffer.from(body, 'base64').toString(), 'order 1\x1b[31m');
+
+  assert.deepEqual(slight('purge', 'events', 'mail', '2', 'none'), {
+    code: 0,
+    out: '',
+    err: '1 message thrown away\n',
+  });
+  assert.equal(slight('redrive', 'events', 'mail', '--all').err, '2 messages sent again to mail\n');
+  assert.deepEqual(await events.count('mail'), { waiting: 3, leased: 0, dead: 0 });
+});
+
+void test('what cannot be done says why', async (t) => {
+  const { slight } = await makeApp(t);
+  for (const [args, code, message] of [
+    [['peek', 'events'], 2, /fix: slight messages peek events GROUP/],
+    [['purge', 'events', 'mail'], 2, /fix: slight messages purge events mail ID …, or --all/],
+    [['redrive', 'events', 'mail', '1', '--all'], 2, /which dead letters\?/],
+    [['look', 'events'], 2, /count, peek, redrive, purge/],
+    [['count', 'others'], 1, /has no messages "others"\n {2}fix: name one that it has: events, here/],
+    [['count', 'here'], 1, /in the memory of the app/],
+    [['peek', 'events', 'nobody'], 1, /there is no group "nobody"/],
+  ] as const) {
+    const { code: found, out, err } = slight(...args);
+    assert.deepEqual([found, out], [code, ''], args.join(' '));
+    assert.match(err, message);
+    assert.doesNotMatch(err, /\n\s+at /);
+  }
+});

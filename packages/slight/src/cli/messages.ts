@@ -1,0 +1,104 @@
+import { openMessagesOf } from '../host/messages.ts';
+import type { DeadLetter, Messaging } from '../host/messages.ts';
+import { readSlightfile } from '../slightfile/read.ts';
+import { openSecrets } from '../secrets/store.ts';
+import { usualFile } from './run.ts';
+import { UsageError } from './usage.ts';
+
+export interface MessagesOptions {
+  readonly config?: string;
+  readonly target?: string;
+  /** All dead letters of the group. */
+  readonly all?: boolean;
+  readonly json?: boolean;
+}
+
+export type MessagesVerb = 'count' | 'peek' | 'redrive' | 'purge';
+
+/** Characters of a body that are shown to people. */
+const mostShown = 120;
+/** Ids of one call. */
+const mostAtOnce = 1_000;
+
+/**
+ * `slight messages`. Looks at the messages of an app, which may be running, and at what its groups gave up. What there is
+ * goes to stdout, what was done to stderr. Gives the exit code.
+ * @throws {UsageError}
+ * @throws {StartError}
+ */
+export async function messages(
+  verb: MessagesVerb,
+  [name, group, ...ids]: readonly [name: string, group: string | undefined, ...ids: string[]],
+  { config = usualFile, target, all = false, json = false }: MessagesOptions,
+): Promise<number> {
+  if (verb !== 'count' && group === undefined) throw wrongUse(`whose dead letters?`, `${verb} ${name} GROUP`);
+  const changes = verb === 'redrive' || verb === 'purge';
+  if (changes && all === ids.length > 0)
+    throw wrongUse('which dead letters?', `${verb} ${name} ${group} ID …, or --all in place of ids`);
+  if (!changes && (all || ids.length > 0)) throw wrongUse('ids and --all are for redrive and purge', verb);
+  const file = await readSlightfile(config, { target, env: process.env, secrets: openSecrets });
+  const opened = await openMessagesOf(file, name);
+  try {
+    if (verb === 'count') await count(opened, group, json);
+    else if (verb === 'peek') await peek(opened, group!, json);
+    else await change(opened, verb, group!, all ? undefined : ids);
+    return 0;
+  } finally {
+    await opened.close();
+  }
+}
+
+async function count(opened: Messaging, group: string | undefined, json: boolean): Promise<void> {
+  const names = group === undefined ? (await opened.groups()).map(({ name }) => name) : [group];
+  for (const each of names) {
+    const { waiting, leased, dead } = await opened.count(each);
+    print(
+      json
+        ? JSON.stringify({ group: each, waiting, leased, dead })
+        : `${each}: ${waiting} waiting, ${leased} at work, ${dead} dead`,
+    );
+  }
+}
+
+async function peek(opened: Messaging, group: string, json: boolean): Promise<void> {
+  let cursor: string | undefined;
+  do {
+    const page = await opened.deadLetters(group, cursor === undefined ? {} : { cursor });
+    for (const letter of page.letters) print(json ? JSON.stringify(toJson(letter)) : describe(letter));
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+}
+
+async function change(
+  opened: Messaging,
+  verb: 'redrive' | 'purge',
+  group: string,
+  ids: readonly string[] | undefined,
+): Promise<void> {
+  let done = 0;
+  if (ids === undefined) done = await opened[verb](group);
+  else
+    for (let from = 0; from < ids.length; from += mostAtOnce)
+      done += await opened[verb](group, ids.slice(from, from + mostAtOnce));
+  const what = `${done} ${done === 1 ? 'message' : 'messages'}`;
+  process.stderr.write(verb === 'redrive' ? `${what} sent again to ${group}\n` : `${what} thrown away\n`);
+}
+
+/** What comes from an app is quoted: a terminal obeys what it prints. */
+function describe({ id, topic, at, reason, body }: DeadLetter): string {
+  const text = Buffer.from(body).toString();
+  const shown = JSON.stringify(text.length > mostShown ? `${text.slice(0, mostShown)}…` : text);
+  return `${JSON.stringify(id)} ${topic} ${new Date(at).toISOString()} ${JSON.stringify(reason)} ${shown}`;
+}
+
+function toJson({ body, at, ...letter }: DeadLetter): object {
+  return { ...letter, at: new Date(at).toISOString(), body: Buffer.from(body).toString('base64') };
+}
+
+function wrongUse(what: string, how: string): UsageError {
+  return new UsageError(`${what}\n  fix: slight messages ${how}`);
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,32 @@
+import { describeBind, findBackend, openCapability } from '../capabilities/core/open.ts';
+import type { Messaging } from '../capabilities/messaging/contract.ts';
+import type { Slightfile } from '../slightfile/model.ts';
+import { dataFolder } from './bind.ts';
+import { StartError } from './start-error.ts';
+
+export type { DeadLetter, Messaging } from '../capabilities/messaging/contract.ts';
+
+/** Milliseconds for one operation. */
+const timeout = 10_000;
+
+/**
+ * Opens messages of an app, which may be running, from beside it: for whoever looks after it.
+ * @throws {StartError} where the slightfile has no such name, or where they are in the memory of the app
+ * @throws {CapabilityError}
+ */
+export async function openMessagesOf(file: Slightfile, name: string): Promise<Messaging> {
+  const binds = file.messaging ?? {};
+  const bind = Object.hasOwn(binds, name) ? binds[name] : undefined;
+  if (bind === undefined) {
+    const names = Object.keys(binds).join(', ') || 'none';
+    throw new StartError(`${file.path} has no messages "${name}"\n  fix: name one that it has: ${names}`);
+  }
+  const { features } = await findBackend('messaging', bind);
+  if (!features.has('shared')) {
+    throw new StartError(
+      `${describeBind('messaging', bind)} is in the memory of the app, where nobody else can look\n` +
+        '  fix: bind it to a place that processes share, such as "sqlite"',
+    );
+  }
+  return openCapability('messaging', bind, { dataDir: dataFolder(file), timeout });
+}
