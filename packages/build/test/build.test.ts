@@ -265,7 +265,7 @@ export default app;
 `;
 
   test('are checked without a tsconfig.json, with a guest’s globals only', async () => {
-    const errors = await failures(`${wrong}console.log(() => fetch, () => process);`, {
+    const errors = await failures(`${wrong}console.log(() => alert, () => process);`, {
       typecheck: true,
     });
     assert.deepEqual(errors.map(place), [

@@ -74,7 +74,7 @@ export class Headers implements Iterable<[string, string]> {
 
 function sort(values: ReadonlyMap<string, string[]>): (readonly [string, string[]])[] {
   const entries = [...values];
-  return entries.length < 2 ? entries : entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.length < 2 ? entries : entries.toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** Names that were found to be right, as they were written: a regular expression for each would take longer. */

@@ -19,9 +19,9 @@ export const onMessage: MessageHandler = async (message) => {
 };
 
 export const onSchedule: ScheduleHandler = async ({ time }) => {
-  let count = 0;
-  for await (const _key of results.keys({ prefix: 'sum/' })) count++;
-  console.log('%d jobs are done at %s', count, time.toISOString());
+  const done: string[] = [];
+  for await (const key of results.keys({ prefix: 'sum/' })) done.push(key);
+  console.log('%d jobs are done at %s', done.length, time.toISOString());
 };
 
 const app = router();
