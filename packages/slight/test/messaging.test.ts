@@ -111,7 +111,7 @@ test('an app that was granted nothing, or needs more than its place gives, does 
   assert.equal(refused.code, 1);
   assert.match(
     refused.stderr,
-    /slightfile\.toml:7:1: messaging "events" \(memory\): the app needs durable = true, which memory cannot give\. Backends that can: sqlite/,
+    /slightfile\.toml:7:\d+: messaging "events" \(memory\): the app needs durable = true, which memory cannot give\. Backends that can: sqlite/,
   );
 });
 
