@@ -28,12 +28,12 @@ export function startProcess(t: TestContext, script: string, ...args: readonly s
   let errors = '';
   child.stdout.on('data', (bytes: Buffer) => (output += bytes.toString()));
   child.stderr.on('data', (bytes: Buffer) => (errors += bytes.toString()));
-  const ended = once(child, 'close');
+  let over = false;
+  const ended = once(child, 'close').finally(() => (over = true));
   return {
     lines: () => output.split('\n').slice(0, -1),
     async started() {
-      while (output === '' && child.exitCode === null)
-        await Promise.race([once(child.stdout, 'data'), ended]);
+      while (output === '' && !over) await Promise.race([once(child.stdout, 'data'), ended]);
       assert.equal(errors, '');
     },
     async kill() {
