@@ -4,6 +4,7 @@ import { onlyReads } from '../statement.ts';
 import { RunnerEnded, type Connection } from './sqlite-connection.ts';
 import type { Engine, Page } from './sqlite-engine.ts';
 import type { RunnerPool } from './sqlite-pool.ts';
+import { createWriters } from './sqlite-writers.ts';
 
 /** What a failure of the process leaves behind: nothing, or nobody knows. */
 type Outcome = 'none' | 'unknown';
@@ -14,6 +15,7 @@ const share = 0.9;
 /** The operations of a database on the processes of a pool. `timeout`: milliseconds for each of them. */
 export function pooledSql(pool: RunnerPool, timeout: number): Omit<Sql, 'ping' | 'close'> {
   const deadline = (): number => performance.now() + timeout * share;
+  const writers = createWriters();
 
   async function once<Method extends 'execute' | 'batch' | 'check'>(
     method: Method,
@@ -21,11 +23,17 @@ export function pooledSql(pool: RunnerPool, timeout: number): Omit<Sql, 'ping' |
     outcome: Outcome,
   ): Promise<ReturnType<Engine[Method]>> {
     const end = deadline();
-    const connection = await pool.take(end);
+    // Whoever waits for the write lock keeps no connection from those who read.
+    const leave = method === 'check' ? undefined : await writers.take(end);
     try {
-      return await asking(outcome, () => connection.call(method, args, end));
+      const connection = await pool.take(end);
+      try {
+        return await asking(outcome, () => connection.call(method, args, end));
+      } finally {
+        pool.give(connection);
+      }
     } finally {
-      pool.give(connection);
+      leave?.();
     }
   }
 
@@ -88,12 +96,14 @@ export function pooledSql(pool: RunnerPool, timeout: number): Omit<Sql, 'ping' |
     };
   }
 
-  function transactionOn(connection: Connection): SqlTransaction {
+  /** `leave` is called once, when it is over. */
+  function transactionOn(connection: Connection, leave: () => void): SqlTransaction {
     let over = false;
     const give = (): void => {
       if (over) return;
       over = true;
       pool.give(connection);
+      leave();
     };
 
     /** Nothing of a transaction stays where its process ends, but for one that commits. */
@@ -145,14 +155,18 @@ export function pooledSql(pool: RunnerPool, timeout: number): Omit<Sql, 'ping' |
     },
     async begin({ readOnly = false } = {}) {
       const end = deadline();
-      const connection = await pool.take(end);
+      const leave = readOnly ? () => undefined : await writers.take(end);
+      let connection: Connection | undefined;
       try {
-        await asking('none', () => connection.call('begin', [readOnly], end));
+        connection = await pool.take(end);
+        const taken = connection;
+        await asking('none', () => taken.call('begin', [readOnly], end));
+        return transactionOn(taken, leave);
       } catch (error) {
-        pool.give(connection);
+        if (connection !== undefined) pool.give(connection);
+        leave();
         throw error;
       }
-      return transactionOn(connection);
     },
   };
 }
