@@ -57,7 +57,9 @@ export async function openNats(url: URL, timeout: number): Promise<NatsClient> {
     entry.opening.then(({ connection }) => connection.close()).catch(() => undefined);
   };
   try {
-    return makeClient(await entry.opening, leave);
+    const made = await entry.opening;
+    if (made.away) await returned(made);
+    return makeClient(made, leave);
   } catch (error) {
     leave();
     throw error;
@@ -98,6 +100,16 @@ async function connect(url: URL, timeout: number): Promise<Connection> {
   const made: Connection = { connection, jetstream, manager, away: false, returns: new Set() };
   void follow(made);
   return made;
+}
+
+/** The connection is shared, and may be away at the moment: whoever opens it waits as for one of its own. */
+async function returned({ returns }: Connection): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, longestConnect);
+  returns.add(resolve);
+  await promise;
+  clearTimeout(timer);
+  returns.delete(resolve);
 }
 
 async function follow(made: Connection): Promise<void> {

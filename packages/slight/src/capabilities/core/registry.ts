@@ -91,6 +91,7 @@ export const capabilities = {
       { schemes: ['keyvalue'], load: async () => (await import('../locks/backends/keyvalue.ts')).keyvalue },
       { schemes: ['postgres'], load: async () => (await import('../locks/backends/postgres.ts')).postgres },
       { schemes: ['redis', 'rediss'], load: async () => (await import('../locks/backends/redis.ts')).redis },
+      { schemes: ['nats'], load: async () => (await import('../locks/backends/nats.ts')).nats },
     ],
   }),
   sql: define<Sql, SqlFeature>({
