@@ -7,7 +7,6 @@ import type { Surroundings } from '../capabilities/core/open.ts';
 import { redactUrl } from '../capabilities/core/redact.ts';
 import { capabilities } from '../capabilities/core/registry.ts';
 import type { GrantName, Openers } from '../dialects/spiderlightning/index.ts';
-import { openOutgoing } from '../outgoing/client.ts';
 import type { OutgoingClient } from '../outgoing/client.ts';
 import { printRules } from '../outgoing/rules.ts';
 import { printFrame } from '../slightfile/error.ts';
@@ -235,6 +234,7 @@ async function openOutgoingOf(
   path: string,
 ): Promise<OutgoingClient | undefined> {
   if (outgoing === undefined) return undefined;
+  const { openOutgoing } = await import('../outgoing/client.ts');
   const own = new Set([http.port, ...(http.health === undefined ? [] : [http.health.port])]);
   return await openOutgoing({ settings: outgoing, path, own });
 }
