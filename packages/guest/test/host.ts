@@ -122,6 +122,11 @@ function keyvalue(data: Map<string, Uint8Array>) {
   return {
     '[static]store.open': (name: string) =>
       name === 'denied' ? fail('permission-denied', 'the store "denied" was not granted') : ok({ name }),
+    '[method]watch.next': () => ok([]),
+    '[method]store.watch': () => ok({}),
+    '[method]store.get-many': () => ok([]),
+    '[method]store.set-many': () => ok(),
+    '[method]store.delete-many': () => ok(),
     '[method]store.get': async (store: { name: string }, key: string) =>
       store.name === 'broken' ? fail('unavailable', 'nobody answers', true) : ok(data.get(key)),
     '[method]store.get-versioned': (_: unknown, key: string) => ok(versioned(key)),
