@@ -276,6 +276,6 @@ test('a guest may export the interface itself', async () => {
   assert.deepEqual([answer.status, answer.text], [201, 'raw']);
   assert.equal(
     answer.headers.get('x-methods'),
-    'compareAndSwap,delete,exists,get,getVersioned,increment,keys,set',
+    'compareAndSwap,delete,deleteMany,exists,get,getMany,getVersioned,increment,keys,set,setMany,watch',
   );
 });
