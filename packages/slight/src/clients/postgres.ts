@@ -16,11 +16,15 @@ export interface PostgresClient {
    * @throws {CapabilityError} with the SQLSTATE as its `detail`
    */
   query(statement: string, parameters: readonly unknown[], changes: boolean): Promise<PostgresRow[]>;
+  /** Runs statements that make what is missing, one process after the other. @throws {CapabilityError} */
+  makeTables(statements: string): Promise<void>;
   /**
-   * Hears of notifications on a channel, from now on, and calls once more whenever the connection was lost and is there again.
+   * Hears of notifications on a channel, once the promise is fulfilled, and of an empty one whenever the connection was lost and
+   * is there again.
    * @returns what ends it
+   * @throws {CapabilityError}
    */
-  listen(channel: string, hear: (payload: string) => void): () => void;
+  listen(channel: string, hear: (payload: string) => void): Promise<() => void>;
   /** Lets go of it; the last one that does ends the connections. */
   release(): void;
 }
@@ -37,6 +41,8 @@ interface Connection {
 
 /** Milliseconds. */
 const longestConnect = 2_500;
+/** Until another try to connect for those who listen. */
+const pause = 250;
 /** Of this process. A server has a hundred by default, for all. */
 const connections = 16;
 
@@ -147,7 +153,20 @@ function makeClient({ pool, ears }: Connection, end: () => void): PostgresClient
         throw explain(error as Error, changes);
       }
     },
-    listen: (channel, hear) => ears.listen(channel, hear),
+    async makeTables(statements) {
+      try {
+        await makeTables(pool, statements);
+      } catch (error) {
+        throw explain(error as Error, false);
+      }
+    },
+    async listen(channel, hear) {
+      try {
+        return await ears.listen(channel, hear);
+      } catch (error) {
+        throw explain(error as Error, false);
+      }
+    },
     release() {
       if (!released) end();
       released = true;
@@ -159,7 +178,8 @@ function makeClient({ pool, ears }: Connection, end: () => void): PostgresClient
 class Ears {
   readonly #make: () => Client;
   readonly #heard = new Map<string, Set<(payload: string) => void>>();
-  #client: Client | undefined;
+  #connecting: Promise<Client> | undefined;
+  #asked: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -167,55 +187,70 @@ class Ears {
     this.#make = make;
   }
 
-  listen(channel: string, hear: (payload: string) => void): () => void {
+  async listen(channel: string, hear: (payload: string) => void): Promise<() => void> {
     const ears = this.#heard.get(channel) ?? new Set();
-    ears.add(hear);
-    this.#heard.set(channel, ears);
-    if (this.#client === undefined) void this.#connect();
-    else if (ears.size === 1) this.#ask(`LISTEN ${channel}`);
-    return () => {
-      ears.delete(hear);
-      if (ears.size > 0 || this.#heard.get(channel) !== ears) return;
+    this.#heard.set(channel, ears.add(hear));
+    const end = (): void => {
+      if (!ears.delete(hear) || ears.size > 0 || this.#heard.get(channel) !== ears) return;
       this.#heard.delete(channel);
-      this.#ask(`UNLISTEN ${channel}`);
+      this.#connecting?.then((client) => this.#ask(client, `UNLISTEN ${channel}`)).catch(() => undefined);
     };
+    try {
+      const client = await (this.#connecting ??= this.#connect());
+      // Also where another listens already: then the answer says that it does.
+      await this.#ask(client, `LISTEN ${channel}`);
+      return end;
+    } catch (error) {
+      end();
+      throw error;
+    }
   }
 
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    void this.#client?.end().catch(() => undefined);
+    this.#connecting?.then((client) => client.end()).catch(() => undefined);
   }
 
-  #ask(statement: string): void {
-    this.#client?.query(statement).catch(() => undefined);
+  /** One statement at a time: a connection does no more. */
+  #ask(client: Client, statement: string): Promise<unknown> {
+    const answer = this.#asked.then(() => client.query(statement));
+    this.#asked = answer.catch(() => undefined);
+    return answer;
   }
 
-  async #connect(): Promise<void> {
+  async #connect(): Promise<Client> {
     const client = this.#make();
-    this.#client = client;
     client.on('notification', ({ channel, payload = '' }) => {
       for (const hear of this.#heard.get(channel) ?? []) hear(payload);
     });
     client.on('error', () => undefined);
-    client.on('end', () => this.#again(client));
     try {
       await client.connect();
-      for (const channel of this.#heard.keys()) await client.query(`LISTEN ${channel}`);
-      // Whatever was said meanwhile is lost.
-      for (const ears of this.#heard.values()) for (const hear of ears) hear('');
-    } catch {
-      this.#again(client);
+      for (const channel of this.#heard.keys()) await this.#ask(client, `LISTEN ${channel}`);
+    } catch (error) {
+      this.#connecting = undefined;
+      void client.end().catch(() => undefined);
+      throw error;
     }
+    client.on('end', () => this.#again());
+    return client;
   }
 
-  #again(client: Client): void {
-    if (this.#client !== client || this.#closed) return;
-    void client.end().catch(() => undefined);
-    this.#client = undefined;
+  /** The connection was lost. */
+  #again(): void {
+    this.#connecting = undefined;
+    if (this.#closed || this.#heard.size === 0) return;
     this.#timer = setTimeout(() => {
-      if (this.#client === undefined && !this.#closed) void this.#connect();
-    }, 250);
+      this.#connecting ??= this.#connect();
+      this.#connecting.then(
+        // Whatever was said meanwhile is lost.
+        () => {
+          for (const ears of this.#heard.values()) for (const hear of ears) hear('');
+        },
+        () => this.#again(),
+      );
+    }, pause);
     this.#timer.unref();
   }
 }

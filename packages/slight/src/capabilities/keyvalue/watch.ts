@@ -120,6 +120,26 @@ export function makePending(): Pending {
 }
 
 /**
+ * Looks for a watch whose bell says only that something happened to a key: what is there now is asked for when it is told.
+ * Where that fails nothing is lost.
+ */
+export function lookAtPending(
+  pending: Pending,
+  describe: (key: string) => Promise<Change>,
+): () => Promise<Changes> {
+  return async () => {
+    const { changes, resync } = pending.take();
+    try {
+      return { changes: await Promise.all(changes.map(({ key }) => describe(key))), resync };
+    } catch (error) {
+      for (const change of changes) pending.add(change);
+      if (resync) pending.lose();
+      throw error;
+    }
+  };
+}
+
+/**
  * `watch` of a backend that does not declare it.
  * @throws {CapabilityError} `unsupported`
  */

@@ -1,7 +1,7 @@
 import type { NatsClient } from '../../../clients/nats.ts';
 import type { Change, KeyValueWatch, Versioned, WatchTarget } from '../contract.ts';
 import { makeExpiries } from '../expiries.ts';
-import { makePending, watchBy } from '../watch.ts';
+import { lookAtPending, makePending, watchBy } from '../watch.ts';
 import { expiresHeader } from './nats-headers.ts';
 import type { Bucket } from './nats-bucket.ts';
 
@@ -45,23 +45,11 @@ export async function watchBucket(
     return found === undefined ? { key, change: 'delete' } : { key, change: 'set', version: found.version };
   }
 
-  return watchBy(
-    async () => {
-      const { changes, resync } = pending.take();
-      try {
-        return { changes: await Promise.all(changes.map(({ key }) => describe(key))), resync };
-      } catch (error) {
-        for (const change of changes) pending.add(change);
-        if (resync) pending.lose();
-        throw error;
-      }
-    },
-    (ring) => {
-      wake = ring;
-      return () => {
-        messages.stop();
-        expiries.close();
-      };
-    },
-  );
+  return watchBy(lookAtPending(pending, describe), (ring) => {
+    wake = ring;
+    return () => {
+      messages.stop();
+      expiries.close();
+    };
+  });
 }

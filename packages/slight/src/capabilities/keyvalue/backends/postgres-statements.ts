@@ -25,6 +25,23 @@ export const tables = `
     PRIMARY KEY (store, key, lock)
   )`;
 
+/** What says on a channel that a row was written or removed: made for the first watch, since each write pays for it. */
+export const teller = `
+  CREATE OR REPLACE FUNCTION slight_tell() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE told record;
+    BEGIN
+      told := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+      PERFORM pg_notify('slight_values', told.store || '/' || encode(told.key, 'hex') || '/'
+        || CASE WHEN TG_OP = 'DELETE' THEN '' ELSE coalesce(extract(epoch FROM told.expires)::text, '') END);
+      RETURN NULL;
+    END $$;
+  CREATE OR REPLACE TRIGGER slight_tell AFTER INSERT OR UPDATE OR DELETE ON slight_values
+    FOR EACH ROW EXECUTE FUNCTION slight_tell()`;
+export const channel = 'slight_values';
+/** Of the keys from `$2` on, before `$3` where there is one, those that expire, and when. */
+export const ends = `SELECT key, extract(epoch FROM expires)::float8 * 1000 AS ends FROM slight_values
+  WHERE store = $1 AND key >= $2 AND ($3::bytea IS NULL OR key < $3) AND expires > clock_timestamp()`;
+
 /** Takes away what has expired, some at a time. */
 export const sweep = `DELETE FROM slight_values WHERE (store, key) IN
   (SELECT store, key FROM slight_values WHERE expires < clock_timestamp() LIMIT 1000 FOR UPDATE SKIP LOCKED)`;
@@ -100,3 +117,12 @@ export const putMany = `INSERT INTO slight_values AS v (store, key, value, expir
   SELECT $1, t.key, t.value, ${until(4)} FROM unnest($2::bytea[], $3::bytea[]) AS t (key, value) ORDER BY t.key
   ON CONFLICT (store, key) DO UPDATE SET value = excluded.value, version = excluded.version, expires = excluded.expires`;
 export const removeMany = `DELETE FROM slight_values WHERE store = $1 AND key = ANY($2::bytea[])`;
+
+/** The first key behind all that begin with `prefix`; null: there is none. */
+export function behind(prefix: Buffer): Buffer | null {
+  const bytes = Buffer.from(prefix);
+  const last = bytes.findLastIndex((byte) => byte < 0xff);
+  if (last < 0) return null;
+  bytes[last]!++;
+  return bytes.subarray(0, last + 1);
+}

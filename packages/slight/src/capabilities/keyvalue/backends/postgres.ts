@@ -8,7 +8,7 @@ import { staleFence } from '../../core/fence.ts';
 import type { KeyPage, KeysOptions, KeyValue, KeyValueFeature, SwapResult, Versioned } from '../contract.ts';
 import { checkTotal } from '../many.ts';
 import { addDecimal, brokenCursor } from '../validate.ts';
-import { refuseWatch } from '../watch.ts';
+import { watchTable } from './postgres-watch.ts';
 import * as sql from './postgres-statements.ts';
 
 /** Keeps values in two tables of a PostgreSQL database. Versions are numbers of one sequence, which gives none twice. */
@@ -24,6 +24,7 @@ export const postgres = defineBackend<KeyValue, KeyValueFeature>({
     'increment',
     'compare-and-swap',
     'fence',
+    'watch',
     'durable-server',
     'shared',
   ]),
@@ -98,7 +99,7 @@ async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue>
   async function keys({ prefix = '', cursor, limit = 1_000 }: KeysOptions = {}): Promise<KeyPage> {
     const after = cursor === undefined ? undefined : readCursor(cursor);
     const start = Buffer.from(prefix);
-    const rows = await read(sql.list, [start, after ?? null, limit + 1, behind(start)]);
+    const rows = await read(sql.list, [start, after ?? null, limit + 1, sql.behind(start)]);
     const page = rows.slice(0, limit).map(({ key }) => key as Buffer);
     const listed = page.map(String);
     return rows.length > limit
@@ -159,7 +160,7 @@ async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue>
     },
     increment: (key, delta, { fence } = {}) => increment(key, delta, fence),
     compareAndSwap: (key, expected, value, options = {}) => compareAndSwap(key, expected, value, options),
-    watch: refuseWatch,
+    watch: (target) => watchTable(client, name, target, getVersioned),
     async ping() {
       await read(sql.exists, [Buffer.from('ping')]);
     },
@@ -168,15 +169,6 @@ async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue>
       client.release();
     },
   };
-}
-
-/** The first key behind all that begin with `prefix`; null: there is none. */
-function behind(prefix: Buffer): Buffer | null {
-  const bytes = Buffer.from(prefix);
-  const last = bytes.findLastIndex((byte) => byte < 0xff);
-  if (last < 0) return null;
-  bytes[last]!++;
-  return bytes.subarray(0, last + 1);
 }
 
 function readCursor(cursor: string): Buffer {

@@ -3,7 +3,7 @@ import { openRedisEvents, type RedisEvents } from '../../../clients/redis-events
 import type { RedisClient } from '../../../clients/redis.ts';
 import { CapabilityError } from '../../core/error.ts';
 import type { Change, KeyValueWatch, WatchTarget } from '../contract.ts';
-import { makePending, watchBy } from '../watch.ts';
+import { lookAtPending, makePending, watchBy } from '../watch.ts';
 import { locate, matchKey, matchPrefix } from './redis-keys.ts';
 import { versionScript } from './redis-scripts.ts';
 
@@ -52,22 +52,10 @@ export function openWatches(client: RedisClient, url: URL, timeout: number, pref
           wake();
         },
       );
-      return watchBy(
-        async () => {
-          const { changes, resync } = pending.take();
-          try {
-            return { changes: await Promise.all(changes.map(({ key }) => describe(key))), resync };
-          } catch (error) {
-            for (const change of changes) pending.add(change);
-            if (resync) pending.lose();
-            throw error;
-          }
-        },
-        (ring) => {
-          wake = ring;
-          return end;
-        },
-      );
+      return watchBy(lookAtPending(pending, describe), (ring) => {
+        wake = ring;
+        return end;
+      });
     },
     close() {
       opening?.then((events) => events.close()).catch(() => undefined);
