@@ -5,17 +5,21 @@ import { connectRedis, explainRedis } from './redis.ts';
 export interface RedisEvents {
   /**
    * @param pattern as `SCAN` takes it, for whole keys
-   * @param hear called with each key that has changed
+   * @param hear called with each key that has changed, and what was said of it
    * @param lose called after the connection was away, when it is back: what changed meanwhile was not heard
    * @returns ends it
    */
-  listen(pattern: string, hear: (key: Buffer) => void, lose: () => void): Promise<() => void>;
+  listen(
+    pattern: string,
+    hear: (key: Buffer, message: Buffer) => void,
+    lose: () => void,
+  ): Promise<() => void>;
   /** Ends the connection. */
   close(): void;
 }
 
 interface Listener {
-  readonly hear: (key: Buffer) => void;
+  readonly hear: (key: Buffer, message: Buffer) => void;
   readonly lose: () => void;
 }
 
@@ -36,9 +40,9 @@ export async function openRedisEvents(url: URL, timeout: number): Promise<RedisE
   const before = keyspaceOf(url);
   const listeners = new Map<string, Set<Listener>>();
 
-  redis.on('pmessageBuffer', (pattern: string, channel: Buffer) => {
+  redis.on('pmessageBuffer', (pattern: string, channel: Buffer, message: Buffer) => {
     const key = channel.subarray(before.length);
-    for (const { hear } of listeners.get(String(pattern)) ?? []) hear(key);
+    for (const { hear } of listeners.get(String(pattern)) ?? []) hear(key, message);
   });
   redis.on('ready', () => void subscribeAgain(redis, listeners));
   const asking = setInterval(() => void redis.ping().catch(() => undefined), askEvery).unref();

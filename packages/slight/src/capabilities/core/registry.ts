@@ -112,6 +112,10 @@ export const capabilities = {
       { schemes: ['memory'], load: async () => (await import('../messaging/backends/memory.ts')).memory },
       { schemes: ['sqlite'], load: async () => (await import('../messaging/backends/sqlite.ts')).sqlite },
       { schemes: ['nats'], load: async () => (await import('../messaging/backends/nats.ts')).nats },
+      {
+        schemes: ['redis', 'rediss'],
+        load: async () => (await import('../messaging/backends/redis.ts')).redis,
+      },
     ],
   }),
 } satisfies { readonly [Name in CapabilityName]: Capability<any, any> };

@@ -1,0 +1,39 @@
+import { keyspaceOf, openRedisEvents, type RedisEvents } from '../../../clients/redis-events.ts';
+
+/** What one open name hears on a connection of its own, which is made when somebody first wants to. */
+export interface RedisHearing {
+  /** For `PUBLISH`. */
+  channel(name: string): string;
+  /**
+   * @param name of a channel, of which `*` at the end stands for the rest
+   * @param lose called when something may have been missed
+   * @returns ends it
+   * @throws {CapabilityError} as `openRedis`
+   */
+  listen(name: string, hear: (name: string, message: Buffer) => void, lose?: () => void): Promise<() => void>;
+  close(): Promise<void>;
+}
+
+export function openHearing(url: URL, timeout: number, tag: string): RedisHearing {
+  let opening: Promise<RedisEvents> | undefined;
+  const before = `${tag}:`;
+
+  return {
+    channel: (name) => `${keyspaceOf(url)}${before}${name}`,
+    async listen(name, hear, lose = () => undefined) {
+      opening ??= openRedisEvents(url, timeout).catch((error: unknown) => {
+        opening = undefined;
+        throw error;
+      });
+      const events = await opening;
+      return events.listen(
+        before + name,
+        (key, message) => hear(key.toString().slice(before.length), message),
+        lose,
+      );
+    },
+    async close() {
+      await opening?.then((events) => events.close()).catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,392 @@
+import { defineScript, type RedisScript } from '../../../clients/redis.ts';
+import { publishOnceWindow } from '../contract.ts';
+
+/**
+ * Where a name's messages lie, all in one slot of a cluster.
+ *
+ * Of the name: `meta`, a hash (topics of each group as JSON; `:version`, another text whenever those change; `:order`; `:seq`, the last
+ * number given), and `bodies`, a hash (number: message; `<number>#`: for how many groups it is kept, where those are several).
+ *
+ * Of a group, whose members are `<number>` or `<number>.<key, percent-encoded>`: `due`, a sorted set of what waits, by the time from which
+ * it may be given out; `leases`, one of what is out, by the end of the lease; `state`, a hash (member: attempts, and the lease while
+ * it is out, or time and reason when it is dead; `.<key>`: the member that is the first of its key, in an order by key); `line`, a sorted set
+ * of what waits for an older one of its key, as `<key> <number> <due>`; `dead`, a sorted set by burial; `ids` of those, as
+ * `<id>\n<member>`.
+ */
+export const nameParts = ['meta', 'bodies'] as const;
+export const groupParts = ['due', 'leases', 'state', 'line', 'dead', 'ids'] as const;
+export type Part = (typeof nameParts)[number] | (typeof groupParts)[number];
+
+export interface GroupScript {
+  readonly script: RedisScript;
+  /** Its keys. */
+  readonly parts: readonly Part[];
+}
+
+/** Bytes: an answer has no more messages than fit, or one. */
+const largestAnswer = 16 * 1024 * 1024;
+/** Dead letters that one script moves. */
+export const deadAtOnce = 500;
+
+const time = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+-- A part of this millisecond is over already.
+local function after(delay) return now + (delay > 0 and delay + 1 or 0) end
+`;
+
+/** The keys are there under the names of their parts. */
+function defineGroupScript(parts: readonly Part[], source: string): GroupScript {
+  const names = `local ${parts.join(', ')} = ${parts.map((_, index) => `KEYS[${index + 1}]`).join(', ')}`;
+  return { parts, script: defineScript(names + time + source) };
+}
+
+/** Only the first of a key is due; those behind it stand in line. */
+const put = `
+local function put(due, line, state, seq, key, at, ordered)
+  local member = key == '' and seq or seq .. '.' .. key
+  if ordered and key ~= '' and redis.call('HSETNX', state, '.' .. key, member) == 0 then
+    redis.call('ZADD', line, 0, key .. ' ' .. seq .. ' ' .. string.format('%.0f', at))
+  else
+    redis.call('ZADD', due, at, member)
+  end
+end
+local function number(meta) return string.format('%014d', redis.call('HINCRBY', meta, ':seq', 1)) end
+`;
+
+/** Its attempts, where the lease still holds. */
+const held = `
+local function held(member, lease)
+  local attempts, holder = string.match(redis.call('HGET', state, member) or '', '^(%d+) (%S+)$')
+  if holder ~= lease then return nil end
+  local ends = redis.call('ZSCORE', leases, member)
+  return ends and tonumber(ends) > now and attempts
+end
+`;
+
+/** A group keeps a message no longer: the last one takes it away. */
+const drop = `
+local function drop(member)
+  local seq = string.sub(member, 1, 14)
+  local left = redis.call('HGET', bodies, seq .. '#')
+  if left and tonumber(left) > 1 then
+    redis.call('HINCRBY', bodies, seq .. '#', -1)
+  else
+    redis.call('HDEL', bodies, seq, seq .. '#')
+  end
+end
+`;
+
+/** The member is done with: the next one of its key may be given out. */
+const goOn = `
+local function goOn(member, bell)
+  local key = string.match(member, '^%d+%.(.+)$')
+  if not key or redis.call('HGET', state, '.' .. key) ~= member then return end
+  local following = redis.call('ZRANGEBYLEX', line, '[' .. key .. ' ', '(' .. key .. '!', 'LIMIT', 0, 1)[1]
+  if not following then
+    redis.call('HDEL', state, '.' .. key)
+    return
+  end
+  local seq, at = string.match(following, ' (%d+) (%d+)$')
+  redis.call('ZREM', line, following)
+  redis.call('HSET', state, '.' .. key, seq .. '.' .. key)
+  redis.call('ZADD', due, at, seq .. '.' .. key)
+  redis.call('PUBLISH', bell, '')
+end
+`;
+
+const groupExists = `
+if redis.call('HEXISTS', meta, ARGV[1]) == 0 then return false end
+`;
+
+/**
+ * KEYS: meta, bodies, with an id that id's; then due, line and state of each group that has the topic.
+ * ARGV: version, message, key, delay, '1' with an id, the bells of the groups. Answers the number of groups (0 for a repeated
+ * id), or meta where the groups are others by now.
+ */
+export const publishScript = defineScript(`${time}${put}
+local meta, bodies, first = KEYS[1], KEYS[2], 2
+if (redis.call('HGET', meta, ':version') or '') ~= ARGV[1] then return redis.call('HGETALL', meta) end
+if ARGV[5] == '1' then
+  first = 3
+  if not redis.call('SET', KEYS[3], '', 'NX', 'PX', ${publishOnceWindow}) then return 0 end
+end
+local groups = (#KEYS - first) / 3
+if groups == 0 then return 0 end
+local seq, at = number(meta), after(tonumber(ARGV[4]))
+local ordered = ARGV[3] ~= '' and redis.call('HGET', meta, ':order') == 'key'
+redis.call('HSET', bodies, seq, ARGV[2])
+if groups > 1 then redis.call('HSET', bodies, seq .. '#', groups) end
+for i = 1, groups do
+  local at_ = first + i * 3
+  put(KEYS[at_ - 2], KEYS[at_ - 1], KEYS[at_], seq, ARGV[3], at, ordered)
+  redis.call('PUBLISH', ARGV[5 + i], '')
+end
+return groups`);
+
+/** Answers meta. It is a script, since its answer is the same in every protocol that the server may speak. */
+export const groupsScript = defineScript(`return redis.call('HGETALL', KEYS[1])`);
+
+/** ARGV: group, topics, a new version, order where it is the first group. */
+export const subscribeScript = defineGroupScript(
+  ['meta'],
+  `
+if redis.call('HGET', meta, ARGV[1]) == ARGV[2] then return 0 end
+redis.call('HSET', meta, ARGV[1], ARGV[2], ':version', ARGV[3])
+return redis.call('HSETNX', meta, ':order', ARGV[4])`,
+);
+
+/** ARGV: group, a new version, bell. */
+export const unsubscribeScript = defineGroupScript(
+  [...nameParts, ...groupParts],
+  `${drop}
+if redis.call('HDEL', meta, ARGV[1]) == 0 then return 0 end
+redis.call('HSET', meta, ':version', ARGV[2])
+redis.call('PUBLISH', ARGV[3], '')
+local others = false
+for _, field in ipairs(redis.call('HKEYS', meta)) do
+  if string.sub(field, 1, 1) ~= ':' then others = true end
+end
+if not others then return redis.call('UNLINK', unpack(KEYS)) end
+for _, set in ipairs({ due, leases, dead }) do
+  for _, member in ipairs(redis.call('ZRANGE', set, 0, -1)) do drop(member) end
+end
+for _, entry in ipairs(redis.call('ZRANGE', line, 0, -1)) do drop(string.match(entry, ' (%d+) ')) end
+return redis.call('UNLINK', due, leases, state, line, dead, ids)`,
+);
+
+/**
+ * ARGV: group, max, lease in ms, its name. Answers ms until there is more (-1: nothing is to come), then member, attempt and message
+ * of each.
+ */
+export const receiveScript = defineGroupScript(
+  ['meta', 'bodies', 'due', 'leases', 'state'],
+  `${groupExists}
+local max, bytes, answer = tonumber(ARGV[2]), 0, { 0 }
+local function give(set)
+  if max == 0 then return end
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', set, '-inf', now, 'LIMIT', 0, max)) do
+    local message = redis.call('HGET', bodies, string.sub(member, 1, 14))
+    bytes = bytes + #(message or '')
+    if bytes > ${largestAnswer} and #answer > 1 then max = 0 return end
+    if set == due or not message then redis.call('ZREM', set, member) end
+    if message then
+      local attempt = (string.match(redis.call('HGET', state, member) or '', '^%d+') or 0) + 1
+      redis.call('HSET', state, member, attempt .. ' ' .. ARGV[4])
+      redis.call('ZADD', leases, now + ARGV[3], member)
+      answer[#answer + 1] = member
+      answer[#answer + 1] = attempt
+      answer[#answer + 1] = message
+      max = max - 1
+    end
+  end
+end
+give(leases)
+give(due)
+local soonest = math.huge
+for _, set in ipairs({ due, leases }) do
+  soonest = math.min(soonest, tonumber(redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')[2] or math.huge))
+end
+answer[1] = soonest == math.huge and -1 or math.max(0, soonest - now)
+return answer`,
+);
+
+/** ARGV: bell, then member and lease of each. Answers which have expired, as those of `extend` and `giveBack` do. */
+export const ackScript = defineGroupScript(
+  ['bodies', 'due', 'leases', 'state', 'line'],
+  `${held}${drop}${goOn}
+local expired = {}
+for i = 2, #ARGV, 2 do
+  local member = ARGV[i]
+  if held(member, ARGV[i + 1]) then
+    redis.call('ZREM', leases, member)
+    redis.call('HDEL', state, member)
+    drop(member)
+    goOn(member, ARGV[1])
+  else
+    expired[#expired + 1] = i / 2 - 1
+  end
+end
+return expired`,
+);
+
+/** ARGV: ms, then member and lease of each. */
+export const extendScript = defineGroupScript(
+  ['leases', 'state'],
+  `${held}
+local expired = {}
+for i = 2, #ARGV, 2 do
+  if held(ARGV[i], ARGV[i + 1]) then
+    redis.call('ZADD', leases, now + ARGV[1], ARGV[i])
+  else
+    expired[#expired + 1] = i / 2 - 1
+  end
+end
+return expired`,
+);
+
+/** ARGV: bell, delay, 1 where the attempt does not count or 0, then member and lease of each. */
+export const giveBackScript = defineGroupScript(
+  ['due', 'leases', 'state'],
+  `${held}
+local expired = {}
+for i = 4, #ARGV, 2 do
+  local member = ARGV[i]
+  local attempts = held(member, ARGV[i + 1])
+  if attempts then
+    redis.call('HSET', state, member, attempts - ARGV[3])
+    redis.call('ZREM', leases, member)
+    redis.call('ZADD', due, after(tonumber(ARGV[2])), member)
+  else
+    expired[#expired + 1] = i / 2 - 2
+  end
+end
+redis.call('PUBLISH', ARGV[1], '')
+return expired`,
+);
+
+/** ARGV: bell, member, lease, reason. Answers 1, or 0 where it has expired. */
+export const buryScript = defineGroupScript(
+  ['meta', 'bodies', 'due', 'leases', 'state', 'line', 'dead', 'ids'],
+  `${held}${goOn}
+local bell, member, reason = ARGV[1], ARGV[2], ARGV[4]
+local attempts = held(member, ARGV[3])
+if not attempts then return 0 end
+local id = string.match(redis.call('HGET', bodies, string.sub(member, 1, 14)) or '', '^[^\\n]*')
+redis.call('HSET', state, member, attempts .. ' ' .. string.format('%.0f', now) .. ' ' .. reason)
+redis.call('ZADD', dead, redis.call('HINCRBY', meta, ':seq', 1), member)
+redis.call('ZADD', ids, 0, id .. '\\n' .. member)
+redis.call('ZREM', leases, member)
+goOn(member, bell)
+return 1`,
+);
+
+/** ARGV: bell, member, lease, the reply, what stands before the channel. Answers 1; 0 expired, 2 where it wants no reply. */
+export const replyScript = defineGroupScript(
+  ['bodies', 'due', 'leases', 'state', 'line'],
+  `${held}${drop}${goOn}
+local member = ARGV[2]
+if not held(member, ARGV[3]) then return 0 end
+local message = redis.call('HGET', bodies, string.sub(member, 1, 14)) or ''
+local id, channel = string.match(message, '^([^\\n]*)\\n([^\\n]+)\\n')
+if not channel then return 2 end
+redis.call('ZREM', leases, member)
+redis.call('HDEL', state, member)
+drop(member)
+goOn(member, ARGV[1])
+redis.call('PUBLISH', ARGV[5] .. channel, id .. '\\n' .. ARGV[4])
+return 1`,
+);
+
+/** ARGV: group. Answers what waits, what is out and what is dead, and the last burial. */
+export const countScript = defineGroupScript(
+  ['meta', 'due', 'leases', 'line', 'dead'],
+  `${groupExists}
+local out = redis.call('ZCOUNT', leases, '(' .. string.format('%.0f', now), '+inf')
+local all = redis.call('ZCARD', due) + redis.call('ZCARD', line) + redis.call('ZCARD', leases)
+local last = redis.call('ZRANGE', dead, -1, -1, 'WITHSCORES')[2]
+return { all - out, out, redis.call('ZCARD', dead), last or '0' }`,
+);
+
+/** ARGV: group, the burial before, most. Answers 1 where there are more, then burial, state and message of each. */
+export const deadLettersScript = defineGroupScript(
+  ['meta', 'bodies', 'state', 'dead'],
+  `${groupExists}
+local bytes, answer, most = 0, { 0 }, tonumber(ARGV[3])
+local found = redis.call('ZRANGEBYSCORE', dead, '(' .. ARGV[2], '+inf', 'WITHSCORES', 'LIMIT', 0, most + 1)
+for i = 1, #found, 2 do
+  local message = redis.call('HGET', bodies, string.sub(found[i], 1, 14))
+  bytes = bytes + #(message or '')
+  if i > 2 * most or (bytes > ${largestAnswer} and i > 1) then
+    answer[1] = 1
+    break
+  end
+  if message then
+    answer[#answer + 1] = found[i + 1]
+    answer[#answer + 1] = redis.call('HGET', state, found[i])
+    answer[#answer + 1] = message
+  end
+end
+return answer`,
+);
+
+/**
+ * ARGV: group, bell, 1 to send them again or 0, the last burial or '', ids. Without ids it takes up to \`deadAtOnce\` of the oldest.
+ * Answers how many.
+ */
+export const exhumeScript = defineGroupScript(
+  ['meta', 'bodies', 'due', 'state', 'line', 'dead', 'ids'],
+  `${put}${drop}${groupExists}
+local members, count = {}, 0
+if ARGV[4] ~= '' then
+  members = redis.call('ZRANGEBYSCORE', dead, '-inf', ARGV[4], 'LIMIT', 0, ${deadAtOnce})
+end
+for i = 5, #ARGV do
+  local id = ARGV[i]
+  for _, entry in ipairs(redis.call('ZRANGEBYLEX', ids, '[' .. id .. '\\n', '(' .. id .. '\\11')) do
+    members[#members + 1] = string.sub(entry, #id + 2)
+  end
+end
+table.sort(members)
+local ordered = redis.call('HGET', meta, ':order') == 'key'
+for _, member in ipairs(members) do
+  if redis.call('ZREM', dead, member) == 1 then
+    local message = redis.call('HGET', bodies, string.sub(member, 1, 14)) or ''
+    redis.call('ZREM', ids, string.match(message, '^[^\\n]*') .. '\\n' .. member)
+    redis.call('HDEL', state, member)
+    if ARGV[3] == '1' then
+      local seq = number(meta)
+      -- Who asked for a reply waits no more.
+      redis.call('HSET', bodies, seq, (string.gsub(message, '^([^\\n]*)\\n[^\\n]*\\n', '%1\\n\\n')))
+      put(due, line, state, seq, string.match(member, '^%d+%.(.+)$') or '', now, ordered)
+    end
+    drop(member)
+    count = count + 1
+  end
+end
+redis.call('PUBLISH', ARGV[2], '')
+return count`,
+);
+
+/**
+ * Brings what is there into another order. KEYS: meta, then due, leases, state and line of each group. ARGV: version, order.
+ * Answers 1, or meta where the groups are others by now.
+ */
+export const reorderScript = defineScript(`
+local meta, order = KEYS[1], ARGV[2]
+if (redis.call('HGET', meta, ':version') or '') ~= ARGV[1] then return redis.call('HGETALL', meta) end
+redis.call('HSET', meta, ':order', order)
+for i = 2, #KEYS, 4 do
+  local due, leases, state, line = KEYS[i], KEYS[i + 1], KEYS[i + 2], KEYS[i + 3]
+  local function keyOf(member) return string.match(member, '^%d+%.(.+)$') end
+  local out = redis.call('ZRANGE', leases, 0, -1)
+  local waiting = redis.call('ZRANGE', due, 0, -1)
+  -- Who came first is told by the number that a member begins with.
+  table.sort(out)
+  table.sort(waiting)
+  if order == 'key' then
+    for _, member in ipairs(out) do
+      if keyOf(member) then redis.call('HSETNX', state, '.' .. keyOf(member), member) end
+    end
+    for _, member in ipairs(waiting) do
+      local key = keyOf(member)
+      if key and redis.call('HSETNX', state, '.' .. key, member) == 0 then
+        local at = string.format('%.0f', tonumber(redis.call('ZSCORE', due, member)))
+        redis.call('ZREM', due, member)
+        redis.call('ZADD', line, 0, key .. ' ' .. string.sub(member, 1, 14) .. ' ' .. at)
+      end
+    end
+  else
+    for _, members in ipairs({ out, waiting }) do
+      for _, member in ipairs(members) do
+        if keyOf(member) then redis.call('HDEL', state, '.' .. keyOf(member)) end
+      end
+    end
+    for _, entry in ipairs(redis.call('ZRANGE', line, 0, -1)) do
+      local key, seq, at = string.match(entry, '^(%S+) (%d+) (%d+)$')
+      redis.call('ZADD', due, at, seq .. '.' .. key)
+    end
+    redis.call('DEL', line)
+  end
+end
+return 1`);
