@@ -3,6 +3,7 @@
  * started again, `verifyAfterRestart` with what the first gave.
  */
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What has to be there after a restart. */
 export interface Witness {
@@ -14,6 +15,7 @@ export interface Witness {
   readonly deleted: string;
   readonly counter: string;
   readonly counterValue: string;
+  readonly invoice: string;
 }
 
 interface Order {
@@ -24,7 +26,7 @@ interface Order {
 }
 
 /**
- * Creates, reads, lists in pages, changes in competition, deletes and counts. `base` is the app's address without a
+ * Creates, waits for invoices and the report, lists in pages, changes in competition, deletes and counts. `base` is the app's address without a
  * slash at its end. The store may hold other orders already.
  * @throws {AssertionError} at the first step that is not as it should be
  */
@@ -32,6 +34,8 @@ export async function runScenario(base: string): Promise<Witness> {
   const mark = `scenario ${Date.now().toString(36)}`;
   await refuseWhatIsWrong(base);
   const ids = await createMany(base, mark, 25);
+  const invoice = await readInvoice(base, ids[0] ?? '', mark);
+  await compareReport(base, mark, ids.length);
   await listInPages(base, ids);
   const { id, etag, status } = await compete(base, ids[0] ?? '');
   const deleted = ids[1] ?? '';
@@ -39,7 +43,8 @@ export async function runScenario(base: string): Promise<Witness> {
   const counter = `c${Date.now().toString(36)}`;
   const counterValue = await count(base, counter, 20);
   const order = await readOrder(base, id);
-  return { id, etag, status, customer: order.customer, total: order.total, deleted, counter, counterValue };
+  const { customer, total } = order;
+  return { id, etag, status, customer, total, deleted, counter, counterValue, invoice };
 }
 
 /** Everything that `runScenario` was told is still so. */
@@ -56,10 +61,13 @@ export async function verifyAfterRestart(base: string, witness: Witness): Promis
     404,
     'what was deleted stays deleted',
   );
+  const invoice = await fetch(`${base}/orders/${witness.id}/invoice`);
+  assert.equal(await invoice.text(), witness.invoice, 'its invoice is the same');
   const counter = await getJson<{ value: string }>(`${base}/counters/${witness.counter}`);
   assert.equal(counter.value, witness.counterValue, 'the counter kept its value');
   const [created] = await createMany(base, 'after restart', 1);
   assert.ok(Number(created) > Number(witness.id), 'new orders go on counting');
+  await readInvoice(base, created ?? '', 'after restart');
 }
 
 async function refuseWhatIsWrong(base: string): Promise<void> {
@@ -104,6 +112,43 @@ async function createMany(base: string, customer: string, count: number): Promis
     );
   assert.equal(new Set(ids).size, count, 'every order has an id of its own');
   return ids;
+}
+
+/** The invoice is written after the order was placed, by whoever has time. */
+async function readInvoice(base: string, id: string, customer: string): Promise<string> {
+  const answer = await eventually(`the invoice of order ${id}`, async () => {
+    const asked = await fetch(`${base}/orders/${id}/invoice`);
+    return asked.status === 404 ? undefined : asked;
+  });
+  const text = await answer.text();
+  assert.equal(answer.status, 200, text);
+  assert.equal(answer.headers.get('content-type'), 'text/plain; charset=utf-8');
+  for (const part of [id, customer, '1 × Käse at 12.99 = 12.99', 'Total: 21.99'])
+    assert.ok(text.includes(part), `${part} is on the invoice: ${text}`);
+  return text;
+}
+
+/** Each order counts once, however often its event came. */
+async function compareReport(base: string, customer: string, count: number): Promise<void> {
+  const sum = await eventually(`${count} orders in the report`, async () => {
+    const { totals } = await getJson<{ totals: { customer: string; orders: number; total: number }[] }>(
+      `${base}/reports`,
+    );
+    // Two rows where midnight passed meanwhile.
+    const own = totals.filter((row) => row.customer === customer);
+    const orders = own.reduce((all, row) => all + row.orders, 0);
+    assert.ok(orders <= count, `${orders} orders in the report, of ${count}`);
+    return orders === count ? own.reduce((all, row) => all + row.total, 0) : undefined;
+  });
+  assert.equal(sum, count * 2199);
+}
+
+async function eventually<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
+  for (const end = performance.now() + 60_000; performance.now() < end; await sleep(50)) {
+    const found = await ask();
+    if (found !== undefined) return found;
+  }
+  assert.fail(`${what}: not within a minute`);
 }
 
 async function listInPages(base: string, ids: readonly string[]): Promise<void> {

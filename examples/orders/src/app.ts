@@ -1,10 +1,15 @@
-import { HttpError, html, json, openStore, router, status } from '@spiderlightning/guest';
+import { HttpError, html, json, openStore, router, status, stream } from '@spiderlightning/guest';
 import type { Answer, Versioned } from '@spiderlightning/guest';
 import { readTag, writeTag } from './etag.ts';
+import { readInvoice } from './invoice.ts';
 import { changeOrder, checkChange, checkDraft, createOrder } from './order.ts';
 import type { Checked, Order } from './order.ts';
 import { page } from './page.ts';
 import { checkLimit, nextPage } from './paging.ts';
+import { tellPlaced } from './placed.ts';
+import { listTotals } from './report.ts';
+
+export { onMessage } from './placed.ts';
 
 const store = openStore('orders');
 const prefix = 'order/';
@@ -21,6 +26,7 @@ app.post('/orders', async (req) => {
   const order = createOrder(id, draft, new Date());
   const written = await store.compareAndSwap(prefix + id, undefined, JSON.stringify(order));
   if (!written.swapped) throw new HttpError(409, `there is an order ${id} already`);
+  await tellPlaced(order);
   return json(order, {
     status: 201,
     headers: { location: `/orders/${id}`, etag: writeTag(written.version) },
@@ -46,6 +52,13 @@ app.get('/orders/:id', async (req) => {
   return sendOrder(found.json<Order>(), found.version);
 });
 
+/** As it was placed. It is written soon after that, by `onMessage`; until then there is none. */
+app.get('/orders/:id/invoice', async (req) => {
+  const invoice = await readInvoice(req.params.id);
+  if (invoice === undefined) throw new HttpError(404, `there is no invoice of an order ${req.params.id}`);
+  return stream(invoice, { type: invoice.info.contentType });
+});
+
 app.patch('/orders/:id', async (req) => {
   const header = req.headers.get('if-match');
   if (header === undefined)
@@ -68,6 +81,8 @@ app.delete('/orders/:id', async (req) => {
   await store.delete(prefix + req.params.id);
   return status(204);
 });
+
+app.get('/reports', async () => json({ totals: await listTotals() }));
 
 app.post('/counters/:name', async (req) => {
   const value = await store.incrementBigInt(`counter/${req.params.name}`);

@@ -33,7 +33,8 @@ export interface Draft {
 export type Checked<T> = { readonly value: T } | { readonly problems: readonly string[] };
 
 const mostItems = 50;
-const mostText = 100;
+/** Characters. A customer is the key of messages, too, which has up to 256 bytes. */
+const mostText = 80;
 const mostQuantity = 10_000;
 const mostPrice = 100_000_000;
 

@@ -104,6 +104,9 @@ export const page = /* html */ `<!doctype html>
       await call('/orders/' + order.id, { method: 'DELETE' });
       row.remove();
     }));
+    const invoice = make('a', 'Invoice');
+    invoice.href = '/orders/' + order.id + '/invoice';
+    actions.append(invoice);
     row.append(actions);
     return row;
   }
