@@ -68,12 +68,12 @@ test('a whole file', () => {
   assert.equal(file.path, '/app/slightfile.toml');
   assert.deepEqual(file.app, { component: '/app/dist/orders.wasm', start: 'degraded', reuse: 'clean' });
   assert.deepEqual(plain(file.keyvalue), {
-    orders: { name: 'orders', bind: 'sqlite', config: {}, position: { line: 8, column: 1 } },
+    orders: { name: 'orders', bind: 'sqlite', config: {}, position: { line: 8, column: 10, width: 8 } },
     'my sessions': {
       name: 'my sessions',
       bind: 'redis://cache:6379',
       config: { prefix: '$dev', pool: 4, tls: true, rate: 0.5 },
-      position: { line: 9, column: 1 },
+      position: { line: 9, column: 17, width: 104 },
     },
   });
   assert.deepEqual(file.http, {
@@ -82,6 +82,7 @@ test('a whole file', () => {
     health: { host: '::1', port: 0 },
     forwarded: true,
     origins: ['https://app.example.com', 'http://127.0.0.1:5173'],
+    channels: undefined,
   });
   assert.deepEqual(file.limits, {
     memory: 64 * 1024 ** 2,
@@ -105,6 +106,7 @@ test('what a file leaves out has its default, and nothing is granted', () => {
     health: undefined,
     forwarded: false,
     origins: [],
+    channels: undefined,
   });
   assert.deepEqual(file.limits, defaultLimits);
   assert.deepEqual(file.resilience, defaultResilience);
