@@ -1,47 +1,9 @@
-import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { assertSound, countFrom, makeFolder, openEvents, readLines, startProcess } from './processes.ts';
-
-/** `SLIGHT_TEST_MESSAGES=100000` for a thorough run. */
-const count = countFrom('SLIGHT_TEST_MESSAGES', 2_000);
-/** Milliseconds. */
-const options = { timeout: 60_000 + count * 10 };
-const keys = 50;
-const together = 500;
+import { compete, count, options } from './compete.ts';
+import { assertSound } from './processes.ts';
 
 void test(
   `${count} messages through two processes that compete: none is lost, none doubled, keys in order`,
   options,
-  async (t) => {
-    const folder = makeFolder(t);
-    const dataDir = join(folder, 'data');
-    const file = join(folder, 'handled');
-    const config = { order: 'key' };
-    const events = await openEvents(dataDir, config);
-    await events.subscribe('workers', ['work']);
-    const consumers = [0, 1].map(() => startProcess(t, 'consumer.ts', dataDir, file, JSON.stringify(config)));
-    await Promise.all(consumers.map((each) => each.started()));
-    for (let next = 0; next < count; next += together) {
-      const turn = Array.from({ length: Math.min(together, count - next) }, (_, i) => next + i);
-      await Promise.all(
-        turn.map((i) => events.publish('work', Buffer.from(`${i % keys} ${i}`), { key: `${i % keys}` })),
-      );
-    }
-    await Promise.all(consumers.map((each) => each.finish()));
-    assert.deepEqual(await events.count('workers'), { waiting: 0, leased: 0, dead: 0 });
-    await events.close();
-
-    const handled = readLines(file).map((line) => line.split(' ').map(Number) as [key: number, i: number]);
-    const different = new Set(handled.map(([, i]) => i));
-    t.diagnostic(`${handled.length - different.size} duplicates`);
-    assert.equal(different.size, count, 'lost');
-    assert.equal(handled.length, count, 'doubled, although nobody was killed');
-    const last = new Map<number, number>();
-    for (const [key, i] of handled) {
-      assert.ok((last.get(key) ?? -1) < i, `key ${key}: ${i} after ${last.get(key)}`);
-      last.set(key, i);
-    }
-    assertSound(dataDir);
-  },
+  async (t) => assertSound(await compete(t, 'sqlite')),
 );

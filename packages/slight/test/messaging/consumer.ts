@@ -1,16 +1,16 @@
 /**
  * A process of its own that works on the messages of group `workers`: it writes each body into a file that others append
  * to as well, as a line, and acks it afterwards. Says `ready`; ends once its input has ended and nothing more comes.
- * Arguments: folder, file, settings (JSON).
+ * Arguments: folder, file, settings (JSON), where the messages are.
  */
 import { openSync, writeSync } from 'node:fs';
 import { openCapability } from '../../src/capabilities/core/open.ts';
 
-const [dataDir = '', file = '', settings = '{}'] = process.argv.slice(2);
+const [dataDir = '', file = '', settings = '{}', bind = 'sqlite'] = process.argv.slice(2);
 const config = JSON.parse(settings) as { [key: string]: string };
 const messages = await openCapability(
   'messaging',
-  { name: 'events', bind: 'sqlite', config },
+  { name: 'events', bind, config },
   { dataDir, timeout: 20_000 },
 );
 const fd = openSync(file, 'a');

@@ -58,12 +58,9 @@ export function makeFolder(t: TestContext): string {
 export async function openEvents(
   dataDir: string,
   config: { readonly [key: string]: string | number },
+  bind = 'sqlite',
 ): Promise<Messaging> {
-  return openCapability(
-    'messaging',
-    { name: 'events', bind: 'sqlite', config },
-    { dataDir, timeout: 20_000 },
-  );
+  return openCapability('messaging', { name: 'events', bind, config }, { dataDir, timeout: 20_000 });
 }
 
 export function readLines(file: string): string[] {

@@ -3,7 +3,7 @@ import { brokenCursor, noGroup } from '../validate.ts';
 import type { Bells } from './redis-bells.ts';
 import type { RedisGroups } from './redis-groups.ts';
 import { unpackMessage } from './redis-message.ts';
-import { countScript, deadAtOnce, deadLettersScript, exhumeScript } from './redis-scripts.ts';
+import { countScript, deadAtOnce, deadLettersScript, exhumeScript } from './redis-dead-scripts.ts';
 
 export function openDeadLetters(
   groups: RedisGroups,
@@ -49,7 +49,7 @@ export function openDeadLetters(
         const { message } = unpackMessage(rest[i + 2]!);
         letters.push({ ...message, attempts: Number(attempts), reason: reason!, at: Number(at) });
       }
-      return more === 1 ? { letters, cursor: rest.at(-3)!.toString() } : { letters };
+      return more === 1 && letters.length > 0 ? { letters, cursor: rest.at(-3)!.toString() } : { letters };
     },
     redrive: (group, ids) => exhume(group, '1', ids),
     purge: (group, ids) => exhume(group, '0', ids),

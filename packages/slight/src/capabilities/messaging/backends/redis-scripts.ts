@@ -12,6 +12,9 @@ import { publishOnceWindow } from '../contract.ts';
  * it is out, or time and reason when it is dead; `.<key>`: the member that is the first of its key, in an order by key); `line`, a sorted set
  * of what waits for an older one of its key, as `<key> <number> <due>`; `dead`, a sorted set by burial; `ids` of those, as
  * `<id>\n<member>`.
+ *
+ * On a server whose memory is full, a script may write where its first write frees some: so receive, ack and the like begin with a
+ * removal. Bells are rung by `pcall`: a user without rights to channels is served all the same, by those who look from time to time.
  */
 export const nameParts = ['meta', 'bodies'] as const;
 export const groupParts = ['due', 'leases', 'state', 'line', 'dead', 'ids'] as const;
@@ -24,9 +27,7 @@ export interface GroupScript {
 }
 
 /** Bytes: an answer has no more messages than fit, or one. */
-const largestAnswer = 16 * 1024 * 1024;
-/** Dead letters that one script moves. */
-export const deadAtOnce = 500;
+export const largestAnswer = 16 * 1024 * 1024;
 
 const time = `
 local time = redis.call('TIME')
@@ -36,13 +37,13 @@ local function after(delay) return now + (delay > 0 and delay + 1 or 0) end
 `;
 
 /** The keys are there under the names of their parts. */
-function defineGroupScript(parts: readonly Part[], source: string): GroupScript {
+export function defineGroupScript(parts: readonly Part[], source: string): GroupScript {
   const names = `local ${parts.join(', ')} = ${parts.map((_, index) => `KEYS[${index + 1}]`).join(', ')}`;
   return { parts, script: defineScript(names + time + source) };
 }
 
 /** Only the first of a key is due; those behind it stand in line. */
-const put = `
+export const put = `
 local function put(due, line, state, seq, key, at, ordered)
   local member = key == '' and seq or seq .. '.' .. key
   if ordered and key ~= '' and redis.call('HSETNX', state, '.' .. key, member) == 0 then
@@ -55,7 +56,7 @@ local function number(meta) return string.format('%014d', redis.call('HINCRBY', 
 `;
 
 /** Its attempts, where the lease still holds. */
-const held = `
+export const held = `
 local function held(member, lease)
   local attempts, holder = string.match(redis.call('HGET', state, member) or '', '^(%d+) (%S+)$')
   if holder ~= lease then return nil end
@@ -65,7 +66,7 @@ end
 `;
 
 /** A group keeps a message no longer: the last one takes it away. */
-const drop = `
+export const drop = `
 local function drop(member)
   local seq = string.sub(member, 1, 14)
   local left = redis.call('HGET', bodies, seq .. '#')
@@ -78,7 +79,7 @@ end
 `;
 
 /** The member is done with: the next one of its key may be given out. */
-const goOn = `
+export const goOn = `
 local function goOn(member, bell)
   local key = string.match(member, '^%d+%.(.+)$')
   if not key or redis.call('HGET', state, '.' .. key) ~= member then return end
@@ -91,11 +92,11 @@ local function goOn(member, bell)
   redis.call('ZREM', line, following)
   redis.call('HSET', state, '.' .. key, seq .. '.' .. key)
   redis.call('ZADD', due, at, seq .. '.' .. key)
-  redis.call('PUBLISH', bell, '')
+  redis.pcall('PUBLISH', bell, '')
 end
 `;
 
-const groupExists = `
+export const groupExists = `
 if redis.call('HEXISTS', meta, ARGV[1]) == 0 then return false end
 `;
 
@@ -120,7 +121,7 @@ if groups > 1 then redis.call('HSET', bodies, seq .. '#', groups) end
 for i = 1, groups do
   local at_ = first + i * 3
   put(KEYS[at_ - 2], KEYS[at_ - 1], KEYS[at_], seq, ARGV[3], at, ordered)
-  redis.call('PUBLISH', ARGV[5 + i], '')
+  redis.pcall('PUBLISH', ARGV[5 + i], '')
 end
 return groups`);
 
@@ -142,7 +143,7 @@ export const unsubscribeScript = defineGroupScript(
   `${drop}
 if redis.call('HDEL', meta, ARGV[1]) == 0 then return 0 end
 redis.call('HSET', meta, ':version', ARGV[2])
-redis.call('PUBLISH', ARGV[3], '')
+redis.pcall('PUBLISH', ARGV[3], '')
 local others = false
 for _, field in ipairs(redis.call('HKEYS', meta)) do
   if string.sub(field, 1, 1) ~= ':' then others = true end
@@ -169,7 +170,7 @@ local function give(set)
     local message = redis.call('HGET', bodies, string.sub(member, 1, 14))
     bytes = bytes + #(message or '')
     if bytes > ${largestAnswer} and #answer > 1 then max = 0 return end
-    if set == due or not message then redis.call('ZREM', set, member) end
+    redis.call('ZREM', set, member)
     if message then
       local attempt = (string.match(redis.call('HGET', state, member) or '', '^%d+') or 0) + 1
       redis.call('HSET', state, member, attempt .. ' ' .. ARGV[4])
@@ -217,6 +218,7 @@ export const extendScript = defineGroupScript(
 local expired = {}
 for i = 2, #ARGV, 2 do
   if held(ARGV[i], ARGV[i + 1]) then
+    redis.call('ZREM', leases, ARGV[i])
     redis.call('ZADD', leases, now + ARGV[1], ARGV[i])
   else
     expired[#expired + 1] = i / 2 - 1
@@ -234,31 +236,15 @@ for i = 4, #ARGV, 2 do
   local member = ARGV[i]
   local attempts = held(member, ARGV[i + 1])
   if attempts then
-    redis.call('HSET', state, member, attempts - ARGV[3])
     redis.call('ZREM', leases, member)
+    redis.call('HSET', state, member, attempts - ARGV[3])
     redis.call('ZADD', due, after(tonumber(ARGV[2])), member)
   else
     expired[#expired + 1] = i / 2 - 2
   end
 end
-redis.call('PUBLISH', ARGV[1], '')
+redis.pcall('PUBLISH', ARGV[1], '')
 return expired`,
-);
-
-/** ARGV: bell, member, lease, reason. Answers 1, or 0 where it has expired. */
-export const buryScript = defineGroupScript(
-  ['meta', 'bodies', 'due', 'leases', 'state', 'line', 'dead', 'ids'],
-  `${held}${goOn}
-local bell, member, reason = ARGV[1], ARGV[2], ARGV[4]
-local attempts = held(member, ARGV[3])
-if not attempts then return 0 end
-local id = string.match(redis.call('HGET', bodies, string.sub(member, 1, 14)) or '', '^[^\\n]*')
-redis.call('HSET', state, member, attempts .. ' ' .. string.format('%.0f', now) .. ' ' .. reason)
-redis.call('ZADD', dead, redis.call('HINCRBY', meta, ':seq', 1), member)
-redis.call('ZADD', ids, 0, id .. '\\n' .. member)
-redis.call('ZREM', leases, member)
-goOn(member, bell)
-return 1`,
 );
 
 /** ARGV: bell, member, lease, the reply, what stands before the channel. Answers 1; 0 expired, 2 where it wants no reply. */
@@ -270,82 +256,12 @@ if not held(member, ARGV[3]) then return 0 end
 local message = redis.call('HGET', bodies, string.sub(member, 1, 14)) or ''
 local id, channel = string.match(message, '^([^\\n]*)\\n([^\\n]+)\\n')
 if not channel then return 2 end
+redis.call('PUBLISH', ARGV[5] .. channel, id .. '\\n' .. ARGV[4])
 redis.call('ZREM', leases, member)
 redis.call('HDEL', state, member)
 drop(member)
 goOn(member, ARGV[1])
-redis.call('PUBLISH', ARGV[5] .. channel, id .. '\\n' .. ARGV[4])
 return 1`,
-);
-
-/** ARGV: group. Answers what waits, what is out and what is dead, and the last burial. */
-export const countScript = defineGroupScript(
-  ['meta', 'due', 'leases', 'line', 'dead'],
-  `${groupExists}
-local out = redis.call('ZCOUNT', leases, '(' .. string.format('%.0f', now), '+inf')
-local all = redis.call('ZCARD', due) + redis.call('ZCARD', line) + redis.call('ZCARD', leases)
-local last = redis.call('ZRANGE', dead, -1, -1, 'WITHSCORES')[2]
-return { all - out, out, redis.call('ZCARD', dead), last or '0' }`,
-);
-
-/** ARGV: group, the burial before, most. Answers 1 where there are more, then burial, state and message of each. */
-export const deadLettersScript = defineGroupScript(
-  ['meta', 'bodies', 'state', 'dead'],
-  `${groupExists}
-local bytes, answer, most = 0, { 0 }, tonumber(ARGV[3])
-local found = redis.call('ZRANGEBYSCORE', dead, '(' .. ARGV[2], '+inf', 'WITHSCORES', 'LIMIT', 0, most + 1)
-for i = 1, #found, 2 do
-  local message = redis.call('HGET', bodies, string.sub(found[i], 1, 14))
-  bytes = bytes + #(message or '')
-  if i > 2 * most or (bytes > ${largestAnswer} and i > 1) then
-    answer[1] = 1
-    break
-  end
-  if message then
-    answer[#answer + 1] = found[i + 1]
-    answer[#answer + 1] = redis.call('HGET', state, found[i])
-    answer[#answer + 1] = message
-  end
-end
-return answer`,
-);
-
-/**
- * ARGV: group, bell, 1 to send them again or 0, the last burial or '', ids. Without ids it takes up to \`deadAtOnce\` of the oldest.
- * Answers how many.
- */
-export const exhumeScript = defineGroupScript(
-  ['meta', 'bodies', 'due', 'state', 'line', 'dead', 'ids'],
-  `${put}${drop}${groupExists}
-local members, count = {}, 0
-if ARGV[4] ~= '' then
-  members = redis.call('ZRANGEBYSCORE', dead, '-inf', ARGV[4], 'LIMIT', 0, ${deadAtOnce})
-end
-for i = 5, #ARGV do
-  local id = ARGV[i]
-  for _, entry in ipairs(redis.call('ZRANGEBYLEX', ids, '[' .. id .. '\\n', '(' .. id .. '\\11')) do
-    members[#members + 1] = string.sub(entry, #id + 2)
-  end
-end
-table.sort(members)
-local ordered = redis.call('HGET', meta, ':order') == 'key'
-for _, member in ipairs(members) do
-  if redis.call('ZREM', dead, member) == 1 then
-    local message = redis.call('HGET', bodies, string.sub(member, 1, 14)) or ''
-    redis.call('ZREM', ids, string.match(message, '^[^\\n]*') .. '\\n' .. member)
-    redis.call('HDEL', state, member)
-    if ARGV[3] == '1' then
-      local seq = number(meta)
-      -- Who asked for a reply waits no more.
-      redis.call('HSET', bodies, seq, (string.gsub(message, '^([^\\n]*)\\n[^\\n]*\\n', '%1\\n\\n')))
-      put(due, line, state, seq, string.match(member, '^%d+%.(.+)$') or '', now, ordered)
-    end
-    drop(member)
-    count = count + 1
-  end
-end
-redis.call('PUBLISH', ARGV[2], '')
-return count`,
 );
 
 /**

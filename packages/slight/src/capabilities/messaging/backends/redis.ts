@@ -6,13 +6,14 @@ import { readSettings } from '../settings.ts';
 import { expiredReceipts } from '../validate.ts';
 import { makeBells } from './redis-bells.ts';
 import { openBroadcasts } from './redis-broadcasts.ts';
+import { buryScript } from './redis-dead-scripts.ts';
 import { openDeadLetters } from './redis-dead-letters.ts';
 import { openGroups } from './redis-groups.ts';
 import { openHearing } from './redis-hearing.ts';
 import { packMessage } from './redis-message.ts';
 import { receiveFrom, settleAll, settleOne } from './redis-receipts.ts';
 import { openRequests } from './redis-requests.ts';
-import { ackScript, buryScript, extendScript, giveBackScript } from './redis-scripts.ts';
+import { ackScript, extendScript, giveBackScript } from './redis-scripts.ts';
 
 /** Keeps messages on a Redis server, by its clock. Each operation is one script there, so none is ever half done. */
 export const redis = defineBackend<Messaging, MessagingFeature>({

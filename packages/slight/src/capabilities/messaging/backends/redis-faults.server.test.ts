@@ -1,0 +1,277 @@
+import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { suite, test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { redisMissing, startRedis, type RedisServer } from '../../../../../../test/servers/redis.ts';
+import { CapabilityError } from '../../core/error.ts';
+import type { Config } from '../../core/capability.ts';
+import { openCapability } from '../../core/open.ts';
+import type { Messaging } from '../contract.ts';
+
+/** `SLIGHT_TEST_ROUNDS=50` for a thorough run. */
+const rounds = Number(process.env.SLIGHT_TEST_ROUNDS ?? 2);
+/** Milliseconds. */
+const timeout = 2_000;
+const patience = 20_000;
+const lease = 5_000;
+
+async function serve(t: TestContext): Promise<RedisServer> {
+  const server = await startRedis();
+  t.after(() => server.stop());
+  return server;
+}
+
+async function open(t: TestContext, bind: string, config: Config = {}, name = 'events'): Promise<Messaging> {
+  const messages = await openCapability(
+    'messaging',
+    { name, bind, config: { lease: `${lease}ms`, attempts: 1_000, ...config } },
+    { dataDir: tmpdir(), timeout },
+  );
+  t.after(() => messages.close());
+  return messages;
+}
+
+async function failure(call: unknown): Promise<CapabilityError> {
+  try {
+    await call;
+  } catch (error) {
+    assert.ok(error instanceof CapabilityError, String(error));
+    return error;
+  }
+  throw new Error('it did not fail');
+}
+
+/** Repeats what may fail for a while. */
+async function recovers<T>(work: () => Promise<T> | T): Promise<T> {
+  for (const end = performance.now() + patience; ;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (performance.now() > end) throw error;
+      await sleep(20);
+    }
+  }
+}
+
+/** Producers, each of one key, and consumers, which go on however often something fails. */
+function startWork(producers: readonly Messaging[], consumers: readonly Messaging[]) {
+  const confirmed: string[] = [];
+  const handled: string[] = [];
+  const failures: CapabilityError[] = [];
+  let producing = true;
+  let consuming = true;
+
+  async function attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      assert.ok(error instanceof CapabilityError, String(error));
+      failures.push(error);
+      await sleep(10);
+    }
+  }
+  const produce = producers.map(async (messages, key) => {
+    for (let i = 0; producing; i++) {
+      // No more than is worked off soon.
+      while (producing && confirmed.length > handled.length + 200) await sleep(5);
+      const text = `${key} ${i}`;
+      await attempt(async () => {
+        await messages.publish('work', Buffer.from(text), { key: String(key) });
+        confirmed.push(text);
+      });
+    }
+  });
+  const consume = consumers.map(async (messages) => {
+    while (consuming)
+      await attempt(async () => {
+        const asked = performance.now();
+        const deliveries = await messages.receive('workers', { max: 10, wait: 100 });
+        // Who was slow to hear of them might work on what another has by now.
+        if (performance.now() - asked > lease / 2) return;
+        handled.push(...deliveries.map(({ body }) => Buffer.from(body).toString()));
+        await messages.ack(deliveries.map(({ receipt }) => receipt));
+      });
+  });
+  return {
+    confirmed,
+    handled,
+    failures,
+    async finish(): Promise<void> {
+      producing = false;
+      await Promise.all(produce);
+      await recovers(async () => {
+        const { waiting, leased, dead } = await consumers[0]!.count('workers');
+        assert.deepEqual({ waiting, leased, dead }, { waiting: 0, leased: 0, dead: 0 });
+      });
+      consuming = false;
+      await Promise.all(consume);
+    },
+  };
+}
+
+function assertSound(t: TestContext, { confirmed, handled, failures }: ReturnType<typeof startWork>): void {
+  const different = new Set(handled);
+  t.diagnostic(
+    `${confirmed.length} confirmed, ${handled.length - different.size} duplicates, ${failures.length} failures`,
+  );
+  assert.deepEqual(
+    confirmed.filter((text) => !different.has(text)),
+    [],
+    'lost',
+  );
+  const last = new Map<number, number>();
+  for (const [key, i] of handled.map((text) => text.split(' ').map(Number) as [number, number])) {
+    assert.ok((last.get(key) ?? -1) <= i, `key ${key}: ${i} after ${last.get(key)}`);
+    last.set(key, i);
+  }
+}
+
+void suite('messages on Redis in trouble', { skip: redisMissing, timeout: 60_000 + rounds * 20_000 }, () => {
+  void test(`killed while it is worked on, every confirmed message is handled, in order (${rounds} rounds)`, async (t) => {
+    const server = await serve(t);
+    const order = { order: 'key' };
+    const members = [await open(t, server.url, order), await open(t, server.url, order)];
+    await members[0]!.subscribe('workers', ['work']);
+    const work = startWork([...members, ...members, ...members], [...members, ...members]);
+    for (let round = 0; round < rounds; round++) {
+      const before = work.handled.length;
+      await recovers(() => assert.ok(work.handled.length > before + 50));
+      await sleep(Math.random() * 100);
+      await server.kill();
+      await server.restart();
+    }
+    await recovers(async () => {
+      await members[0]!.publish('work', Buffer.from('99 0'));
+      work.confirmed.push('99 0');
+    });
+    await work.finish();
+    assertSound(t, work);
+    for (const { retryable, message } of work.failures)
+      if (!/lease/.test(message)) assert.equal(retryable, true, message);
+  });
+
+  void test('silent for five seconds: calls end while it is, say what may have happened, and work goes on', async (t) => {
+    const server = await serve(t);
+    const members = [
+      await open(t, server.url, { order: 'key' }),
+      await open(t, server.url, { order: 'key' }),
+    ];
+    await members[0]!.subscribe('workers', ['work']);
+    await members[0]!.subscribe('others', ['other']);
+    await members[0]!.publish('other', Buffer.from('held'));
+    const [held] = await members[0]!.receive('others', { wait: patience });
+    const work = startWork([...members, ...members], members);
+    await recovers(() => assert.ok(work.handled.length > 50));
+    server.pause();
+    const begun = performance.now();
+    const failures = await Promise.all([
+      failure(members[0]!.publish('other', Buffer.from('lost?'))),
+      failure(members[0]!.ack([held!.receipt])),
+      failure(members[1]!.receive('others', { wait: 100 })),
+    ]);
+    assert.deepEqual(
+      failures.map(({ code, outcome }) => [code, outcome]),
+      [
+        ['timeout', 'unknown'],
+        ['timeout', 'unknown'],
+        ['timeout', 'none'],
+      ],
+    );
+    await sleep(Math.max(0, 5_000 - (performance.now() - begun)));
+    const before = work.handled.length;
+    server.resume();
+    await recovers(() => assert.ok(work.handled.length > before + 50));
+    await work.finish();
+    assertSound(t, work);
+  });
+
+  void test('a wait ends in time where bells are lost, or cannot be had', async (t) => {
+    const server = await serve(t);
+    await server.ask('ACL SETUSER mute on >secret +@all ~* resetchannels');
+    const mute = await open(t, server.url.replace('//', '//mute:secret@'));
+    const loud = await open(t, server.url);
+    await mute.subscribe('workers', ['work']);
+    for (const publisher of [mute, loud]) {
+      const waiting = mute.receive('workers', { wait: patience });
+      await sleep(50);
+      await publisher.publish('work', Buffer.from('here'));
+      const begun = performance.now();
+      const [delivery] = await waiting;
+      assert.ok(delivery !== undefined);
+      assert.ok(performance.now() - begun < patience / 2, 'it was seen at the end of the wait only');
+      await mute.ack([delivery.receipt]);
+    }
+    const waiting = loud.receive('workers', { wait: patience });
+    await sleep(50);
+    await server.ask('CLIENT KILL TYPE pubsub');
+    await loud.publish('work', Buffer.from('after the loss'));
+    assert.equal((await waiting).length, 1);
+    const refused = await failure(mute.broadcast('work', Buffer.from('')));
+    assert.deepEqual([refused.code, refused.outcome], ['permission-denied', 'none']);
+  });
+
+  void test('a full server takes nothing more, and what it has can be worked on', async (t) => {
+    const server = await serve(t);
+    const messages = await open(t, server.url, { order: 'key' });
+    await messages.subscribe('workers', ['work']);
+    for (const text of ['1', '2', '3', '4']) await messages.publish('work', Buffer.from(text), { key: 'k' });
+    await server.ask('CONFIG SET maxmemory 1');
+    const error = await failure(messages.publish('work', Buffer.from('5')));
+    assert.deepEqual([error.code, error.outcome], ['resource-exhausted', 'none']);
+    const next = async () => (await messages.receive('workers', { wait: patience }))[0]!;
+    const first = await next();
+    await messages.extend([first.receipt]);
+    await messages.nack(first.receipt, { delay: 0 });
+    await messages.release([(await next()).receipt]);
+    await messages.ack([(await next()).receipt]);
+    await messages.dead((await next()).receipt, 'no use');
+    await messages.ack([(await next()).receipt]);
+    assert.deepEqual(await messages.count('workers'), { waiting: 1, leased: 0, dead: 1 });
+    assert.equal(await messages.purge('workers'), 1);
+  });
+
+  void test('a message is kept as long as a group has it, and nothing is left of what is done', async (t) => {
+    const server = await serve(t);
+    const messages = await open(t, server.url, { order: 'key' });
+    const kept = async () => Number(/:(\d+)/.exec(await server.ask('HLEN {events:messages}:bodies'))![1]);
+    for (const group of ['one', 'two', 'three']) await messages.subscribe(group, ['work']);
+    for (const text of ['a', 'b', 'c']) await messages.publish('work', Buffer.from(text), { key: 'k' });
+    const next = async (group: string) => (await messages.receive(group, { wait: patience }))[0]!;
+    for (let i = 0; i < 3; i++) await messages.ack([(await next('one')).receipt]);
+    // Each with the number of groups that it is kept for.
+    assert.equal(await kept(), 6);
+    await messages.dead((await next('two')).receipt, 'no use');
+    await messages.unsubscribe('three');
+    for (let i = 0; i < 2; i++) await messages.ack([(await next('two')).receipt]);
+    assert.equal(await kept(), 2, 'the dead one');
+    assert.equal(await messages.redrive('two'), 1);
+    await messages.ack([(await next('two')).receipt]);
+    assert.equal(await kept(), 0);
+    await messages.publish('work', Buffer.from('d'), { key: 'k' });
+    for (const group of ['one', 'two']) await messages.unsubscribe(group);
+    assert.match(await server.ask('DBSIZE'), /^:0\r/m);
+  });
+
+  void test('what lies there is brought into the order that the slightfile has now', async (t) => {
+    const server = await serve(t);
+    const order = { order: 'key' };
+    const texts = (deliveries: readonly { body: Uint8Array }[]) =>
+      deliveries.map(({ body }) => Buffer.from(body).toString());
+    const plain = await open(t, server.url);
+    await plain.subscribe('workers', ['work']);
+    for (const text of ['a1', 'b1', 'a2', 'b2', 'a3'])
+      await plain.publish('work', Buffer.from(text), { key: text[0]! });
+    const [out] = await plain.receive('workers', { wait: patience });
+    assert.deepEqual(texts([out!]), ['a1']);
+
+    const ordered = await open(t, server.url, order);
+    assert.deepEqual(texts(await ordered.receive('workers', { max: 10 })), ['b1']);
+    await ordered.ack([out!.receipt]);
+    const [second] = await ordered.receive('workers', { max: 10 });
+    assert.deepEqual(texts([second!]), ['a2']);
+    assert.deepEqual(await ordered.count('workers'), { waiting: 2, leased: 2, dead: 0 });
+
+    const again = await open(t, server.url);
+    assert.deepEqual(texts(await again.receive('workers', { max: 10 })).toSorted(), ['a3', 'b2']);
+  });
+});
