@@ -252,6 +252,32 @@ void suite('messages on Redis in trouble', { skip: redisMissing, timeout: 60_000
     assert.match(await server.ask('DBSIZE'), /^:0\r/m);
   });
 
+  void test('a large group that is removed goes in pieces, also when that was interrupted', async (t) => {
+    const server = await serve(t);
+    const messages = await open(t, server.url);
+    for (const group of ['one', 'two']) await messages.subscribe(group, ['work']);
+    const publish = async () => {
+      for (let i = 0; i < 50; i++) await messages.publish('work', Buffer.from(String(i)));
+    };
+    await Promise.all(Array.from({ length: 50 }, publish));
+    const removed = messages.unsubscribe('one');
+    await recovers(async () => assert.equal((await messages.groups()).length, 1));
+    await messages.subscribe('one', ['work']);
+    assert.deepEqual(await messages.receive('one'), [], 'it begins anew');
+    await removed;
+    const kept = async () => Number(/:(\d+)/.exec(await server.ask('HLEN {events:messages}:bodies'))![1]);
+    assert.equal(await kept(), 5_000, 'a message and its number each');
+    assert.equal((await messages.count('two')).waiting, 2_500);
+
+    const script = "redis.call('RENAME',KEYS[1],KEYS[2]) redis.call('HSET',KEYS[3],':rubbish:x',1)";
+    const keys = ['due:two', 'rubbish:due:x', 'meta'].map((key) => `{events:messages}:${key}`).join(' ');
+    await server.ask(`EVAL "${script}" 3 ${keys}`);
+    const later = await open(t, server.url);
+    await recovers(async () => assert.equal(await kept(), 0));
+    for (const { name } of await later.groups()) await later.unsubscribe(name);
+    await recovers(async () => assert.match(await server.ask('DBSIZE'), /^:0\r/m));
+  });
+
   void test('what lies there is brought into the order that the slightfile has now', async (t) => {
     const server = await serve(t);
     const order = { order: 'key' };

@@ -5,8 +5,10 @@ import { matchesAny } from '../topics.ts';
 import {
   groupsScript,
   publishScript,
+  rubbishParts,
   reorderScript,
   subscribeScript,
+  sweepScript,
   unsubscribeScript,
   type GroupScript,
   type Part,
@@ -36,6 +38,7 @@ interface Known {
   readonly version: string;
   readonly order: string | undefined;
   readonly groups: readonly Group[];
+  readonly rubbish: readonly string[];
 }
 
 /**
@@ -62,6 +65,18 @@ export async function openGroups(
     known = readKnown(answer);
   }
 
+  function rubbishKeys(rubbish: string): string[] {
+    return rubbishParts.map((part) => `${tag}:rubbish:${part}:${rubbish}`);
+  }
+
+  /** Whoever is ended meanwhile leaves it to those who open the name later. */
+  async function sweep(rubbish: string): Promise<void> {
+    const keys = [meta, bodies, ...rubbishKeys(rubbish)];
+    while ((await client.run(sweepScript, keys, [rubbish])) === 1);
+  }
+
+  for (const each of known.rubbish) sweep(each).catch(() => undefined);
+
   function run(script: GroupScript, group: string, args: readonly (string | Buffer)[]): Promise<unknown> {
     return client.run(
       script.script,
@@ -80,7 +95,11 @@ export async function openGroups(
       await run(subscribeScript, group, [group, JSON.stringify(topics), randomUUID(), order]);
     },
     async unsubscribe(group) {
-      await run(unsubscribeScript, group, [group, randomUUID(), bell(group)]);
+      const rubbish = randomUUID();
+      const keys = unsubscribeScript.parts.map((part) => keyOf(part, group));
+      const args = [group, randomUUID(), bell(group), rubbish];
+      const left = await client.run(unsubscribeScript.script, [...keys, ...rubbishKeys(rubbish)], args);
+      if (left === 1) await sweep(rubbish);
     },
     async publish(message, { topic, key, delay, once }) {
       const rest = [
@@ -119,5 +138,6 @@ function readKnown(answer: unknown): Known {
     groups: [...fields]
       .filter(([name]) => !name.startsWith(':'))
       .map(([name, topics]) => ({ name, topics: JSON.parse(topics) as string[] })),
+    rubbish: [...fields.keys()].flatMap((name) => /^:rubbish:(.*)$/.exec(name)?.[1] ?? []),
   };
 }

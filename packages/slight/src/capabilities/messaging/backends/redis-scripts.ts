@@ -5,7 +5,7 @@ import { publishOnceWindow } from '../contract.ts';
  * Where a name's messages lie, all in one slot of a cluster.
  *
  * Of the name: `meta`, a hash (topics of each group as JSON; `:version`, another text whenever those change; `:order`; `:seq`, the last
- * number given), and `bodies`, a hash (number: message; `<number>#`: for how many groups it is kept, where those are several).
+ * number given; `:rubbish:<name>`, what removed groups left), and `bodies`, a hash (number: message; `<number>#`: for how many groups it is kept, where those are several).
  *
  * Of a group, whose members are `<number>` or `<number>.<key, percent-encoded>`: `due`, a sorted set of what waits, by the time from which
  * it may be given out; `leases`, one of what is out, by the end of the lease; `state`, a hash (member: attempts, and the lease while
@@ -137,24 +137,56 @@ redis.call('HSET', meta, ARGV[1], ARGV[2], ':version', ARGV[3])
 return redis.call('HSETNX', meta, ':order', ARGV[4])`,
 );
 
-/** ARGV: group, a new version, bell. */
+/** What a removed group leaves: its messages, of which others may have some. */
+export const rubbishParts = ['due', 'leases', 'dead', 'line'] as const satisfies readonly Part[];
+
+/** Where nothing has to be known any more, all is gone. */
+const leave = `
+local function leave()
+  for _, field in ipairs(redis.call('HKEYS', meta)) do
+    if string.sub(field, 1, 1) ~= ':' or string.sub(field, 1, 9) == ':rubbish:' then return false end
+  end
+  redis.call('UNLINK', meta, bodies)
+  return true
+end
+`;
+
+/**
+ * KEYS: those of the parts, then of \`rubbishParts\` where they are put. ARGV: group, a new version, bell, name of the rubbish. Answers 1 where
+ * there is rubbish.
+ */
 export const unsubscribeScript = defineGroupScript(
   [...nameParts, ...groupParts],
-  `${drop}
+  `${leave}
 if redis.call('HDEL', meta, ARGV[1]) == 0 then return 0 end
 redis.call('HSET', meta, ':version', ARGV[2])
 redis.pcall('PUBLISH', ARGV[3], '')
-local others = false
-for _, field in ipairs(redis.call('HKEYS', meta)) do
-  if string.sub(field, 1, 1) ~= ':' then others = true end
+redis.call('UNLINK', state, ids)
+if leave() then return redis.call('UNLINK', due, leases, line, dead) and 0 end
+redis.call('HSET', meta, ':rubbish:' .. ARGV[4], 1)
+for i, set in ipairs({ ${rubbishParts.join(', ')} }) do
+  if redis.call('EXISTS', set) == 1 then redis.call('RENAME', set, KEYS[${nameParts.length + groupParts.length} + i]) end
 end
-if not others then return redis.call('UNLINK', unpack(KEYS)) end
-for _, set in ipairs({ due, leases, dead }) do
-  for _, member in ipairs(redis.call('ZRANGE', set, 0, -1)) do drop(member) end
-end
-for _, entry in ipairs(redis.call('ZRANGE', line, 0, -1)) do drop(string.match(entry, ' (%d+) ')) end
-return redis.call('UNLINK', due, leases, state, line, dead, ids)`,
+return 1`,
 );
+
+/** Messages that one script throws away: a group may have a million, and the server does nothing else meanwhile. */
+const sweptAtOnce = 1_000;
+
+/** KEYS: meta, bodies, the rubbish. ARGV: its name. Answers 1 where there is more. */
+export const sweepScript = defineScript(`
+local meta, bodies = KEYS[1], KEYS[2]
+${drop}${leave}
+local left = ${sweptAtOnce}
+for i = 3, #KEYS do
+  local found = left > 0 and redis.call('ZPOPMIN', KEYS[i], left) or {}
+  for j = 1, #found, 2 do drop(string.match(found[j], ' (%d+) ') or found[j]) end
+  left = left - #found / 2
+end
+if left == 0 then return 1 end
+redis.call('HDEL', meta, ':rubbish:' .. ARGV[1])
+leave()
+return 0`);
 
 /**
  * ARGV: group, max, lease in ms, its name. Answers ms until there is more (-1: nothing is to come), then member, attempt and message
