@@ -13,7 +13,8 @@ export class Chromium {
   readonly #process: ServerProcess;
   readonly #profile: string;
 
-  constructor(url: string) {
+  /** `more`: further flags, without their dashes. */
+  constructor(url: string, more: readonly string[] = []) {
     this.#profile = mkdtempSync(join(tmpdir(), 'slight-chromium-'));
     const flags = [
       'headless',
@@ -28,6 +29,7 @@ export class Chromium {
       'no-first-run',
       'js-flags=--expose-gc',
       `user-data-dir=${this.#profile}`,
+      ...more,
     ];
     this.#process = startProcess('chromium', [...flags.map((flag) => `--${flag}`), url], this.#profile);
   }
