@@ -116,6 +116,7 @@ export const capabilities = {
         schemes: ['redis', 'rediss'],
         load: async () => (await import('../messaging/backends/redis.ts')).redis,
       },
+      { schemes: ['mqtt', 'mqtts'], load: async () => (await import('../messaging/backends/mqtt.ts')).mqtt },
     ],
   }),
 } satisfies { readonly [Name in CapabilityName]: Capability<any, any> };
