@@ -36,8 +36,9 @@ export interface MqttClient {
    * Hears what is published below a topic (`a/b/`) until what it gives is called: first all that the server keeps there, then what
    * comes, in the order of the server. After the connection was lost it is so once more, and `hear` is told before by `undefined`.
    * When it resolves, all that was kept has been heard.
+   * @param qos 0: a server with a short queue drops some for a client that reads slowly
    */
-  subscribe(below: string, hear: (message: MqttMessage | undefined) => void): Promise<() => void>;
+  subscribe(below: string, qos: 0 | 1, hear: (message: MqttMessage | undefined) => void): Promise<() => void>;
   /** Has all that is kept below a topic told once more to everyone who hears it. */
   repeat(below: string): Promise<void>;
   /** Resolves when the server has worked on all that was sent and received before. */
@@ -50,7 +51,7 @@ interface Connection {
   /** Undefined while it is being made. */
   library: Library | undefined;
   trouble: Error;
-  readonly subscriptions: Map<string, Set<(message: MqttMessage | undefined) => void>>;
+  readonly subscriptions: Map<string, Subscription>;
   /** Of calls that are under way. */
   readonly failures: Set<(error: CapabilityError) => void>;
   readonly turns: Turns;
@@ -58,6 +59,11 @@ interface Connection {
   readonly returns: Set<() => void>;
   flushing: Promise<void> | undefined;
   ended: boolean;
+}
+
+interface Subscription {
+  readonly qos: 0 | 1;
+  readonly hearers: Set<(message: MqttMessage | undefined) => void>;
 }
 
 interface Shared {
@@ -160,7 +166,7 @@ function dial(made: Connection, start: () => Library): Promise<void> {
       retained: retain,
       property: (name) => [own[name] ?? []].flat(),
     };
-    for (const [below, hearers] of made.subscriptions)
+    for (const [below, { hearers }] of made.subscriptions)
       if (topic.startsWith(below)) for (const hear of hearers) hear(message);
   });
   library.on('close', () => {
@@ -186,9 +192,9 @@ function dial(made: Connection, start: () => Library): Promise<void> {
 
 /** What is heard is heard anew, before anybody uses the connection: who acts on what it has heard knows all of it. */
 async function restore(made: Connection, library: Library): Promise<void> {
-  for (const [below, hearers] of made.subscriptions) {
+  for (const [below, { qos, hearers }] of made.subscriptions) {
     for (const hear of hearers) hear(undefined);
-    await ask(made, library, (done) => library.subscribe(`${below}#`, { qos: 0 }, done));
+    await ask(made, library, (done) => library.subscribe(`${below}#`, { qos }, done));
   }
   await flushOn(made, library);
   if (made.ended) return void library.end();
@@ -254,18 +260,19 @@ function makeClient(made: Connection, end: () => void): MqttClient {
         return ask(made, library, (done) => library.publish(topic, data, options, done));
       });
     },
-    async subscribe(below, hear) {
+    async subscribe(below, qos, hear) {
       const library = current();
-      const hearers = made.subscriptions.get(below) ?? new Set();
-      made.subscriptions.set(below, hearers.add(hear));
+      const subscription = made.subscriptions.get(below) ?? { qos, hearers: new Set() };
+      made.subscriptions.set(below, subscription);
+      subscription.hearers.add(hear);
       const stop = (): void => {
-        hearers.delete(hear);
-        if (hearers.size > 0 || made.subscriptions.get(below) !== hearers) return;
+        subscription.hearers.delete(hear);
+        if (subscription.hearers.size > 0 || made.subscriptions.get(below) !== subscription) return;
         made.subscriptions.delete(below);
         made.library?.unsubscribe(`${below}#`, () => undefined);
       };
       try {
-        await ask(made, library, (done) => library.subscribe(`${below}#`, { qos: 0 }, done));
+        await ask(made, library, (done) => library.subscribe(`${below}#`, { qos }, done));
         await client.flush();
       } catch (error) {
         stop();
@@ -275,7 +282,8 @@ function makeClient(made: Connection, end: () => void): MqttClient {
     },
     async repeat(below) {
       const library = current();
-      await ask(made, library, (done) => library.subscribe(`${below}#`, { qos: 0 }, done));
+      const qos = made.subscriptions.get(below)?.qos ?? 0;
+      await ask(made, library, (done) => library.subscribe(`${below}#`, { qos }, done));
       await client.flush();
     },
     flush() {

@@ -19,7 +19,7 @@ export function openDeadLetters(client: MqttClient, layout: Layout): DeadLetters
   /** All of a group, the oldest first: the server has no other way to ask. */
   async function load(group: string): Promise<DeadLetter[]> {
     const found = new Map<string, DeadLetter>();
-    const stop = await client.subscribe(layout.allDead(group), (message) => {
+    const stop = await client.subscribe(layout.allDead(group), 0, (message) => {
       if (message === undefined) return found.clear();
       const meta = readMeta(message);
       if (meta?.dead === undefined) return void found.delete(message.topic);

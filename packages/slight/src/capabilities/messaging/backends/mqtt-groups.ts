@@ -25,7 +25,7 @@ export interface Groups {
 /** @param changed called when a group has come or gone */
 export async function openGroups(client: MqttClient, layout: Layout, changed: () => void): Promise<Groups> {
   const known = new Map<string, readonly string[]>();
-  const close = await client.subscribe(layout.groups, (message) => {
+  const close = await client.subscribe(layout.groups, 1, (message) => {
     if (message === undefined) return known.clear();
     const name = message.topic.slice(layout.groups.length);
     const topics = readJson<string[]>(message);

@@ -21,7 +21,7 @@ export async function openListener(
   const wakeAll = (): void => {
     for (const wake of waiting) wake();
   };
-  const stop = await client.subscribe(broadcasts, (message) => {
+  const stop = await client.subscribe(broadcasts, 0, (message) => {
     if (message === undefined || message.retained) return;
     const topic = message.topic.slice(broadcasts.length).replaceAll('/', '.');
     if (!matchesAny(topics, topic)) return;

@@ -89,7 +89,7 @@ export async function openMember(
   let looked = performance.now();
 
   const [messageRoot, claimRoot] = [layout.message(group, ''), layout.claim(group, '')];
-  const close = await client.subscribe(layout.has(group), (message) => {
+  const close = await client.subscribe(layout.has(group), 0, (message) => {
     if (message === undefined) return forget();
     const { topic } = message;
     if (topic.startsWith(messageRoot)) hearMessage(topic.slice(messageRoot.length), message);

@@ -193,7 +193,7 @@ async function openMessages({ name, url, config }: OpenContext): Promise<Messagi
       const { promise, resolve, reject } = Promise.withResolvers<Message>();
       promise.catch(() => undefined);
       const end = performance.now() + wait;
-      const stop = await client.subscribe(reply, (message) => {
+      const stop = await client.subscribe(reply, 0, (message) => {
         const meta = message && readMeta(message);
         if (meta !== undefined) resolve(toMessage(meta, unpackBody(message!)));
       });
@@ -262,7 +262,7 @@ async function openMessages({ name, url, config }: OpenContext): Promise<Messagi
 async function listTopics(client: MqttClient, roots: readonly string[]): Promise<string[]> {
   const topics = new Set<string>();
   for (const root of roots) {
-    const stop = await client.subscribe(root, (message) => {
+    const stop = await client.subscribe(root, 0, (message) => {
       if (message !== undefined && message.payload.length > 0) topics.add(message.topic);
     });
     stop();
