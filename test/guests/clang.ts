@@ -15,6 +15,8 @@ const WIT = join(import.meta.dirname, '../../packages/wit/wit');
 
 /** What each guest is made of: its C files and its world. */
 const GUESTS = {
+  /** Says hello: a slide of examples/talk. World `http-service`. */
+  hello: { files: ['../../../examples/talk/src/hello.c', 'http.c', 'guest.c'], world: 'http-service' },
   /** `/STORE/KEY` over HTTP: GET, PUT, DELETE, and POST to count. World `http-service`. */
   keyvalue: { files: ['keyvalue.c', 'http.c', 'guest.c'], world: 'http-service' },
   /** `/PLACE/CONTAINER/NAME` over HTTP: GET, PUT and DELETE of objects, as streams. World `http-service`. */
@@ -74,6 +76,7 @@ export async function buildCModule(files: readonly string[]): Promise<Uint8Array
       '-Werror',
       '-ffreestanding',
       '-nostdlib',
+      `-I${SOURCES}`,
     ];
     // Own functions that do what memcpy does must not become calls of themselves.
     options.push(
