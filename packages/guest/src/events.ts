@@ -110,7 +110,12 @@ function show(subscription: string, delivery: Delivery, decide: (verdict: Verdic
     json: <T>() => JSON.parse(text()) as T,
     wantsReply: delivery.wantsReply,
     reply: (answer) => decide({ tag: 'reply', val: toBytes(answer) }),
-    nack: (delayMs) => decide({ tag: 'nack', val: delayMs ?? null }),
+    nack(delayMs) {
+      // The interface has 32 bits for it: 49 days.
+      if (delayMs !== undefined && !(delayMs >= 0 && delayMs < 2 ** 32))
+        throw new RangeError(`a delay has 0 to ${2 ** 32 - 1} milliseconds, not ${delayMs}`);
+      decide({ tag: 'nack', val: delayMs === undefined ? null : Math.trunc(delayMs) });
+    },
     dead: (reason) => decide({ tag: 'dead', val: reason.toWellFormed() }),
   };
 }

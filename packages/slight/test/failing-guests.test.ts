@@ -74,6 +74,15 @@ test('a TypeScript app that fails', async (t) => {
     assert.ok(meanwhile > 3, `only ${meanwhile} answers during the loop`);
   });
 
+  await t.test('one that waits for what never comes fails at once, and is told so', async () => {
+    await assertFails(
+      app,
+      '/never',
+      500,
+      /the app failed: it waits for a promise that nothing settles any more/,
+    );
+  });
+
   await t.test('one that takes all memory there is fails, and takes no more than its limit', async () => {
     assert.equal((await app.get('/hog')).status, 500);
     assert.equal((await app.get('/')).body, 'still here');

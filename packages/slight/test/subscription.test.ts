@@ -194,7 +194,10 @@ test('what a subscription needs and does not have keeps the app from starting', 
     await refusal(slightfile('topics = ["a"]\n', `${settings}, queue = true`)),
     /"events" is a queue, and \[\[subscription\]\] names topics of it/,
   );
-  assert.match(await refusal(slightfile('topics = ["a..b"]\n')), /events.*topic/);
+  assert.match(
+    await refusal(slightfile('topics = ["a b", "orders"]\ngroup = "a b"\n')),
+    /:12:3: \[\[subscription\]\] topics: "a b" is no pattern of topics\.[^]*:12:3: \[\[subscription\]\] group: "a b" is no name of a group/,
+  );
   const other = slightfile().replace('messaging = "events"', 'messaging = "others"');
   assert.match(await refusal(other), /names messaging = "others", and \[messaging\] has no such line/);
 });

@@ -10,7 +10,8 @@ const onMessage: MessageHandler = async (message) => {
   const { id, what } = message.json<{ id: string; what?: string }>();
   if (what === 'throw') throw new Error('no');
   if (what === 'dead') return message.dead('no order');
-  if (what === 'later') return message.nack(500);
+  if (what === 'later') return message.nack(500.7);
+  if (what === 'before') return message.nack(-5);
   if (what === 'ask') return message.reply({ by: message.header('From'), key: message.key });
   await orders.set(id, `${message.topic} ${message.attempt} ${message.subscription}`);
 };
@@ -36,6 +37,8 @@ test('a message gets the verdict of the handler', async () => {
   assert.deepEqual(await deliver({ json: { what: 'later' } }), { verdict: 'nack', delayMs: 500 });
   assert.deepEqual(await deliver({ body: '{"what":"throw"}' }), { verdict: 'nack', delayMs: undefined });
   assert.match(logs[0]!.message, /onMessage failed: Error: no/);
+  assert.deepEqual(await deliver({ json: { what: 'before' } }), { verdict: 'nack', delayMs: undefined });
+  assert.match(logs[1]!.message, /RangeError: a delay has 0 to 4294967295 milliseconds, not -5/);
   const asked = await deliver({
     json: { what: 'ask' },
     headers: { from: 'Ada' },

@@ -61,6 +61,8 @@ export function describeCause(error: unknown): string {
     return cause.name === 'Exit' ? cause.message : `the host failed: ${firstLine(cause)}`;
   }
   const said = firstLine(error);
+  if (said === 'an async export ended without calling task.return')
+    return 'it waits for a promise that nothing settles any more. An await needs a call, a timer, or somebody who resolves it';
   return said === trap ? said : `${said} (${trap})`;
 }
 

@@ -1,3 +1,4 @@
+import { checkGroup, checkPatterns } from '../capabilities/messaging/validate.ts';
 import type { Slightfile, Subscription, Triggers } from '../slightfile/model.ts';
 import { showPlace } from './place.ts';
 import { StartError } from './start-error.ts';
@@ -34,11 +35,17 @@ export function checkReferences(file: Slightfile): void {
 }
 
 /** A queue brings all that it has, to one group; whoever shares messages says which. */
-function checkTopics({ messaging, topics, position }: Subscription, file: Slightfile): string[] {
+function checkTopics({ messaging, topics, group, position }: Subscription, file: Slightfile): string[] {
   const bind = file.messaging?.[messaging];
   const isQueue = bind?.config.queue === true;
-  if (bind === undefined || isQueue === (topics.length === 0)) return [];
+  if (bind === undefined) return [];
   const place = showPlace(file.path!, position);
+  if (isQueue === (topics.length === 0)) {
+    return [
+      ...checkWords(() => topics.length > 0 && checkPatterns(topics), `${place}: [[subscription]] topics`),
+      ...checkWords(() => checkGroup(group), `${place}: [[subscription]] group`),
+    ];
+  }
   return [
     isQueue
       ? `${place}: ${JSON.stringify(messaging)} is a queue, and [[subscription]] names topics of it\n` +
@@ -46,4 +53,15 @@ function checkTopics({ messaging, topics, position }: Subscription, file: Slight
       : `${place}: [[subscription]] has no topics\n` +
         '  fix: add topics = ["orders"], or ["orders.>"] for all below it',
   ];
+}
+
+function checkWords(check: () => unknown, what: string): string[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    return [
+      `${what}: ${(error as Error).message}\n  fix: write topics = ["orders.>"], group = "mailer" or the like`,
+    ];
+  }
 }

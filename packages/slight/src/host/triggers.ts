@@ -5,6 +5,7 @@ import type { Locks } from '../capabilities/locks/contract.ts';
 import { awaitLead } from '../capabilities/locks/leader.ts';
 import type { Messaging } from '../capabilities/messaging/contract.ts';
 import { queueGroup } from '../capabilities/messaging/portable.ts';
+import { readSettings } from '../capabilities/messaging/settings.ts';
 import { openSubscription } from '../capabilities/messaging/subscription.ts';
 import { tellChange, tellMessages, tellSchedule } from '../dialects/spiderlightning/index.ts';
 import type { Schedule, Slightfile, Subscription, Watch } from '../slightfile/model.ts';
@@ -151,6 +152,8 @@ async function beginSubscription(
   let first = await orLater(file, open);
   return followMessages({
     subscription,
+    group,
+    attempts: readSettings(file.messaging?.[bind]?.config ?? {}).attempts,
     share,
     open() {
       const opened = first ?? open();

@@ -88,7 +88,7 @@ export function requireReach(rules: readonly HostRule[], url: URL, path: string)
   const reach = findReach(rules, url);
   if (reach !== undefined) return reach;
   throw denied(
-    `outgoing HTTP to ${url.origin} was not granted to this app. Add it to [outgoing] in ${path}: hosts = ["${url.origin}"]`,
+    `outgoing HTTP to ${url.origin} was not granted to this app. Add "${url.origin}" to the list hosts below [outgoing] in ${path}`,
   );
 }
 

@@ -33,6 +33,7 @@ test('what is no credential stays', () => {
     'redis://127.0.0.1:6379',
     'listening on http://127.0.0.1:3000, see //x',
     'key "tokens" in [limits]',
+    'settings = { bind = "envvars", secrets = ["API_KEY"] }',
   ]) {
     assert.equal(maskSecrets(text), text);
   }

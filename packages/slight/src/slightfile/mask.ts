@@ -10,8 +10,8 @@ const patterns = [
   /(\/\/)[^\n]*(?=@)/g,
   // A user and password whose `@` is missing; a plain port is left alone.
   /(\/\/(?!\*\*\*@)[^\s"'/:@]*:)(?!\d{1,5}(?:[\s"'/?#),;]|$))[^\s"']+/gm,
-  // A setting or query parameter that is secret by its name.
-  /(\b[\w-]*(?:password|passwd|secret|token|credential|account[-_]?key|api[-_]?key|access[-_]?key|signature)[\w-]*["']?[ \t]*=[ \t]*)(?:"(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[^\s,}&"'#]+)/gi,
+  // A setting or query parameter that is secret by its name; `secrets = [` lists names.
+  /((?!\bsecrets[ \t]*=[ \t]*\[)\b[\w-]*(?:password|passwd|secret|token|credential|account[-_]?key|api[-_]?key|access[-_]?key|signature)[\w-]*["']?[ \t]*=[ \t]*)(?:"(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[^\s,}&"'#]+)/gi,
 ];
 
 /** The text with every credential hidden. */

@@ -260,6 +260,11 @@ test('what is wrong is named with its place and a way out', () => {
     ['[keyvalue]\norders = { bind = "memory", x = 2020-01-01 }', '5:33', /a date/],
     ['[keyvalue]\norders = "a"\norders = "b"', '6:1', /not TOML: defining a key multiple times/],
     ['[limits]\n[limits]', '5:2', /not TOML/],
+    [
+      '[[watch]]\nname = "a"\n[watch]',
+      '6:2',
+      /multiple times[^]*two pairs of brackets each time: \[\[schedule\]\]/,
+    ],
     ['[limits]\nmemory = "1MiB', '5:15', /not TOML: unterminated string/],
     ['[limits]\nmemory 1', '5:8', /not TOML/],
   ];

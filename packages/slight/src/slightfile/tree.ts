@@ -56,7 +56,9 @@ function describeSyntaxError(text: string, error: unknown): Problem {
     return {
       span: { line: error.lineNumber, column, width: 1 },
       message: `this is not TOML: ${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`,
-      fix: 'a line is [table], key = value or # comment; texts stand in "quotation marks"',
+      fix: /multiple times/.test(error.message)
+        ? 'what stands twice becomes one; a table of which there may be several has two pairs of brackets each time: [[schedule]]'
+        : 'a line is [table], key = value or # comment; texts stand in "quotation marks"',
     };
   }
   if (error instanceof RangeError) {

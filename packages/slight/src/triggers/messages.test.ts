@@ -73,6 +73,8 @@ async function start(how: Partial<Subscription> = {}, more: Partial<MessagesOpti
       position: { line: 1, column: 1 },
       ...how,
     },
+    group: 'mailers',
+    attempts: 5,
     open: () => made.source,
     share: createShare(10),
     run: ({ deliveries }: MessageBatch, signal) =>
@@ -113,6 +115,30 @@ test('each message gets its own verdict', async () => {
   ]);
   assert.deepEqual(counted.toSorted(), ['ack 2', 'dead 1', 'nack 1', 'nack 1', 'reply 1']);
   await following.close(0);
+});
+
+test('what becomes a dead letter is told, with how to look at it, and not before it is one', async () => {
+  const { give, calls, said, following } = await start({ messaging: "Ada's events" }, { attempts: 1 });
+  await give('a', 'b', 'c');
+  calls[0]!.end([ack, { kind: 'dead', reason: 'no\norder' }, { kind: 'nack' }]);
+  await settle();
+  const look = `slight messages peek 'Ada'\\''s events' mailers`;
+  assert.deepEqual(said.splice(0), [
+    `subscription mails: the message "b" is a dead letter now ("no\\norder"): ${look}`,
+    `subscription mails: the message "c" is a dead letter now ("not done after 1 attempts"): ${look}`,
+  ]);
+  await give('d');
+  calls[1]!.fail('unreachable');
+  await settle();
+  assert.match(said.splice(0).join(), /"d" is a dead letter now/);
+  await following.close(0);
+
+  const patient = await start({}, { attempts: 2 });
+  await patient.give('e');
+  patient.calls[0]!.fail('unreachable');
+  await settle();
+  assert.deepEqual(patient.said, []);
+  await patient.following.close(0);
 });
 
 test('a failure is a nack of all; what the app did not see, or was not let finish, does not count', async () => {

@@ -34,6 +34,10 @@ export type MessageOutcome = Verdict['kind'] | 'release' | 'lost';
 
 export interface MessagesOptions {
   readonly subscription: Subscription;
+  /** Who shares the messages: the subscription's own group, or that of a queue. */
+  readonly group: string;
+  /** Deliveries until a message goes to the dead letters. */
+  readonly attempts: number;
   /** Joins the group. */
   open(): MaybePromise<MessageSource>;
   readonly share: Share;
@@ -56,7 +60,7 @@ const farewell = 1_000;
 
 /** Brings messages to the app: never more at once than it has instances for, and none once it is closed. */
 export function followMessages(options: MessagesOptions): Following {
-  const { subscription, share, say } = options;
+  const { subscription, group, attempts, share, say } = options;
   const title = `subscription ${subscription.name}`;
   const closed = new AbortController();
   const closing = new Promise<void>((resolve) => closed.signal.addEventListener('abort', () => resolve()));
@@ -105,17 +109,20 @@ export function followMessages(options: MessagesOptions): Following {
     const receipts = deliveries.map(({ receipt }) => receipt);
     const leave = await share.take(closed.signal);
     try {
-      if (leave === undefined) return await settle('release', receipts, () => from.release(receipts));
+      if (leave === undefined) {
+        await settle('release', receipts, () => from.release(receipts));
+        return;
+      }
       const verdicts = await options.run(
         { subscription: subscription.name, deliveries: deliveries.map(toDelivery) },
         giveUp.signal,
       );
-      await answer(from, receipts, verdicts);
+      await answer(from, deliveries, verdicts);
     } catch (error) {
       const { reason } = error as { readonly reason?: string };
       if (reason === 'busy' || reason === 'cancelled')
         await settle('release', receipts, () => from.release(receipts));
-      else await Promise.all(receipts.map((each) => settle('nack', [each], () => from.nack(each))));
+      else await Promise.all(deliveries.map((each) => nack(from, each)));
     } finally {
       leave?.();
     }
@@ -123,12 +130,15 @@ export function followMessages(options: MessagesOptions): Following {
 
   async function answer(
     from: MessageSource,
-    receipts: readonly string[],
+    deliveries: readonly SourceDelivery[],
     verdicts: readonly Verdict[],
   ): Promise<void> {
-    const done = receipts.filter((_receipt, index) => verdicts[index]!.kind === 'ack');
+    const done = deliveries.flatMap(({ receipt }, index) =>
+      verdicts[index]!.kind === 'ack' ? [receipt] : [],
+    );
     const acked = done.length > 0 ? [settle('ack', done, () => from.ack(done))] : [];
-    const others = receipts.map((receipt, index) => {
+    const others = deliveries.map((delivery, index) => {
+      const { receipt } = delivery;
       const verdict = verdicts[index]!;
       switch (verdict.kind) {
         case 'ack':
@@ -136,28 +146,49 @@ export function followMessages(options: MessagesOptions): Following {
         case 'reply':
           return settle('reply', [receipt], () => from.reply(receipt, verdict.body));
         case 'dead':
-          return settle('dead', [receipt], () => from.dead(receipt, verdict.reason));
-        case 'nack': {
-          const { delay } = verdict;
-          return settle('nack', [receipt], () => from.nack(receipt, delay === undefined ? {} : { delay }));
-        }
+          return bury(from, delivery, verdict.reason);
+        case 'nack':
+          return nack(from, delivery, verdict.delay);
       }
     });
     await Promise.all([...acked, ...others]);
   }
 
-  /** What cannot be told to the source comes again by itself, when its lease ends. */
+  async function bury(from: MessageSource, delivery: SourceDelivery, reason: string): Promise<void> {
+    const { receipt } = delivery;
+    if (await settle('dead', [receipt], () => from.dead(receipt, reason))) sayDead(delivery, reason);
+  }
+
+  async function nack(from: MessageSource, delivery: SourceDelivery, delay?: number): Promise<void> {
+    const { receipt, attempt } = delivery;
+    const told = await settle('nack', [receipt], () =>
+      from.nack(receipt, delay === undefined ? {} : { delay }),
+    );
+    if (told && attempt >= attempts) sayDead(delivery, `not done after ${attempt} attempts`);
+  }
+
+  function sayDead({ id }: SourceDelivery, reason: string): void {
+    const look = `slight messages peek ${quoteWord(subscription.messaging)} ${group}`;
+    say(
+      'warn',
+      `${title}: the message ${JSON.stringify(id)} is a dead letter now (${JSON.stringify(reason)}): ${look}`,
+    );
+  }
+
+  /** Whether it was told. What cannot be told to the source comes again by itself, when its lease ends. */
   async function settle(
     outcome: MessageOutcome,
     receipts: readonly string[],
     tell: () => MaybePromise<void>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     try {
       await tell();
       options.count?.(outcome, receipts.length);
+      return true;
     } catch (error) {
       options.count?.('lost', receipts.length);
       say('warn', `${title}: a message may come again (${outcome}): ${(error as Error).message}`);
+      return false;
     }
   }
 
@@ -174,6 +205,11 @@ export function followMessages(options: MessagesOptions): Following {
       await source?.close('untouched');
     },
   };
+}
+
+/** A word of a command line, in quotation marks where it is more than one. */
+function quoteWord(text: string): string {
+  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function toDelivery({ id, topic, attempt, key, headers, body, wantsReply }: SourceDelivery): MessageDelivery {

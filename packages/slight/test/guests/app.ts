@@ -30,6 +30,10 @@ export default router()
   .get('/throw', async () => {
     throw new Error('thrown on purpose');
   })
+  .get('/never', async () => {
+    await new Promise(() => {});
+    return text('it cannot be');
+  })
   .get('/loop', async () => {
     for (;;) requests++;
   })

@@ -80,7 +80,10 @@ test('an app asks the servers that are listed, and no other', async () => {
   });
   const [code, outcome, message] = await app.ask('/error', 'http://127.0.0.1:1/secret?key=c4nary');
   assert.deepEqual([code, outcome], ['permission-denied', 'none']);
-  assert.match(message, /hosts = \["http:\/\/127\.0\.0\.1:1"\]/);
+  assert.match(
+    message,
+    /Add "http:\/\/127\.0\.0\.1:1" to the list hosts below \[outgoing\] in \/.*slightfile\.toml$/,
+  );
   const own = await app.ask('/error', `${app.url}/get`);
   assert.equal(own[0], 'permission-denied');
   const { stderr } = await app.stop();

@@ -48,7 +48,7 @@ test('a redirect to a server that is not listed, or to a private address, is den
   const response = (target: string) => async () => session.send(get(to(origin, 302, target))).response();
   await assert.rejects(response(other.origin), {
     code: 'permission-denied',
-    message: `outgoing HTTP to ${other.origin} was not granted to this app. Add it to [outgoing] in /app/slightfile.toml: hosts = ["${other.origin}"]`,
+    message: `outgoing HTTP to ${other.origin} was not granted to this app. Add "${other.origin}" to the list hosts below [outgoing] in /app/slightfile.toml`,
   });
   await assert.rejects(response('http://169.254.169.254/latest/meta-data'), { code: 'permission-denied' });
   await assert.rejects(response('http://rebind.example.com/'), {

@@ -31,7 +31,7 @@ export function createWriters(): Writers {
               reject(
                 new CapabilityError(
                   'aborted',
-                  'others kept the database locked for writing. Nothing was written: try again',
+                  'others, or a transaction of the app itself, kept the database locked for writing. Nothing was written: try again; within a transaction, write by it',
                   { detail: { state: '40001' } },
                 ),
               );
