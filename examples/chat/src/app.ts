@@ -94,8 +94,9 @@ app.post('/rooms/:room/here', async (req) => {
 });
 
 app.get('/rooms/:room/events', async (req) => {
-  const { name } = await identify(req);
+  const { token, name } = await identify(req);
   const room = await requireRoom(readRoom(req.params.room));
+  await allow(`open/${token}`, 60, 60_000);
   return sse({ channels: [`room/${room}`, 'all'], context: { room, name } satisfies Context });
 });
 

@@ -31,7 +31,12 @@ interface Answer {
 
 /** Starts a Chromium and speaks its DevTools protocol. */
 export async function startBrowser(): Promise<Browser> {
-  const chromium = new Chromium('about:blank', ['remote-debugging-port=0', 'lang=en-GB', 'hide-scrollbars']);
+  const chromium = new Chromium('about:blank', [
+    'remote-debugging-port=0',
+    'lang=en-GB',
+    'hide-scrollbars',
+    'window-size=1200,760',
+  ]);
   const address = () => /DevTools listening on (ws:\S+)/.exec(chromium.output())?.[1];
   await waitUntil('Chromium listens', async () => address() !== undefined, 60_000);
   const socket = new WebSocket(address()!);

@@ -114,7 +114,7 @@ test('text is text, and what is not read is counted', { skip: missing }, async (
   await say(grace, 'are you there?');
   await ada.waitFor(
     'one is unread',
-    `document.querySelector('[data-room=lobby] .unread')?.firstChild.textContent === '1'`,
+    `document.querySelector('[data-room=lobby] .unread').textContent === '1'`,
   );
   assert.match(await ada.evaluate('document.title'), /^\(1\)/);
   await ada.evaluate(`document.querySelector('[data-room=lobby]').click()`);
@@ -122,8 +122,26 @@ test('text is text, and what is not read is counted', { skip: missing }, async (
     'it is marked',
     `document.querySelector('.note.fresh + .row p')?.textContent === 'are you there?'`,
   );
-  await ada.waitFor('none is unread', `document.querySelector('.unread') === null`);
+  await ada.waitFor('none is unread', `document.querySelector('.unread:not([hidden])') === null`);
   await ada.waitFor('a digest has come', `/6 people/.test(document.getElementById('digest').textContent)`);
+});
+
+test('the keyboard is enough', { skip: missing }, async () => {
+  const page = pages[2]!;
+  const focus = () =>
+    page.evaluate<string>(`document.activeElement.dataset.room ?? document.activeElement.id`);
+  await page.evaluate(`document.querySelector('[data-room=lobby]').focus()`);
+  const order = [await focus()];
+  for (let count = 0; count < 7; count++) {
+    await page.type('', 'Tab');
+    order.push(await focus());
+  }
+  // The button that opens a room has no id.
+  assert.deepEqual(order, ['lobby', 'garden', 'workshop', 'room-name', '', 'leave', 'scroll', 'text']);
+  const outline = await page.evaluate(`getComputedStyle(document.activeElement).outlineStyle`);
+  assert.notEqual(outline, 'none', 'what has the focus is seen');
+  await page.type('two', 'Enter');
+  await page.waitFor('it is sent', `document.querySelector('.row:last-child p').textContent === 'two'`);
 });
 
 test(
@@ -194,7 +212,10 @@ test(
     await edsger.evaluate(`document.querySelector('[data-room=garden]').click()`);
     await edsger.waitFor('in the garden', `document.getElementById('title').textContent === 'garden'`);
     await say(edsger, 'Anybody here?');
-    await ada.waitFor('something is unread', `document.querySelector('[data-room=garden] .unread')`);
+    await ada.waitFor(
+      'something is unread',
+      `document.querySelector('[data-room=garden] .unread:not([hidden])')`,
+    );
     await mkdir(pictures, { recursive: true });
     for (const [name, width, height, scheme] of [
       ['light', 1200, 760, 'light'],

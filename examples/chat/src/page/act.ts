@@ -15,6 +15,8 @@ const waiting = [];
 let room;
 let timeline;
 let stay;
+/** Reads what is stored beyond what is shown. */
+let seek = () => undefined;
 
 const wire = createWire({ hosts, getToken: () => me?.token, onState: drawState });
 const log = createLog({ isMine: ({ name }) => name === me?.name, onOlder: showEarlier });
@@ -97,7 +99,9 @@ function enterRoom(name) {
   drawDigest(rooms.get(name)?.digest);
   drawPeople(new Map());
   showUnread();
-  byId('text').focus();
+  showCurrentRoom();
+  // On a phone that would open the keyboard.
+  if (matchMedia('(pointer: fine)').matches) byId('text').focus();
   live(name, timeline, stay.signal).catch(giveUp);
 }
 
@@ -133,7 +137,7 @@ async function live(name, timeline, signal) {
       isReading = false;
     }
   }
-  const seek = () => void catchUp().catch(giveUp);
+  seek = () => { if (!signal.aborted) void catchUp().catch(giveUp); };
 
   async function beat(connection, end, until) {
     for (;;) {
@@ -168,8 +172,7 @@ async function live(name, timeline, signal) {
       void refreshRooms().catch(giveUp);
     } else if (type === 'message') {
       show(timeline.add(data), true);
-      // One before it may only be on its way.
-      if (timeline.waits) setTimeout(() => { if (timeline.waits) seek(); }, 200);
+      seekGap();
     } else if (type === 'joined') {
       here.set(data.connection, data.name);
       drawPeople(here);
@@ -199,6 +202,11 @@ async function showEarlier() {
   log.hasOlder = answer.more;
 }
 
+/** What comes before a message may only be on its way. */
+function seekGap() {
+  if (timeline.waits) setTimeout(() => { if (timeline.waits) seek(); }, 200);
+}
+
 /** A message of this page stands in the room: it is not on its way any more. */
 function settle(id) {
   const index = waiting.findIndex((entry) => entry.id === id);
@@ -217,6 +225,7 @@ async function send() {
       settle(entry.id);
       if (message.room === room) {
         log.add(timeline.add(message), false);
+        seekGap();
         if (timeline.last !== undefined) notePosition(room, timeline.last);
       }
     } catch (error) {
@@ -273,7 +282,7 @@ byId('leave').addEventListener('click', () => {
 });
 byId('scroll').addEventListener('scroll', () => { if (log.isAtEnd && rooms.get(room)?.unread) showUnread(); });
 document.addEventListener('visibilitychange', showUnread);
-addEventListener('resize', () => { if (me && room) showUnread(); });
+addEventListener('resize', showCurrentRoom);
 
 if (me) start().catch(giveUp);
 else showEntry();

@@ -65,6 +65,15 @@ function createLog({ isMine, onOlder }) {
     return row;
   }
 
+  /** A page that stays open for days keeps the newest. */
+  function trim() {
+    if (shown.length <= 600) return;
+    shown = shown.slice(-400);
+    const end = log.querySelector('[data-position="' + shown[0].position + '"]');
+    while (older.nextSibling !== end) older.nextSibling.remove();
+    older.hidden = false;
+  }
+
   function tellBelow() {
     jump.hidden = below === 0;
     jump.textContent = '↓ ' + (below === 1 ? '1 new message' : below + ' new messages');
@@ -97,8 +106,8 @@ function createLog({ isMine, onOlder }) {
         for (const part of draw(message, shown.at(-1))) log.insertBefore(part, firstWaiting);
         shown.push(message);
       }
-      const own = messages.some(isMine);
-      if (follow || own) toEnd();
+      if (follow) trim();
+      if (follow || messages.some(isMine)) toEnd();
       else { below += messages.length; tellBelow(); }
     },
     /** Adds what was earlier, and keeps in place what is looked at. */
@@ -147,17 +156,32 @@ function drawPeople(here) {
   byId('here').replaceChildren(...names.map((name) => make('li', { title: name }, face(name), make('span', { textContent: name }))));
 }
 
-/** rooms: by name, each with what is unread. */
+const roomButtons = new Map();
+
+/** rooms: by name, each with what is unread. Buttons stay: one that is replaced while it is pressed is never clicked. */
 function drawRooms(rooms, current, onChoose) {
-  const focused = document.activeElement?.dataset?.room;
-  byId('rooms').replaceChildren(...[...rooms].map(([name, { unread }]) => {
-    const button = make('button', { textContent: name, onclick: () => onChoose(name) });
-    button.dataset.room = name;
-    if (name === current) button.setAttribute('aria-current', 'page');
-    if (unread > 0) button.append(make('span', { className: 'unread', textContent: unread > 99 ? '99+' : unread }, make('span', { className: 'quiet', textContent: ' unread' })));
-    if (name === focused) setTimeout(() => button.focus());
-    return make('li', {}, button);
-  }));
+  for (const [name, { unread }] of rooms) {
+    let entry = roomButtons.get(name);
+    if (entry === undefined) {
+      const badge = make('span', { className: 'unread' });
+      const button = make('button', { onclick: () => onChoose(name) }, make('span', { textContent: name }), badge);
+      button.dataset.room = name;
+      entry = { button, badge };
+      roomButtons.set(name, entry);
+      byId('rooms').append(make('li', {}, button));
+    }
+    const { button, badge } = entry;
+    badge.hidden = unread === 0;
+    badge.textContent = unread > 99 ? '99+' : unread;
+    button.ariaLabel = unread === 0 ? name : name + ', ' + unread + ' unread';
+    const isCurrent = name === current;
+    if (isCurrent === button.hasAttribute('aria-current')) continue;
+    if (isCurrent) button.setAttribute('aria-current', 'page');
+    else button.removeAttribute('aria-current');
+  }
+}
+
+function showCurrentRoom() {
   byId('rooms').querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
 }
 
