@@ -1,7 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { makeCertificate } from './certificate.ts';
 import { findFreePort, startProcess } from './process.ts';
 import { makeServerFolder, missing, runServer } from './server.ts';
 import type { TestServer } from './server.ts';
@@ -25,15 +23,6 @@ export interface RedisServerOptions {
   readonly tls?: boolean;
   /** As on its command line. */
   readonly settings?: readonly string[];
-}
-
-/** Writes `key.pem` and a certificate that vouches for itself. */
-function makeCertificate(folder: string): string {
-  const options =
-    '-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost';
-  const files = ['-keyout', 'key.pem', '-out', 'certificate.pem'];
-  execFileSync('openssl', ['req', ...options.split(' '), ...files], { cwd: folder, stdio: 'pipe' });
-  return readFileSync(join(folder, 'certificate.pem'), 'utf8');
 }
 
 /** Starts a redis-server on loopback that has written each change to the disk before it answers. */
