@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { IClientOptions, IClientPublishOptions, MqttClient as Library } from 'mqtt';
 import { CapabilityError } from '../capabilities/core/error.ts';
 import type { ErrorCode } from '../capabilities/core/error.ts';
@@ -74,6 +74,7 @@ interface Shared {
 /** Milliseconds. */
 const longestConnect = 2_500;
 const pause = 250;
+const longestEnd = 1_000;
 /** Seconds after which a server that says nothing is asked whether it is there. */
 const keepalive = 5;
 /** Messages that the server has not confirmed, at most; it may want fewer. */
@@ -109,7 +110,10 @@ export async function openMqtt(url: URL): Promise<MqttClient> {
 
 function endConnection(made: Connection): void {
   made.ended = true;
-  made.library?.end();
+  const { library } = made;
+  library?.end();
+  // A server that says nothing must not keep the process.
+  setTimeout(() => library?.end(true), longestEnd).unref();
 }
 
 async function connect(url: URL): Promise<Connection> {
@@ -146,6 +150,8 @@ function dial(made: Connection, start: () => Library): Promise<void> {
   let established = false;
   library.on('error', (error) => (made.trouble = error));
   library.on('connect', ({ properties }) => {
+    // Small packets must not wait for the answer to those before.
+    (library.stream as Partial<Socket>).setNoDelay?.(true);
     made.turns.limit(Math.min(properties?.receiveMaximum ?? mostUnconfirmed, mostUnconfirmed));
     restore(made, library).then(
       () => {

@@ -84,6 +84,8 @@ export async function openMember(
   const own = new Map<string, Own>();
   /** Claims that were sent, until it is known whether they count. */
   const open = new Map<string, (counts: boolean) => void>();
+  /** Messages that are being taken away, until that is heard. */
+  const leaving = new Map<string, () => void>();
   let size = 0;
   let missing = false;
   let looked = performance.now();
@@ -114,6 +116,7 @@ export async function openMember(
       size -= known?.body.length ?? 0;
       messages.delete(id);
       claims.delete(id);
+      leaving.get(id)?.();
       return;
     }
     const meta = readMeta(message);
@@ -167,20 +170,21 @@ export async function openMember(
       other?.(counts);
       resolve(counts);
     });
-    try {
-      await client.publish(layout.claim(group, id), JSON.stringify(claim), { qos: 1, retain: true });
-    } catch (error) {
-      decide(claim.token, false);
-      throw error;
-    }
-    // What all hear comes before the server's answer; where it does not, it was not heard at all.
-    if (open.has(claim.token)) await client.flush();
-    decide(claim.token, false);
-    const counts = await promise;
+    const text = JSON.stringify(claim);
+    // What all hear is answer enough, and comes first; the server's own may wait for the network's.
+    const published = client
+      .publish(layout.claim(group, id), text, { qos: 1, retain: true })
+      .then(() => (open.has(claim.token) ? client.flush() : undefined))
+      .finally(() => decide(claim.token, false));
+    published.catch(() => undefined);
+    const counts = (await promise) || (await published, false);
     // Of a message that is gone it would stay.
-    if (!counts && !messages.has(id))
-      await client.publish(layout.claim(group, id), '', { qos: 1, retain: true });
+    if (!counts && !messages.has(id)) await clear(layout.claim(group, id));
     return counts;
+  }
+
+  async function clear(topic: string): Promise<void> {
+    await client.publish(topic, '', { qos: 1, retain: true });
   }
 
   /** Milliseconds until a message may be given out. */
@@ -262,11 +266,11 @@ export async function openMember(
       const mine = own.get(token)!;
       const { id } = mine;
       mine.done = true;
-      const gone = { qos: 1, retain: true } as const;
-      await Promise.all([
-        client.publish(layout.message(group, id), '', gone),
-        client.publish(layout.claim(group, id), '', gone),
-      ]);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      leaving.set(id, resolve);
+      const cleared = Promise.all([clear(layout.message(group, id)), clear(layout.claim(group, id))]);
+      cleared.catch(() => undefined);
+      await Promise.race([promise, cleared]).finally(() => leaving.delete(id));
       own.delete(token);
     },
     due() {

@@ -237,9 +237,11 @@ async function openMessages({ name, url, config }: OpenContext): Promise<Messagi
     },
     async redrive(group, ids) {
       await groups.find(group);
-      return letters.take(group, ids, ({ id, topic, headers, key, body }) =>
-        send(group, body, { id, topic, headers, ...(key !== undefined && { key }) }),
-      );
+      return letters.take(group, ids, async ({ id, topic, headers, key, body }) => {
+        // A claim of its former life may be left, where somebody was killed.
+        await remove([layout.claim(group, id)]);
+        await send(group, body, { id, topic, headers, ...(key !== undefined && { key }) });
+      });
     },
     async purge(group, ids) {
       await groups.find(group);
