@@ -30,7 +30,7 @@ test('a server that is not listed is denied, with the line to add', async () => 
     (error: Error) => {
       assert.match(
         error.message,
-        /outgoing HTTP to http:\/\/evil\.example:81 was not granted .* \[outgoing\] in \/app\/slightfile\.toml: hosts = \["http:\/\/evil\.example:81"\]/,
+        /outgoing HTTP to http:\/\/evil\.example:81 was not granted .*Add "http:\/\/evil\.example:81" to the list hosts below \[outgoing\] in \/app\/slightfile\.toml/,
       );
       assert.doesNotMatch(error.message, /c4nary/);
       return true;
