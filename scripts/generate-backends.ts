@@ -33,7 +33,7 @@ async function writeIndex(names: readonly CapabilityName[]): Promise<string> {
     '',
     origin,
     '',
-    'A line of the slightfile names a backend: `orders = "sqlite"`. [Write your own](../writing-a-backend.md).',
+    'A line of the slightfile names a backend: `orders = "sqlite"`. What each of them passes is in [conformance](../backend-conformance.md). [Write your own](../writing-a-backend.md).',
     '',
     '| table | backends | without a slightfile |',
     '|---|---|---|',

@@ -64,7 +64,7 @@ function conformsInSecrets(): void {
   const settings = (name: string) => ({ folder, file: join(folder, `${name}.json`), key: 'file:./app.key' });
   const configs = new Map<string, string[]>();
   testConformance(
-    'user secrets',
+    'usersecrets',
     configsConformance({
       features: usersecrets.features,
       allSecret: true,
@@ -98,7 +98,7 @@ const lines = (print: (value: string) => string) => (values: { [key: string]: st
     .map(([key, value]) => `${key} = ${print(value)}\n`)
     .join('');
 
-conformsInEnvironment('environment variables', envvars);
+conformsInEnvironment('envvars', envvars);
 conformsInEnvironment('a backend that declares nothing', { ...envvars, features: new Set() });
 conformsInSecrets();
 conformsInFile('.json', (values) => JSON.stringify(values));

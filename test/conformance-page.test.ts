@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { listBackends } from '../packages/slight/src/capabilities/core/open.ts';
+import { capabilityNames, page, readSections, toRows } from '../scripts/conformance.ts';
+
+test('every backend stands in the page of conformance: `npm run conformance -- CAPABILITY` writes it', async () => {
+  const sections = readSections(readFileSync(page, 'utf8'));
+  for (const capability of capabilityNames) {
+    const section = sections.get(capability) ?? '';
+    for (const { scheme } of await listBackends(capability as 'keyvalue'))
+      assert.ok(section.includes(`\n| \`${scheme}\` |`), `${capability}: ${scheme} is missing`);
+  }
+});
+
+test('rows are of suites that check promises, and count what is not declared apart', () => {
+  const run = (file: string, title: string, passed: string[]) => ({ file, title, passed, failed: [] });
+  const refused = '`b`, which is not declared, is unsupported';
+  const rows = toRows(
+    ['memory', 'redis'],
+    [
+      run('x/conformance.test.ts', 'memory', ['a', 'b']),
+      run('x/conformance.test.ts', 'a backend that declares nothing', [refused]),
+      run('x/backends/redis.server.test.ts', 'locks on Redis', ['a', refused]),
+      run('x/backends/redis.server.test.ts', 'redis in trouble', ['it is killed']),
+    ],
+  );
+  assert.deepEqual(rows, [
+    { backend: 'memory', tier: 2, suite: 'memory', kept: 2, refused: 0 },
+    { backend: 'redis', tier: 1, suite: 'locks on Redis', kept: 1, refused: 1 },
+  ]);
+});
