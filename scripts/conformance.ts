@@ -116,7 +116,7 @@ Written by \`npm run conformance\`, from runs of the suites. Each promise of a c
 it failed none.
 
 - **passed**: promises that were checked and kept.
-- **not declared**: features that the backend says it does not have. Calls that need one are refused, which was checked as well.
+- **not declared**: features that calls need and the backend does not have. Such calls are refused, which was checked as well.
 - **Tier 1** are backends whose suite ran on a real server, started for it, killed without warning and started again.
 
 The engine has [a page of its own](conformance.md).
