@@ -24,6 +24,8 @@ let redis: TestServer;
 let nats: TestServer;
 let browser: Browser;
 let hosts: Served[];
+/** Starts one of the hosts, on the port that the pages know. */
+let startHost: (index: number) => Promise<Served>;
 let pages: Page[];
 
 before(async () => {
@@ -36,9 +38,9 @@ before(async () => {
     ['nats://127.0.0.1:4222', nats.url],
   ]);
   const env = { CHAT_HOSTS: ports.map((port) => `http://127.0.0.1:${port}`).join(' ') };
-  hosts = [];
-  for (const port of ports)
-    hosts.push(await serveApp(folder, ['--target', 'onprem', '--address', `127.0.0.1:${port}`], env));
+  startHost = (index) =>
+    serveApp(folder, ['--target', 'onprem', '--address', `127.0.0.1:${ports[index]}`], env);
+  hosts = [await startHost(0), await startHost(1)];
   browser = await startBrowser();
 });
 after(async () => {
@@ -144,87 +146,95 @@ test('the keyboard is enough', { skip: missing }, async () => {
   await page.waitFor('it is sent', `document.querySelector('.row:last-child p').textContent === 'two'`);
 });
 
-test(
-  'a host is killed: its pages go on through the other, and nothing is lost',
-  { skip: missing },
-  async () => {
-    const before = (await shownBy(pages[0]!)).length;
-    const workers = await hosts[0]!.workers();
-    assert.ok(workers.length > 0);
-    const count = 8;
-    // Said one after the other while the host dies: some of it is under way then.
-    const talk = pages.map(async (page, index) => {
-      for (let round = 0; round < count; round++) {
-        await say(page, `${names[index]} goes on ${round}`);
-        await new Promise((resolve) => setTimeout(resolve, 40));
-      }
-    });
-    await new Promise((resolve) => setTimeout(resolve, 120));
-    process.kill(hosts[0]!.child.pid!, 'SIGKILL');
-    for (const worker of await hosts[0]!.workers()) process.kill(worker, 'SIGKILL');
-    await Promise.all(talk);
-    await waitForAll('all have all', pages.slice(1), before + names.length * count);
-    const all = await Promise.all(pages.slice(1).map(shownBy));
-    for (const shown of all) assert.deepEqual(shown, all[0]);
-    const said = all[0]!.filter((text) => text.includes(' goes on '));
-    for (const name of names)
-      assert.deepEqual(
-        said.filter((text) => text.startsWith(name)),
-        Array.from({ length: count }, (_, round) => `${name} goes on ${round}`),
-      );
-    for (const page of pages) {
-      await page.waitFor('it is connected', `document.querySelector('#state').dataset.state === 'here'`);
-      assert.deepEqual(page.faults, []);
-    }
-  },
-);
+/** At once, without a word to anybody. */
+async function kill(host: Served): Promise<void> {
+  const workers = await host.workers();
+  assert.ok(workers.length > 0);
+  for (const pid of [host.child.pid!, ...workers]) process.kill(pid, 'SIGKILL');
+  await host.ended;
+}
 
-test(
-  'pictures for the documentation',
-  { skip: missing || (!wantsPictures && 'CHAT_PICTURES is not set') },
-  async () => {
-    const [ada, grace, linus, barbara] = pages as [Page, Page, Page, Page];
-    for (const page of pages) {
-      await page.evaluate(`document.querySelector('[data-room=workshop]').click()`);
-      await page.waitFor(
-        'in the workshop',
-        `document.getElementById('title').textContent === 'workshop' && document.querySelector('.empty')`,
-      );
+/** All pages speak while a host dies: some of what they say is under way then. */
+async function talkWhile(dies: Served, topic: string): Promise<void> {
+  const count = 8;
+  const before = (await shownBy(pages[0]!)).length;
+  const talk = pages.map(async (page, index) => {
+    for (let round = 0; round < count; round++) {
+      await say(page, `${names[index]} ${topic} ${round}`);
+      await new Promise((resolve) => setTimeout(resolve, 40));
     }
-    const talk: readonly (readonly [Page, string])[] = [
-      [grace, 'Morning! The host in the east is up, pages come in through both.'],
-      [grace, 'Same binary as on my laptop; only the target differs.'],
-      [ada, 'Let me try something: I pull the plug of the first one while we talk.'],
-      [linus, 'Already gone? My page said “Connecting …” for a blink, then went on.'],
-      [
-        barbara,
-        'Nothing missing here:\nevery message has its position,\nso a page sees a gap and asks for what it lacks.',
-      ],
-      [ada, 'That was the idea. History comes from the store, what is live from the channel.'],
-      [linus, 'And <b>HTML</b> stays text.'],
-    ];
-    let said = 0;
-    for (const [page, text] of talk) {
-      await say(page, text);
-      await waitForAll('said', pages, ++said);
-    }
-    const edsger = pages[4]!;
-    await edsger.evaluate(`document.querySelector('[data-room=garden]').click()`);
-    await edsger.waitFor('in the garden', `document.getElementById('title').textContent === 'garden'`);
-    await say(edsger, 'Anybody here?');
-    await ada.waitFor(
-      'something is unread',
-      `document.querySelector('[data-room=garden] .unread:not([hidden])')`,
+  });
+  await new Promise((resolve) => setTimeout(resolve, 120));
+  await kill(dies);
+  await Promise.all(talk);
+  await waitForAll('all have all', pages, before + names.length * count);
+  const all = await Promise.all(pages.map(shownBy));
+  for (const shown of all) assert.deepEqual(shown, all[0]);
+  const said = all[0]!.filter((text) => text.includes(topic));
+  for (const name of names)
+    assert.deepEqual(
+      said.filter((text) => text.startsWith(name)),
+      Array.from({ length: count }, (_, round) => `${name} ${topic} ${round}`),
     );
-    await mkdir(pictures, { recursive: true });
-    for (const [name, width, height, scheme] of [
-      ['light', 1200, 760, 'light'],
-      ['dark', 1200, 760, 'dark'],
-      ['phone', 390, 780, 'dark'],
-    ] as const) {
-      const png = await ada.picture(width, height, scheme);
-      assert.ok(png.length < 200_000, `${name} has ${png.length} bytes`);
-      await writeFile(join(pictures, `chat-${name}.png`), png);
-    }
-  },
-);
+  for (const page of pages) {
+    await page.waitFor('it is connected', `document.querySelector('#state').dataset.state === 'here'`);
+    assert.deepEqual(page.faults, []);
+  }
+}
+
+/** Pictures for the documentation, after a talk in another room. */
+async function drawPictures(): Promise<void> {
+  const [ada, grace, linus, barbara] = pages as [Page, Page, Page, Page];
+  for (const page of pages) {
+    await page.evaluate(`document.querySelector('[data-room=workshop]').click()`);
+    await page.waitFor(
+      'in the workshop',
+      `document.getElementById('title').textContent === 'workshop' && document.querySelector('.empty')`,
+    );
+  }
+  const talk: readonly (readonly [Page, string])[] = [
+    [grace, 'Morning! The host in the east is up, pages come in through both.'],
+    [grace, 'Same binary as on my laptop; only the target differs.'],
+    [ada, 'Let me try something: I pull the plug of the first one while we talk.'],
+    [linus, 'Already gone? My page said “Connecting …” for a blink, then went on.'],
+    [
+      barbara,
+      'Nothing missing here:\nevery message has its position,\nso a page sees a gap and asks for what it lacks.',
+    ],
+    [ada, 'That was the idea. History comes from the store, what is live from the channel.'],
+    [linus, 'And <b>HTML</b> stays text.'],
+  ];
+  let said = 0;
+  for (const [page, text] of talk) {
+    await say(page, text);
+    await waitForAll('said', pages, ++said);
+  }
+  const edsger = pages[4]!;
+  await edsger.evaluate(`document.querySelector('[data-room=garden]').click()`);
+  await edsger.waitFor('in the garden', `document.getElementById('title').textContent === 'garden'`);
+  await say(edsger, 'Anybody here?');
+  await ada.waitFor(
+    'something is unread',
+    `document.querySelector('[data-room=garden] .unread:not([hidden])')`,
+  );
+  await mkdir(pictures, { recursive: true });
+  for (const [name, width, height, scheme] of [
+    ['light', 1200, 760, 'light'],
+    ['dark', 1200, 760, 'dark'],
+    ['phone', 390, 780, 'dark'],
+  ] as const) {
+    const png = await ada.picture(width, height, scheme);
+    assert.ok(png.length < 200_000, `${name} has ${png.length} bytes`);
+    await writeFile(join(pictures, `chat-${name}.png`), png);
+  }
+}
+
+const killed = 'a host is killed: its pages go on through the other, and nothing is lost';
+test(killed, { skip: missing }, () => talkWhile(hosts[0]!, 'goes on'));
+
+test('it comes back, and the other one is killed', { skip: missing }, async () => {
+  hosts[0] = await startHost(0);
+  await talkWhile(hosts[1]!, 'goes back');
+  // This host ends with this test.
+  if (wantsPictures) await drawPictures();
+});

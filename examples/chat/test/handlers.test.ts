@@ -70,9 +70,14 @@ test('a host that died between a message and the tail leaves no gap', async () =
   assert.deepEqual((await read('?after=1')).messages, [left]);
   assert.equal((await say('three', 'message-3')).json().position, 3);
   assert.equal(await store('chat').getText('tail/lobby'), '3');
+  // Or the message is the very one that comes again.
+  const own = { ...left, id: 'message-4', position: 4, name: 'Ada' };
+  await store('chat').setJson('message/lobby/0000000004', own);
+  assert.deepEqual((await say('four', 'message-4')).json(), own);
+  assert.equal(await store('chat').getText('tail/lobby'), '4');
   // One that lies beyond a gap is not told yet: what stands before it may come.
-  await store('chat').setJson('message/lobby/0000000005', { ...left, position: 5 });
-  assert.equal((await read('?after=0')).until, 3);
+  await store('chat').setJson('message/lobby/0000000006', { ...left, position: 6 });
+  assert.equal((await read('?after=0')).until, 4);
 });
 
 test('the newest thousand are kept, and read in pieces', async () => {

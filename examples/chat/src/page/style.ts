@@ -59,7 +59,7 @@ ul { list-style: none; margin: 0; padding: 0; }
 #head { grid-area: head; display: flex; flex-wrap: wrap; gap: 0 .9rem; align-items: baseline; padding: .8rem 1.25rem; border-bottom: 1px solid var(--line); background: var(--card); }
 #head h1 { margin: 0; font-size: 1.1rem; }
 #head h1::before { content: "# "; color: var(--dim); font-weight: 400; }
-#digest { margin: 0; color: var(--dim); font-size: .85rem; }
+#digest { flex: 1 1 0; min-width: 6rem; margin: 0; color: var(--dim); font-size: .85rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 #state { margin: 0 0 0 auto; font-size: .85rem; color: var(--dim); display: flex; gap: .4rem; align-items: center; }
 #state::before { content: ""; width: .55rem; height: .55rem; border-radius: 50%; background: var(--wait); }
 #state[data-state=here]::before { background: var(--good); }
@@ -86,6 +86,7 @@ ul { list-style: none; margin: 0; padding: 0; }
 .row.mine header b { display: none; }
 .row.mine p { grid-column: 1; justify-self: end; background: var(--mine); border-color: transparent; color: #fff; border-radius: 1rem .3rem 1rem 1rem; }
 .row.mine.next p { border-radius: 1rem; }
+.row.waits, .row.failed { margin-top: .4rem; }
 .row.waits p { opacity: .6; }
 .row.failed p { background: none; color: var(--bad); border-color: var(--bad); opacity: 1; }
 .row small { grid-column: -2; color: var(--bad); text-align: right; }
@@ -114,7 +115,7 @@ ul { list-style: none; margin: 0; padding: 0; }
   #rooms button { width: auto; padding: .25rem .7rem; border-radius: 2rem; font-size: .95rem; }
   #me { margin: 0; padding: 0; }
   #head { padding: .5rem .9rem; }
-  #digest { order: 3; width: 100%; }
+  #digest { order: 3; flex-basis: 100%; }
   #people { padding: .3rem .9rem; }
   #scroll { padding: .5rem .9rem; }
   #say { padding: .5rem .75rem calc(.6rem + env(safe-area-inset-bottom)); }
