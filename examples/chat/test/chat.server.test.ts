@@ -217,6 +217,8 @@ async function drawPictures(): Promise<void> {
     'something is unread',
     `document.querySelector('[data-room=garden] .unread:not([hidden])')`,
   );
+  // The host that was killed may have had the lock.
+  await ada.waitFor('a digest', `/ 5 people/.test(document.getElementById('digest').textContent)`);
   await mkdir(pictures, { recursive: true });
   for (const [name, width, height, scheme] of [
     ['light', 1200, 760, 'light'],
