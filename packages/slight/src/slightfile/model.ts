@@ -69,7 +69,7 @@ export interface Resilience {
   readonly deadline: number | undefined;
   /** Repetitions of an operation at most, where it may be repeated. */
   readonly retries: number;
-  /** Operations in a row that find a backend away before it is left alone for a while; 0: it never is. */
+  /** Operations in a row, over half a second at least, that find a backend away before it is left alone for a while; 0: it never is. */
   readonly breaker: number;
   /** Operations that may wait for one backend at once, in each worker. */
   readonly pending: number;

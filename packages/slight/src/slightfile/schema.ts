@@ -80,7 +80,7 @@ export const tables = {
       20,
     ),
     breaker: countField(
-      'Operations in a row that find a backend away before it is left alone for a while; 0 is never',
+      'Operations in a row, over half a second at least, that find a backend away before it is left alone for a while; 0 is never',
       defaultResilience.breaker,
       0,
       1_000_000,

@@ -12,7 +12,7 @@ const message = (id: string): SourceDelivery => ({
   attempt: 1,
   headers: [],
   body: new Uint8Array(),
-  wantsReply: false,
+  wantsReply: id === 'f',
   receipt: `r-${id}`,
 });
 
@@ -96,7 +96,7 @@ const ack: Verdict = { kind: 'ack' };
 test('each message gets its own verdict', async () => {
   const { give, calls, answers, counted, following, waiting } = await start();
   assert.equal(waiting[0]!.max, 10);
-  await give('a', 'b', 'c', 'd', 'e', 'f');
+  await give('a', 'b', 'c', 'd', 'e', 'f', 'g');
   calls[0]!.end([
     ack,
     { kind: 'nack', delay: 50 },
@@ -104,16 +104,18 @@ test('each message gets its own verdict', async () => {
     ack,
     { kind: 'nack', delay: undefined },
     { kind: 'reply', body: Uint8Array.of(7) },
+    // Nobody waits for this one: it is done.
+    { kind: 'reply', body: Uint8Array.of(8) },
   ]);
   await settle();
   assert.deepEqual(answers, [
-    'ack r-a r-d',
+    'ack r-a r-d r-g',
     'nack r-b in 50',
     'dead r-c: no order',
     'nack r-e',
     'reply r-f: 7',
   ]);
-  assert.deepEqual(counted.toSorted(), ['ack 2', 'dead 1', 'nack 1', 'nack 1', 'reply 1']);
+  assert.deepEqual(counted.toSorted(), ['ack 3', 'dead 1', 'nack 1', 'nack 1', 'reply 1']);
   await following.close(0);
 });
 

@@ -133,8 +133,8 @@ export function followMessages(options: MessagesOptions): Following {
     deliveries: readonly SourceDelivery[],
     verdicts: readonly Verdict[],
   ): Promise<void> {
-    const done = deliveries.flatMap(({ receipt }, index) =>
-      verdicts[index]!.kind === 'ack' ? [receipt] : [],
+    const done = deliveries.flatMap((delivery, index) =>
+      isAck(delivery, verdicts[index]!) ? [delivery.receipt] : [],
     );
     const acked = done.length > 0 ? [settle('ack', done, () => from.ack(done))] : [];
     const others = deliveries.map((delivery, index) => {
@@ -144,6 +144,7 @@ export function followMessages(options: MessagesOptions): Following {
         case 'ack':
           return undefined;
         case 'reply':
+          if (isAck(delivery, verdict)) return undefined;
           return settle('reply', [receipt], () => from.reply(receipt, verdict.body));
         case 'dead':
           return bury(from, delivery, verdict.reason);
@@ -205,6 +206,11 @@ export function followMessages(options: MessagesOptions): Following {
       await source?.close('untouched');
     },
   };
+}
+
+/** Whether it is done, and nobody is to hear more: also a reply that nobody waits for. */
+function isAck({ wantsReply }: SourceDelivery, { kind }: Verdict): boolean {
+  return kind === 'ack' || (kind === 'reply' && !wantsReply);
 }
 
 /** A word of a command line, in quotation marks where it is more than one. */
