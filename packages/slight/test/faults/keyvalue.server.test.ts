@@ -44,9 +44,15 @@ function toSteps(attempts: readonly KeyAttempt[]): Step[] {
 
 async function prove(t: TestContext, start: () => Promise<TestServer>): Promise<void> {
   const server = await start();
-  t.after(() => server.stop());
   const link = await startProxy(server.port);
-  t.after(() => link.close());
+  const closing: (() => unknown)[] = [];
+  t.after(async () => {
+    for (const close of closing) await close();
+    await link.close();
+    // PostgreSQL waits for those who are connected.
+    await server.kill();
+    await server.stop();
+  });
   const scheme = (url: string) => url.replace('http:', 'etcd:');
   const direct = scheme(server.url);
   // One process goes through a link of its own, which is cut for it alone.
@@ -56,7 +62,7 @@ async function prove(t: TestContext, start: () => Promise<TestServer>): Promise<
   );
   const bind = { name: 'faults', bind: direct, config: {} };
   const store = await openCapability('keyvalue', bind, { dataDir: tmpdir(), timeout: 10_000 });
-  t.after(() => store.close());
+  closing.push(() => store.close());
   const attemptsOf = (lines: readonly Line[]) => lines.filter((line) => 'key' in line);
   const heard = (lines: readonly Line[], key: string): boolean =>
     lines.some((line) => 'heard' in line && line.heard === key);

@@ -54,7 +54,9 @@ export function startFaultProcess<Line>(
     signal: (signal) => void child.kill(signal),
     async finish() {
       child.stdin.end();
-      assert.deepEqual({ code: await ended, errors }, { code: 0, errors: '' });
+      const late = AbortSignal.timeout(patience);
+      const code = await Promise.race([ended, once(late, 'abort').then(() => 'it does not end')]);
+      assert.deepEqual({ code, errors }, { code: 0, errors: '' });
     },
   };
 }
