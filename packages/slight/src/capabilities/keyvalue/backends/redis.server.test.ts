@@ -117,6 +117,23 @@ void suite('redis and other programs', { skip: redisMissing }, () => {
     assert.equal(await store.increment('count', 0n), 42n);
   });
 
+  void test('reads at the same time are answered as each alone would be', async () => {
+    await server.ask('RPUSH orders:list one');
+    const present = Array.from({ length: 40 }, (_, index) => `many-${index}`);
+    for (const key of present) await store.set(key, bytes(key));
+    const asked = present.flatMap((key) => [key, `no-${key}`]);
+    const read = (key: string) => store.get(key);
+    const values = await Promise.all(asked.map(read));
+    assert.deepEqual(
+      values.map((value) => value && String(value)),
+      present.flatMap((key) => [key, undefined]),
+    );
+    const [list, one, none] = await Promise.allSettled(['list', 'many-1', 'no'].map(read));
+    assert.match(list!.status === 'rejected' ? String(list!.reason) : '', /WRONGTYPE/);
+    assert.deepEqual(one, { status: 'fulfilled', value: bytes('many-1') });
+    assert.deepEqual(none, { status: 'fulfilled', value: undefined });
+  });
+
   void test('a name with special characters is percent-encoded', async () => {
     const other = await open(server.url, 'a:b{c}*');
     await other.set('k', bytes('value'));

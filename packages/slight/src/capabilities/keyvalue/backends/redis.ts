@@ -14,6 +14,7 @@ import { staleFence } from '../../core/fence.ts';
 import { together } from '../many.ts';
 import { brokenCursor, counterOverflow, notDecimal } from '../validate.ts';
 import { makeVersions } from '../../core/version.ts';
+import { makeReads } from './redis-reads.ts';
 import { locate, matchPrefix, storePrefix } from './redis-keys.ts';
 import { openWatches } from './redis-watch.ts';
 import { deleteScript, incrementScript, putScript, swapScript } from './redis-scripts.ts';
@@ -47,6 +48,7 @@ const nextVersion = makeVersions();
 async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue> {
   const client = await openRedis(url, timeout);
   const prefix = storePrefix(name);
+  const reads = makeReads(client);
   const watches = openWatches(client, url, timeout, prefix);
 
   async function getVersioned(key: string): Promise<Versioned | undefined> {
@@ -69,36 +71,13 @@ async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue>
     return found;
   }
 
-  async function get(key: string): Promise<Uint8Array | undefined> {
-    return ((await client.send('GET', [prefix + key])) as Buffer | null) ?? undefined;
-  }
-
   async function remove(key: string): Promise<void> {
     const keys = locate(prefix, key);
     await client.send('DEL', [keys.value, keys.version]);
   }
 
-  /** The keys of a cluster lie in different slots, which no single command may ask for. */
-  let oneCommand = true;
-
-  async function getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
-    if (keys.length === 0) return [];
-    if (!oneCommand) return Promise.all(keys.map(get));
-    try {
-      const values = await client.send(
-        'MGET',
-        keys.map((key) => prefix + key),
-      );
-      return (values as (Buffer | null)[]).map((value) => value ?? undefined);
-    } catch (error) {
-      if (!(error instanceof CapabilityError) || error.detail !== 'CROSSSLOT') throw error;
-      oneCommand = false;
-      return getMany(keys);
-    }
-  }
-
   return {
-    get,
+    get: (key) => reads.get(prefix + key),
     getVersioned,
     async set(key, value, { ttl, onlyIfAbsent, fence } = {}) {
       const args = [asBuffer(value), nextVersion(), milliseconds(ttl), onlyIfAbsent ? 'absent' : ''];
@@ -112,7 +91,7 @@ async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue>
       return (await client.send('EXISTS', [prefix + key])) === 1;
     },
     keys: (options = {}) => listKeys(client, prefix, options),
-    getMany,
+    getMany: (keys) => reads.getMany(keys.map((key) => prefix + key)),
     setMany: (entries, { ttl } = {}) =>
       together(entries, ({ key, value }) =>
         write(putScript, key, [asBuffer(value), nextVersion(), milliseconds(ttl), ''], undefined),
