@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decode, encode, endOfPrefix } from '../../../clients/etcd.ts';
 import type { EtcdClient } from '../../../clients/etcd.ts';
+import { CapabilityError } from '../../core/error.ts';
 import type { KeyValueWatch, WatchTarget } from '../contract.ts';
 import { makeExpiries } from '../expiries.ts';
 import { makePending, watchBy } from '../watch.ts';
@@ -51,14 +52,18 @@ export async function watchPrefix(
 
   const ending = new AbortController();
   let next = BigInt(header.revision) + 1n;
+  /** Of the server, as far as this watch was told. */
+  let latest = next - 1n;
 
-  function hear({
-    events = [],
-    canceled,
-  }: {
-    events?: { type?: string; kv: Row }[];
-    canceled?: boolean;
-  }): void {
+  interface Answer {
+    /** Not in every answer has the server a revision to tell. */
+    readonly header: { readonly revision?: string };
+    readonly events?: { readonly type?: string; readonly kv: Row }[];
+    readonly created?: boolean;
+    readonly canceled?: boolean;
+  }
+
+  function hear({ header: now, events = [], created, canceled }: Answer): void {
     for (const { type, kv } of events) {
       next = BigInt(kv.mod_revision) + 1n;
       const key = keyOf(kv);
@@ -67,19 +72,22 @@ export async function watchPrefix(
       expiries.note(key, deleted ? undefined : endOf(kv.lease));
       pending.add(deleted ? { key, change: 'delete' } : { key, change: 'set', version: kv.mod_revision });
     }
-    // What it would have told of was compacted away.
-    if (canceled === true) {
-      next = 0n;
+    if (now.revision !== undefined) latest = BigInt(now.revision);
+    // It was compacted away what this would have told of; or the server has lost what it had, and counts anew.
+    if (canceled === true || (created === true && latest + 1n < next)) {
+      next = latest + 1n;
       pending.lose();
+      wake();
+      // The server keeps the connection open; `follow` begins again.
+      throw new CapabilityError('unavailable', 'the watch was ended by the server');
     }
-    if (events.length > 0 || canceled === true) wake();
+    if (events.length > 0) wake();
   }
 
   async function follow(): Promise<void> {
     while (!ending.signal.aborted) {
       try {
-        const from = next > 0n ? { start_revision: String(next) } : {};
-        await client.watch({ ...range, ...from }, hear, ending.signal);
+        await client.watch({ ...range, start_revision: String(next) }, hear, ending.signal);
       } catch {
         // The server is away, or ended the watch: once more, from where it was.
         await sleep(pause, undefined, { ref: false });
