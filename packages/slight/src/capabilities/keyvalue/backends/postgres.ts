@@ -145,7 +145,9 @@ async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue>
       if (row === undefined) throw new CapabilityError('already-exists', 'the key has a value');
     },
     async delete(key, { fence } = {}) {
-      await write(sql.remove, key, [], fence);
+      const row = await write(sql.remove, key, [], fence);
+      // What a writer with an older token was just about to commit, this one did not see; the second time it does.
+      if (row === undefined && fence !== undefined) await write(sql.remove, key, [], fence);
     },
     exists: async (key) => (await read(sql.exists, [id(key)])).length > 0,
     keys,
