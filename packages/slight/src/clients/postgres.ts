@@ -88,13 +88,16 @@ async function connect(url: URL, timeout: number): Promise<Connection> {
     connectionTimeoutMillis: longestConnect,
     application_name: 'slight',
     keepAlive: true,
+    // Otherwise a connection that only listens would notice after hours that the other side is gone.
+    keepAliveInitialDelayMillis: 5_000,
     // The server gives up before the operation's own deadline speaks: nothing goes on behind its back.
     statement_timeout: timeout,
     query_timeout: timeout + 500,
   };
   const pool = new pg.Pool({ ...settings, max: connections, idleTimeoutMillis: 30_000 });
-  // Of connections that wait in the pool; who uses one hears of it by itself.
+  // Who uses a connection hears by itself that it broke; an event that nobody listens to would end this process.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const ears = new Ears(() => new pg.Client({ ...settings, statement_timeout: 0, query_timeout: 0 }));
   try {
     (await pool.connect()).release();
@@ -115,16 +118,18 @@ const makingTables = 7_202_611_261;
 
 async function makeTables(pool: Pool, tables: string): Promise<void> {
   const client = await pool.connect();
+  let broken = false;
   try {
     await client.query('BEGIN');
     await client.query('SELECT pg_advisory_xact_lock($1)', [makingTables]);
     await client.query(tables);
     await client.query('COMMIT');
   } catch (error) {
-    await rollBack(client);
+    broken = !isAnswer(error as Error);
+    if (!broken) await rollBack(client);
     throw error;
   } finally {
-    client.release();
+    client.release(broken);
   }
 }
 
@@ -146,11 +151,19 @@ function makeClient({ pool, ears }: Connection, end: () => void): PostgresClient
   return {
     async query(text, parameters, changes) {
       if (released) throw new CapabilityError('cancelled', 'the connection was closed');
+      const client = await pool.connect().catch((error: Error) => {
+        // Nothing was sent yet.
+        throw explain(error, false);
+      });
+      let broken = false;
       try {
-        const { rows } = await pool.query({ name: nameOf(text), text, values: parameters as unknown[] });
+        const { rows } = await client.query({ name: nameOf(text), text, values: parameters as unknown[] });
         return rows as PostgresRow[];
       } catch (error) {
+        broken = !isAnswer(error as Error);
         throw explain(error as Error, changes);
+      } finally {
+        client.release(broken);
       }
     },
     async makeTables(statements) {
@@ -225,6 +238,12 @@ class Ears {
       for (const hear of this.#heard.get(channel) ?? []) hear(payload);
     });
     client.on('error', () => undefined);
+    let ended = false;
+    let made = false;
+    client.on('end', () => {
+      ended = true;
+      if (made) this.#again();
+    });
     try {
       await client.connect();
       for (const channel of this.#heard.keys()) await this.#ask(client, `LISTEN ${channel}`);
@@ -233,7 +252,8 @@ class Ears {
       void client.end().catch(() => undefined);
       throw error;
     }
-    client.on('end', () => this.#again());
+    made = true;
+    if (ended) this.#again();
     return client;
   }
 
@@ -279,9 +299,16 @@ const fixes: { readonly [code in ErrorCode]?: string } = {
     '. Grant the user of the bind CREATE on the schema, or the rights on the tables slight_…',
 };
 
-function explain(error: Error & { code?: string; severity?: string }, changes: boolean): CapabilityError {
+type ServerError = Error & { code?: string; severity?: string };
+
+/** Whether the server answered so; any other error leaves the connection in a state that nobody knows. */
+function isAnswer({ severity, code = '' }: ServerError): boolean {
+  return severity !== undefined && /^[0-9A-Z]{5}$/.test(code);
+}
+
+function explain(error: ServerError, changes: boolean): CapabilityError {
   const { code: state = '' } = error;
-  if (error.severity !== undefined && /^[0-9A-Z]{5}$/.test(state)) {
+  if (isAnswer(error)) {
     const code = codes[state] ?? codes[state.slice(0, 2)] ?? 'internal';
     // A server that ends says so to whoever waits for it; it may have committed before.
     const outcome = changes && (code === 'unavailable' || code === 'timeout') ? 'unknown' : 'none';
@@ -293,7 +320,7 @@ function explain(error: Error & { code?: string; severity?: string }, changes: b
   if (
     /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)$/.test(state) ||
     error instanceof AggregateError ||
-    /timeout exceeded when trying to connect|timeout expired/.test(error.message)
+    /timeout exceeded when trying to connect|timeout expired|due to connection timeout/.test(error.message)
   )
     return new CapabilityError('unavailable', `the server cannot be reached: ${error.message || state}`);
   if (/password must be a string/.test(error.message))
