@@ -76,9 +76,16 @@ async function connect(url: URL, timeout: number): Promise<Connection> {
     );
   const { Pool } = await import('undici');
   const origin = `${url.protocol === 'etcds:' ? 'https' : 'http'}://${url.hostname}:${url.port === '' ? 2379 : url.port}`;
-  const options = { connect: { timeout: longestConnect }, headersTimeout: timeout + 500, bodyTimeout: 0 };
-  const pool = new Pool(origin, { ...options, connections });
-  const watchers = new Pool(origin, { ...options, connections: null });
+  // Otherwise a watch would notice after a minute and more that the other side is gone.
+  const options = { connect: { timeout: longestConnect, keepAliveInitialDelay: 5_000 } };
+  const patience = timeout + 500;
+  const pool = new Pool(origin, {
+    ...options,
+    connections,
+    headersTimeout: patience,
+    bodyTimeout: patience,
+  });
+  const watchers = new Pool(origin, { ...options, connections: null, bodyTimeout: 0 });
   const login =
     url.username === ''
       ? undefined
@@ -124,7 +131,7 @@ async function post(
   } catch (error) {
     throw broken(error as Error & { code?: string }, changes);
   }
-  const answer = parse(text);
+  const answer = parse(text, changes);
   if (status === 200) return answer.error === undefined ? answer : refuse(answer.error, changes);
   return refuse(answer, changes);
 }
@@ -159,7 +166,7 @@ function makeClient(connection: Connection, timeout: number, end: () => void): E
           signal,
         });
         await readLines(body.setEncoding('utf8'), (line) => {
-          const { result, error } = parse(line);
+          const { result, error } = parse(line, false);
           if (error !== undefined) refuse(error, false);
           hear(result);
         });
@@ -185,11 +192,18 @@ async function readLines(body: AsyncIterable<string>, hear: (line: string) => vo
   }
 }
 
-function parse(text: string): any {
+function parse(text: string, changes: boolean): any {
   try {
     return JSON.parse(text);
   } catch {
-    throw new CapabilityError('unavailable', 'what answers there is no etcd, or not the JSON gateway of one');
+    throw new CapabilityError(
+      'unavailable',
+      'what answers there is no etcd, or not the JSON gateway of one',
+      {
+        // Something between may say so of a server that does not answer in time.
+        outcome: changes ? 'unknown' : 'none',
+      },
+    );
   }
 }
 
@@ -216,8 +230,8 @@ function refuse(
     ? 'unauthenticated'
     : (codes[answer.code ?? answer.grpc_code ?? 2] ?? 'internal');
   const said = message.replace(/^etcdserver: /, '');
-  // Whether the leader took it before it was lost is not known.
-  const outcome = changes && (code === 'unavailable' || code === 'timeout') ? 'unknown' : 'none';
+  // Whether the leader took it before it was lost, or the call given up, is not known.
+  const outcome = changes && /^(unavailable|timeout|cancelled|internal)$/.test(code) ? 'unknown' : 'none';
   throw new CapabilityError(code, `etcd refused: ${said}${fixes[code] ?? ''}`, { outcome, detail: said });
 }
 
