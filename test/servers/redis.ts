@@ -11,14 +11,19 @@ export const redisMissing = missing('redis-server');
 export interface RedisServer extends TestServer {
   /** With `tls`: its other port, and the certificate (PEM) that it shows there, made out to localhost. */
   readonly tls: { readonly port: number; readonly certificate: string } | undefined;
+  /** The port where nodes of a cluster speak to one another. */
+  readonly busPort: number | undefined;
   /** Sends a command in its plain form and gives the raw answer. */
   ask(command: string): Promise<string>;
 }
 
 export interface RedisServerOptions {
   readonly password?: string;
-  /** One node that holds all slots of a cluster: a script whose keys lie in several slots is refused. */
-  readonly cluster?: boolean;
+  /**
+   * One node that holds all slots of a cluster: a script whose keys lie in several slots is refused. A `member` has none:
+   * somebody makes a cluster of several.
+   */
+  readonly cluster?: boolean | 'member';
   /** TLS on a second port; needs openssl. */
   readonly tls?: boolean;
   /** As on its command line. */
@@ -30,13 +35,16 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   const { password, cluster } = options;
   const folder = makeServerFolder('redis');
   const port = await findFreePort();
+  // By default 10,000 above, which may be past the last one.
+  const busPort = cluster ? await findFreePort() : undefined;
   const tls = options.tls ? { port: await findFreePort(), certificate: makeCertificate(folder) } : undefined;
   const args = [
     `--port ${port} --bind 127.0.0.1 --appendonly yes --appendfsync always`.split(' '),
     ['--dir', folder, '--save', ''],
-    password === undefined ? [] : ['--requirepass', password],
-    // The bus has a port of its own, by default 10,000 above, which may be past the last one.
-    cluster ? ['--cluster-enabled', 'yes', '--cluster-port', String(await findFreePort())] : [],
+    // Otherwise it waits some seconds for more replicas to come, and at its end for them to have heard all.
+    '--repl-diskless-sync-delay 0 --shutdown-timeout 0'.split(' '),
+    password === undefined ? [] : ['--requirepass', password, '--masterauth', password],
+    cluster ? ['--cluster-enabled', 'yes', '--cluster-port', String(busPort)] : [],
     tls ? `--tls-port ${tls.port} --tls-cert-file certificate.pem --tls-key-file key.pem`.split(' ') : [],
     options.settings ?? [],
     tls ? ['--tls-ca-cert-file', 'certificate.pem', '--tls-auth-clients', 'no'] : [],
@@ -44,7 +52,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
 
   async function answers(): Promise<boolean> {
     if (!/^[+]PONG/m.test(await ask('PING'))) return false;
-    if (!cluster) return true;
+    if (cluster !== true) return true;
     // Only the first time: afterwards it remembers them, and refuses.
     await ask('CLUSTER ADDSLOTSRANGE 0 16383');
     return (await ask('CLUSTER INFO')).includes('cluster_state:ok');
@@ -73,6 +81,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     port,
     url: `redis://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}127.0.0.1:${port}`,
     tls,
+    busPort,
     ask,
   };
 }

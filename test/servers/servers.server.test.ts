@@ -5,6 +5,9 @@ import { etcdMissing, startEtcd } from './etcd.ts';
 import { mosquittoMissing, startMosquitto } from './mosquitto.ts';
 import { natsMissing, startNats } from './nats.ts';
 import { postgresMissing, startPostgres } from './postgres.ts';
+import { waitUntil } from './process.ts';
+import { startRedisCluster } from './redis-cluster.ts';
+import { startRedisSentinels } from './redis-sentinel.ts';
 import { redisMissing, startRedis } from './redis.ts';
 import { says } from './server.ts';
 import type { TestServer } from './server.ts';
@@ -60,5 +63,43 @@ test('postgres is paused with all its processes', { skip: postgresMissing }, asy
     assert.equal(server.ask('select 1'), '1');
   } finally {
     await server.stop();
+  }
+});
+
+test(
+  'a cluster of redis keeps what was moved, and a replica takes over',
+  { skip: redisMissing },
+  async () => {
+    const cluster = await startRedisCluster({ password: 's3cret' });
+    try {
+      // The key is in slot 0.
+      const [first, second] = cluster.nodes;
+      assert.match(await first!.ask('SET {06S}k here'), /^\+OK\r\n\+OK/);
+      await cluster.moveSlot(0, second!);
+      assert.equal(await cluster.ownerOf(0), second);
+      assert.match(await first!.ask('GET {06S}k'), /^-MOVED 0 /m);
+      await cluster.restart();
+      assert.match(await second!.ask('GET {06S}k'), /^here\r$/m);
+      await second!.kill();
+      await waitUntil('another takes over', async () => (await cluster.ownerOf(0)) !== second);
+      await waitUntil('it answers', async () =>
+        /^here\r$/m.test(await (await cluster.ownerOf(0)).ask('GET {06S}k')),
+      );
+    } finally {
+      await cluster.stop();
+    }
+  },
+);
+
+test('sentinels put the replica in place of a server that was killed', { skip: redisMissing }, async () => {
+  const sentinels = await startRedisSentinels({ password: 's3cret', sentinelPassword: 'other' });
+  try {
+    const [first, second] = sentinels.nodes;
+    assert.match(await second!.ask('SET k v'), /^-READONLY/m);
+    await first!.kill();
+    await sentinels.promoted(second!);
+    assert.doesNotMatch(await second!.ask('SET k v'), /^-/m);
+  } finally {
+    await sentinels.stop();
   }
 });

@@ -1,0 +1,103 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findFreePort, startProcess, waitUntil } from './process.ts';
+import { startRedis, type RedisServer } from './redis.ts';
+import { makeServerFolder, runServer, says, type TestServer } from './server.ts';
+
+/** A server that takes writes, its replica, and three sentinels that replace the one by the other. */
+export interface RedisSentinels {
+  /** As a slightfile binds it. */
+  readonly url: string;
+  /** The first one takes writes, until it is replaced. */
+  readonly nodes: readonly RedisServer[];
+  readonly sentinels: readonly TestServer[];
+  /** Waits until the sentinels have made this one take writes. */
+  promoted(node: RedisServer): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface RedisSentinelOptions {
+  readonly password?: string;
+  /** Of the sentinels themselves. */
+  readonly sentinelPassword?: string;
+  /** Milliseconds after which a server that says nothing is taken for dead. */
+  readonly patience?: number;
+  /** As on the command line of both servers. */
+  readonly settings?: readonly string[];
+}
+
+const master = 'orders';
+
+/** Starts them on loopback; both servers have written each change to the disk before they answer. */
+export async function startRedisSentinels(options: RedisSentinelOptions = {}): Promise<RedisSentinels> {
+  const { password, sentinelPassword, settings = [] } = options;
+  const common = password === undefined ? {} : { password };
+  const first = await startRedis({ ...common, settings });
+  // The sentinels make of it what they want, and write that down: a file of its own outlives its command line.
+  const second = await startRedis({
+    ...common,
+    settings: [...settings, '--replicaof', '127.0.0.1', String(first.port)],
+  });
+  const nodes = [first, second];
+  const linked = async () => (await second.ask('INFO replication')).includes('master_link_status:up');
+  await waitUntil('the replica follows', linked);
+  const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(first.port, options)));
+
+  const askFirst = (command: string, expected: (answer: string) => boolean) => {
+    const login = sentinelPassword === undefined ? '' : `AUTH ${sentinelPassword}\r\n`;
+    return Promise.all(
+      sentinels.map(({ port }) =>
+        says(port, `${login}${command}\r\n`, (answer) => expected(answer.toString())),
+      ),
+    );
+  };
+  const all = async (command: string, expected: (answer: string) => boolean) =>
+    (await askFirst(command, expected)).every(Boolean);
+  await waitUntil('the sentinels know all', () =>
+    all('INFO sentinel', (answer) => /status=ok,.*slaves=1,sentinels=3/.test(answer)),
+  );
+  const login = password === undefined ? '' : `:${encodeURIComponent(password)}@`;
+  return {
+    url: `redis+sentinel://${login}${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/0?master=${master}`,
+    nodes,
+    sentinels,
+    promoted: (node) =>
+      waitUntil('another server takes writes', async () => {
+        const seen = await all(`SENTINEL get-master-addr-by-name ${master}`, (answer) =>
+          answer.includes(`\n${node.port}\r`),
+        );
+        return seen && (await node.ask('INFO replication')).includes('role:master');
+      }),
+    async stop() {
+      await Promise.all([...sentinels, ...nodes].map((server) => server.stop()));
+    },
+  };
+}
+
+async function startSentinel(watched: number, options: RedisSentinelOptions): Promise<TestServer> {
+  const { password, sentinelPassword, patience = 1_000 } = options;
+  const folder = makeServerFolder('redis-sentinel');
+  const port = await findFreePort();
+  const config = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `dir ${folder}`,
+    `sentinel monitor ${master} 127.0.0.1 ${watched} 2`,
+    `sentinel down-after-milliseconds ${master} ${patience}`,
+    `sentinel failover-timeout ${master} 10000`,
+    ...(password === undefined ? [] : [`sentinel auth-pass ${master} ${password}`]),
+    ...(sentinelPassword === undefined
+      ? []
+      : [`requirepass ${sentinelPassword}`, `sentinel sentinel-pass ${sentinelPassword}`]),
+  ];
+  // It rewrites its file.
+  writeFileSync(join(folder, 'sentinel.conf'), `${config.join('\n')}\n`);
+  const login = sentinelPassword === undefined ? '' : `AUTH ${sentinelPassword}\r\n`;
+  const server = await runServer({
+    name: 'redis-sentinel',
+    folder,
+    start: () => startProcess('redis-server', ['sentinel.conf', '--sentinel'], folder),
+    answers: () => says(port, `${login}PING\r\n`, (answer) => /^\+PONG/m.test(answer.toString())),
+  });
+  return { ...server, port, url: `redis://127.0.0.1:${port}` };
+}
