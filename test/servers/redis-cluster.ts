@@ -87,11 +87,16 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
   async function ownerOf(slot: number): Promise<RedisServer> {
     const views = await Promise.all(nodes.map((node) => node.ask('CLUSTER NODES')));
     const votes = nodes.map((node) => {
-      const line = new RegExp(`^\\w+ 127\\.0\\.0\\.1:${node.port}@\\S* (\\S+) .*$`, 'm');
+      // The flags stand behind the address, the slots behind the state of the link.
+      const line = new RegExp(
+        `^\\w+ 127\\.0\\.0\\.1:${node.port}@\\S* (\\S+) .* connected((?: \\S+)*)\\r?$`,
+        'm',
+      );
       return views.filter((view) => {
-        const [text = '', flags = ''] = line.exec(view) ?? [];
-        const ranges = text.matchAll(/ (\d+)(?:-(\d+))?(?= |\r|$)/g);
-        const has = [...ranges].some(([, from, to = from]) => Number(from) <= slot && slot <= Number(to));
+        const [, flags = '', ranges = ''] = line.exec(view) ?? [];
+        const has = [...ranges.matchAll(/ (\d+)(?:-(\d+))?(?= |$)/g)].some(
+          ([, from, to = from]) => Number(from) <= slot && slot <= Number(to),
+        );
         return has && flags.includes('master') && !/fail(?!\?)/.test(flags);
       }).length;
     });
