@@ -9,14 +9,45 @@ const pages = globSync(['*.md', 'docs/**/*.md', 'packages/*/*.md', 'examples/*/*
   exclude: (path) => path.includes('node_modules'),
 });
 
-/** What a page names that is not there: links to files, and paths of the repository in code. */
+/** What a page names that is not there: links to files and headings, pictures, and paths of the repository in code. */
 function findMissing(page: string, text: string): string[] {
   const folder = dirname(page);
-  const links = [...text.matchAll(/\]\((?!\w+:|#)([^)#\s]+)/g)].map(([, target]) => join(folder, target!));
-  const paths = [...text.matchAll(/`((?:packages|test|scripts|bench|examples|docs)\/[\w./-]*\w\/?)`/g)].map(
-    ([, path]) => path!,
-  );
-  return [...links, ...paths].filter((path) => !existsSync(join(root, path)));
+  const prose = text.replaceAll(/^(```+)\w*\n.*?^\1$/gms, '');
+  const links = [
+    ...prose.matchAll(/\]\((?!\w+:)([^)\s]+)/g),
+    ...prose.matchAll(/\b(?:src|srcset|href)="(?!\w+:)([^"]+)"/g),
+  ].map(([, target]) => target!);
+  const broken = links
+    .filter((target) => !leadsSomewhere(folder, page, text, target))
+    .map((target) => join(folder, target.startsWith('#') ? basename(page) + target : target));
+  const paths = [...text.matchAll(/`((?:packages|test|scripts|bench|examples|docs)\/[\w./-]*\w\/?)`/g)]
+    .map(([, path]) => path!)
+    .filter((path) => !existsSync(join(root, path)));
+  return [...broken, ...paths];
+}
+
+function leadsSomewhere(folder: string, page: string, text: string, target: string): boolean {
+  const [path, heading] = target.split('#', 2) as [string, string | undefined];
+  const file = path === '' ? page : join(folder, path);
+  if (path !== '' && !existsSync(join(root, file))) return false;
+  if (heading === undefined || !file.endsWith('.md')) return heading === undefined;
+  return listAnchors(path === '' ? text : readFileSync(join(root, file), 'utf8')).includes(heading);
+}
+
+/** What headings are called in links, as GitHub does it. */
+function listAnchors(text: string): string[] {
+  const prose = text.replaceAll(/^(```+)\w*\n.*?^\1$/gms, '');
+  const seen = new Map<string, number>();
+  return [...prose.matchAll(/^#{1,6} (.*)$/gm)].map(([, title]) => {
+    const name = title!
+      .toLowerCase()
+      .replaceAll(/\]\([^)]*\)/g, '')
+      .replaceAll(/[^\p{L}\p{N}\p{M}_ -]/gu, '')
+      .replaceAll(' ', '-');
+    const count = seen.get(name) ?? 0;
+    seen.set(name, count + 1);
+    return count === 0 ? name : `${name}-${count}`;
+  });
 }
 
 test('what the pages name is there', () => {
@@ -42,8 +73,18 @@ test('the files that the architecture names are there', () => {
 });
 
 test('a name that leads nowhere is found', () => {
-  const text = 'See [this](nowhere.md), [that](../README.md) and `packages/component/src/nothing.ts`.';
-  assert.deepEqual(findMissing('docs/x.md', text), ['docs/nowhere.md', 'packages/component/src/nothing.ts']);
+  const text = `# Of \`this\` & that
+See [this](nowhere.md), [that](../README.md), [there](../README.md#there-is-none), [here](#of-this--that), [not here](#of-that)
+and \`packages/component/src/nothing.ts\`.
+<img src="images/none.png"> <img src="images/chat-light.png">
+`;
+  assert.deepEqual(findMissing('docs/x.md', text), [
+    'docs/nowhere.md',
+    'README.md#there-is-none',
+    'docs/x.md#of-that',
+    'docs/images/none.png',
+    'packages/component/src/nothing.ts',
+  ]);
 });
 
 test('the project names no issue, and no machine', () => {

@@ -1,34 +1,19 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { startBrowser } from '../../../examples/chat/test/browser.ts';
+import type { Browser, Page } from '../../../examples/chat/test/browser.ts';
+import { natsMissing } from '../../../test/servers/nats.ts';
 import { findFreePort } from '../../../test/servers/process.ts';
 import { redisMissing } from '../../../test/servers/redis.ts';
+import { chromiumMissing } from '../../component/test/browser/chromium.ts';
+import { findUnprinted, readSections } from './getting-started.ts';
+import type { Step, Window } from './getting-started.ts';
 
 const root = join(import.meta.dirname, '../../..');
-const page = readFileSync(join(root, 'docs/getting-started.md'), 'utf8');
-
-interface Section {
-  readonly title: string;
-  readonly commands: string;
-  /** What is printed, line by line; between these there may be more. */
-  readonly printed: readonly string[];
-}
-
-const sections: readonly Section[] = page
-  .split(/^## /m)
-  .slice(1)
-  .map((text) => {
-    const blocks = (language: string) =>
-      [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'gms'))].map((match) => match[1]!);
-    const printed = blocks('json')
-      .join('')
-      .split('\n')
-      .filter((line) => line !== '');
-    return { title: text.split('\n', 1)[0]!, commands: blocks('sh').join(''), printed };
-  })
-  .filter(({ commands }) => commands !== '');
+const sections = readSections(readFileSync(join(root, 'docs/getting-started.md'), 'utf8'));
 
 /** One shell, as a person has it, in which block follows block. */
 const shell = spawn('bash', [], {
@@ -37,14 +22,21 @@ const shell = spawn('bash', [], {
   stdio: ['pipe', 'pipe', 'pipe'],
   env: shellEnv(),
 });
-let said = '';
-for (const stream of [shell.stdout, shell.stderr]) {
-  stream.setEncoding('utf8');
-  stream.on('data', (text: string) => (said += text));
-}
-after(() => {
-  // With all that it started.
-  if (shell.exitCode === null) process.kill(-shell.pid!, 'SIGKILL');
+const said = { out: '', err: '' };
+shell.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text));
+shell.stderr.setEncoding('utf8').on('data', (text: string) => (said.err += text));
+
+let browser: Browser | undefined;
+let pages: { readonly name: string; readonly page: Page }[] = [];
+/** The ports of the page, which others may have here, and those that take their place. */
+const ports = new Map<string, string>();
+before(async () => {
+  for (const usual of ['3000', '3001', '4222', '6379']) ports.set(usual, String(await findFreePort()));
+});
+after(async () => {
+  await browser?.end();
+  // With all that it started, also where it has ended itself.
+  process.kill(-shell.pid!, 'SIGKILL');
 });
 
 function shellEnv(): NodeJS.ProcessEnv {
@@ -54,53 +46,113 @@ function shellEnv(): NodeJS.ProcessEnv {
   return env;
 }
 
-/** Runs commands until the first that fails. */
-async function run(commands: string): Promise<{ code: number; text: string }> {
-  said = '';
+const onOwnPorts = (text: string): string =>
+  text.replaceAll(/\b(?:3000|3001|4222|6379)\b/g, (port) => ports.get(port)!);
+
+/** Runs commands; the first that fails ends the shell. Gives what they printed. */
+async function run(commands: string): Promise<string> {
+  said.out = '';
+  said.err = '';
   const mark = `over-${Math.random().toString(36).slice(2)}`;
-  shell.stdin.write(`{ set -e\n${commands}\n} && printf "\\n${mark} 0\\n" || printf "\\n${mark} 1\\n"\n`);
-  for (;;) {
-    const end = new RegExp(`^${mark} (\\d)$`, 'm').exec(said);
-    if (end !== null) return { code: Number(end[1]), text: said };
-    assert.equal(shell.exitCode, null, said);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  shell.stdin.write(`set -e\n{\n${commands}\n} < /dev/null\nset +e\nprintf '\\n${mark}\\n'\n`);
+  while (!said.out.includes(`\n${mark}\n`)) {
+    const ended = shell.exitCode !== null || shell.signalCode !== null;
+    assert.equal(ended, false, `a command failed:\n${said.out}\n${said.err}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return said.out;
+}
+
+/** The page's commands, but for what would disturb whoever else is on this machine. */
+function adapt(commands: string): string {
+  const expressions = [...ports].map(([usual, own]) => `s/:${usual}/:${own}/`).join('; ');
+  return (
+    onOwnPorts(commands)
+      // Was done by whoever runs the tests, and would take the ground away from under the others.
+      .replace(/^npm ci$/m, `export PATH="${dirname(process.execPath)}:$PATH"`)
+      // Where the slightfile has come to be.
+      .replace(/^(npm install|cp -R .*)$/gm, `$&\nsed -i '${expressions}' slightfile.toml`)
+  );
+}
+
+/** Opens the windows, comes in, and talks. */
+async function open(windows: readonly Window[]): Promise<void> {
+  browser ??= await startBrowser();
+  pages = [];
+  for (const { url, name } of windows) {
+    const page = await browser.open(onOwnPorts(url));
+    await page.waitFor('the page asks for a name', `document.activeElement?.id === 'name'`);
+    await page.type(name, 'Enter');
+    await page.waitFor('it is connected', `document.querySelector('#state')?.dataset.state === 'here'`);
+    pages.push({ name, page });
+  }
+  await talk('hello');
+}
+
+/** Each says something, and all see it. */
+async function talk(text: string): Promise<void> {
+  for (const { name, page } of pages) {
+    await page.evaluate(`document.getElementById('text').focus()`);
+    await page.type(`${text} from ${name}`, 'Enter');
+    for (const other of pages)
+      await other.page.waitFor(
+        `${other.name} sees what ${name} said`,
+        `[...document.querySelectorAll('#log p')].some((p) => p.textContent === '${text} from ${name}')`,
+      );
+  }
+  for (const { page } of pages) assert.deepEqual(page.faults, []);
+}
+
+async function take(step: Step): Promise<void> {
+  switch (step.does) {
+    case 'run': {
+      const printed = await run(adapt(step.commands));
+      const missing = findUnprinted(step.printed.map(onOwnPorts), printed);
+      assert.deepEqual(missing, [], `is not printed by\n${step.commands}\nbut:\n${printed}\n${said.err}`);
+      return;
+    }
+    case 'edit': {
+      const file = join((await run('pwd')).split('\n', 1)[0]!, 'slightfile.toml');
+      const text = readFileSync(file, 'utf8');
+      assert.ok(text.includes(step.from), `${file} has no\n${step.from}`);
+      writeFileSync(file, text.replace(step.from, onOwnPorts(step.to)));
+      return;
+    }
+    case 'open':
+      if (chromiumMissing === false) await open(step.windows);
   }
 }
 
-let http = 0;
-let redis = 0;
-before(async () => {
-  http = await findFreePort();
-  redis = await findFreePort();
-});
-
-for (const { title, commands, printed } of sections) {
-  test(`getting started: ${title}`, { skip: redisMissing, timeout: 110_000 }, async (t) => {
+const skip = redisMissing || natsMissing;
+for (const { title, steps } of sections)
+  test(`getting started: ${title}`, { skip, timeout: 110_000 }, async (t) => {
     const began = performance.now();
-    // npm ci was done by whoever runs the tests, and would take the ground away from under the others.
-    const own = commands
-      .replaceAll(':3000', `:${http}`)
-      .replaceAll(/--port 6379|-p 6379/g, (option) => option.replace('6379', String(redis)))
-      .replace(/^npm ci$/m, `export PATH="${dirname(process.execPath)}:$PATH"`)
-      .replace(
-        'npm install',
-        `npm install && sed -i 's/:3000/:${http}/; s/:6379/:${redis}/' slightfile.toml`,
-      );
-    const { code, text } = await run(own);
-    assert.equal(code, 0, text);
-    let from = 0;
-    for (const line of printed) {
-      const at = text.indexOf(line, from);
-      assert.ok(at >= 0, `${line}\nis not there in\n${text}`);
-      from = at + line.length;
+    if (chromiumMissing !== false && steps.some(({ does }) => does === 'open')) t.diagnostic(chromiumMissing);
+    for (const [index, step] of steps.entries()) {
+      await take(step);
+      if (title === 'A host dies' && index === 0) await talk('still here');
     }
     t.diagnostic(`${title}: ${((performance.now() - began) / 1_000).toFixed(1)} s`);
   });
-}
 
 test('the page has all its steps', () => {
   assert.deepEqual(
-    sections.map(({ title }) => title),
-    ['The tools', 'An app', 'On a laptop', 'On premises'],
+    sections.map(({ title, steps }) => `${title}: ${steps.map(({ does }) => does).join(', ')}`),
+    [
+      'The tools: run',
+      'A new project: run',
+      'On a laptop: run',
+      'The servers: run',
+      'One line: edit, run',
+      'The chat on one host: run, open, run',
+      'The chat on two hosts: run, open',
+      'A host dies: run, run',
+      'Packages alone: run',
+    ],
   );
+});
+
+test('what a page shows and a shell does not print is found', () => {
+  assert.deepEqual(findUnprinted(['a', 'b'], 'a\nother\nb\n'), []);
+  assert.deepEqual(findUnprinted(['a', 'b'], 'b\na\nbb\n'), ['b']);
 });

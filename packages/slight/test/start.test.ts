@@ -153,6 +153,8 @@ events = "memory"
     kept?.map((hint) => hint.replace(/ is .*/, '')),
     ['[configs] settings', '[keyvalue] orders', '[locks] leader', '[messaging] events'],
   );
+  // The host itself speaks through them.
+  assert.deepEqual(await hints(storing, '[http]\nchannels = "events"\n'), rest.slice(0, 1));
 });
 
 test('a port in use is refused', async () => {

@@ -4,22 +4,22 @@ import { listBinds } from '../slightfile/model.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 
 /**
- * Whether a line of the slightfile is of no use: its app does not import the capability, no trigger goes by the line, and
- * nothing else is kept in it.
+ * Whether a line of the slightfile is of no use: its app does not import the capability, nothing else of the slightfile
+ * goes by the line, and nothing is kept in it.
  */
 export function isUnused(
   { table, name }: { readonly table: CapabilityName; readonly name: string },
   file: Slightfile,
   used: ReadonlySet<string>,
 ): boolean {
-  const triggers: { readonly [Table in CapabilityName]?: readonly (string | undefined)[] } = {
+  const named: { readonly [Table in CapabilityName]?: readonly (string | undefined)[] } = {
     locks: file.schedule.map(({ leader }) => leader),
     keyvalue: file.watch.map(({ store }) => store),
-    messaging: file.subscription.map(({ messaging }) => messaging),
+    messaging: [...file.subscription.map(({ messaging }) => messaging), file.http.channels],
   };
   return (
     !used.has(table) &&
-    !(triggers[table]?.includes(name) ?? false) &&
+    !(named[table]?.includes(name) ?? false) &&
     !listBinds(file).some(({ bind, config }) => bind === table && Object.values(config).includes(name))
   );
 }
