@@ -39,7 +39,7 @@ test('what is wrong with a bind is readable behind what hides credentials', skip
   const refusals: [string, string][] = [
     [
       `redis://127.0.0.1:${redis.port}`,
-      `${place}\\): Redis refused: NOAUTH .*put it into the bind\\n {2}fix: `,
+      `${place}\\): Redis refused: NOAUTH .*put it into the bind\\n.*\\n.*\\n {2}fix: `,
     ],
     [
       `${redis.url}/99`,
@@ -89,7 +89,7 @@ test('a server that says nothing ends the start', skip, async () => {
       '127.0.0.1:0',
     ]);
     assert.equal(code, 1);
-    assert.match(stderr, /keyvalue "notes" .*\n {2}fix: start that server/);
+    assert.match(stderr, /keyvalue "notes" .*\n.*\n.*\n {2}fix: start that server/);
   } finally {
     redis.resume();
   }

@@ -111,7 +111,7 @@ test('a server that nobody runs is refused, unless the app may start without it'
   const ended = await runCommand(folder, ['run', '--address', '127.0.0.1:0']);
   assertRefused(
     ended,
-    /^slight: slightfile\.toml:5:5: keyvalue "a" \(redis:\/\/127\.0\.0\.1:1\): .*\n {2}fix: start that server/,
+    /^slight: slightfile\.toml:5:5: keyvalue "a" \(redis:\/\/127\.0\.0\.1:1\): .*\n {2}5 .*\n.*\n {2}fix: start that server/,
   );
   assert.doesNotMatch(ended.stderr, /hunter2/);
   const degraded = slightfile(`start = "degraded"\n[keyvalue]\n${bind}\n`);

@@ -92,7 +92,7 @@ export function describeFailure(error: unknown): string {
 
 function describeError(error: unknown): Report[] {
   if (!(error instanceof Error)) return [describeDefect(String(error))];
-  if (written.has(error.name)) return [{ message: error.message }];
+  if (written.has(error.name)) return [{ message: error.message, fix: (error as { fix?: string }).fix }];
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.flatMap(describeError);
   const { code } = error as NodeJS.ErrnoException;
   const describe = code !== undefined && Object.hasOwn(systemErrors, code) ? systemErrors[code] : undefined;

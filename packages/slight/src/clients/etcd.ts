@@ -1,6 +1,7 @@
 import type { Pool } from 'undici';
 import { CapabilityError } from '../capabilities/core/error.ts';
 import type { ErrorCode } from '../capabilities/core/error.ts';
+import { openExpected } from './expected-server.ts';
 
 /**
  * etcd through its JSON gateway, which every server has since 3.4: protobuf as JSON, bytes as base64, numbers of 64 bits as
@@ -75,7 +76,9 @@ async function connect(url: URL, timeout: number): Promise<Connection> {
       'the bind needs a host, and after it at most a port: etcd://127.0.0.1:2379',
     );
   const { Pool } = await import('undici');
-  const origin = `${url.protocol === 'etcds:' ? 'https' : 'http'}://${url.hostname}:${url.port === '' ? 2379 : url.port}`;
+  const tls = url.protocol === 'etcds:';
+  const port = url.port === '' ? 2379 : Number(url.port);
+  const origin = `${tls ? 'https' : 'http'}://${url.hostname}:${port}`;
   // Otherwise a watch would notice after a minute and more that the other side is gone.
   const options = { connect: { timeout: longestConnect, keepAliveInitialDelay: 5_000 } };
   const patience = timeout + 500;
@@ -91,14 +94,17 @@ async function connect(url: URL, timeout: number): Promise<Connection> {
       ? undefined
       : { name: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
   const connection: Connection = { pool, watchers, login, token: undefined };
-  try {
-    if (login !== undefined) await authenticate(connection);
-    await post(connection, 'kv/range', { key: encode('\0'), limit: '1', keys_only: true }, false);
-    return connection;
-  } catch (error) {
-    disconnect(connection);
-    throw error;
-  }
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  return await openExpected({ kind: 'etcd', host, port, tls }, async () => {
+    try {
+      if (login !== undefined) await authenticate(connection);
+      await post(connection, 'kv/range', { key: encode('\0'), limit: '1', keys_only: true }, false);
+      return connection;
+    } catch (error) {
+      disconnect(connection);
+      throw error;
+    }
+  });
 }
 
 function disconnect({ pool, watchers }: Connection): void {
@@ -132,6 +138,7 @@ async function post(
     throw broken(error as Error & { code?: string }, changes);
   }
   const answer = parse(text, changes);
+  if (status !== 200 && typeof (answer.code ?? answer.grpc_code) !== 'number') throw noEtcd(changes);
   if (status === 200) return answer.error === undefined ? answer : refuse(answer.error, changes);
   return refuse(answer, changes);
 }
@@ -194,17 +201,19 @@ async function readLines(body: AsyncIterable<string>, hear: (line: string) => vo
 
 function parse(text: string, changes: boolean): any {
   try {
-    return JSON.parse(text);
+    const answer: unknown = JSON.parse(text);
+    if (typeof answer === 'object' && answer !== null) return answer;
   } catch {
-    throw new CapabilityError(
-      'unavailable',
-      'what answers there is no etcd, or not the JSON gateway of one',
-      {
-        // Something between may say so of a server that does not answer in time.
-        outcome: changes ? 'unknown' : 'none',
-      },
-    );
+    // A page for people, or what stands between here and there.
   }
+  throw noEtcd(changes);
+}
+
+function noEtcd(changes: boolean): CapabilityError {
+  return new CapabilityError('unavailable', 'what answers there is no etcd, or not the JSON gateway of one', {
+    // Something between may say so of a server that does not answer in time.
+    outcome: changes ? 'unknown' : 'none',
+  });
 }
 
 /** By the numbers of gRPC. https://grpc.io/docs/guides/status-codes */
@@ -241,7 +250,7 @@ const fixes: { readonly [code in ErrorCode]?: string } = {
 };
 
 function broken(error: Error & { code?: string }, changes: boolean): CapabilityError {
-  const never = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT)$/.test(
+  const never = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT|.*CERT.*)$/.test(
     error.code ?? '',
   );
   if (never || error instanceof AggregateError)

@@ -3,6 +3,7 @@ import type { IClientOptions, IClientPublishOptions, MqttClient as Library } fro
 import { CapabilityError } from '../capabilities/core/error.ts';
 import type { ErrorCode } from '../capabilities/core/error.ts';
 import { importPackage } from '../capabilities/core/packages.ts';
+import { openExpected } from './expected-server.ts';
 import { makeTurns, type Turns } from './mqtt-turns.ts';
 
 /** As `npm install` takes it. */
@@ -72,7 +73,7 @@ interface Shared {
 }
 
 /** Milliseconds. */
-const longestConnect = 2_500;
+const longestConnect = 2_000;
 const pause = 250;
 const longestEnd = 1_000;
 /** Seconds after which a server that says nothing is asked whether it is there. */
@@ -139,7 +140,9 @@ async function connect(url: URL): Promise<Connection> {
     flushing: undefined,
     ended: false,
   };
-  await dial(made, () => mqtt.connect(options));
+  const { host, port, protocol } = address;
+  const tls = protocol === 'mqtts';
+  await openExpected({ kind: 'MQTT', host, port, tls }, () => dial(made, () => mqtt.connect(options)));
   return made;
 }
 
@@ -308,7 +311,7 @@ function makeClient(made: Connection, end: () => void): MqttClient {
   return client;
 }
 
-function parseAddress(url: URL): IClientOptions {
+function parseAddress(url: URL) {
   if (url.hostname === '' || /[^/]/.test(url.pathname) || url.search !== '' || url.hash !== '')
     throw new CapabilityError(
       'invalid-argument',
@@ -317,7 +320,7 @@ function parseAddress(url: URL): IClientOptions {
   const secure = url.protocol === 'mqtts:';
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   return {
-    protocol: secure ? 'mqtts' : 'mqtt',
+    protocol: secure ? ('mqtts' as const) : ('mqtt' as const),
     host,
     port: url.port === '' ? (secure ? 8883 : 1883) : Number(url.port),
     ...(url.username !== '' && { username: decodeURIComponent(url.username) }),

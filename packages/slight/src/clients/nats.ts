@@ -3,6 +3,8 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { CapabilityError } from '../capabilities/core/error.ts';
 import type { ErrorCode } from '../capabilities/core/error.ts';
 import { importPackage } from '../capabilities/core/packages.ts';
+import { openExpected } from './expected-server.ts';
+import { awaitGreeting } from './server-kind.ts';
 
 /** As `npm install` takes them. */
 export const natsPackages = ['@nats-io/transport-node@3.4.0', '@nats-io/jetstream@3.4.0'] as const;
@@ -77,24 +79,29 @@ async function connect(url: URL, timeout: number): Promise<Connection> {
     importPackage(natsPackages[0], () => import('@nats-io/transport-node')),
     importPackage(natsPackages[1], () => import('@nats-io/jetstream')),
   ]);
-  let connection: NatsConnection;
-  try {
-    connection = await transport.connect({
-      servers: `${url.hostname}:${url.port === '' ? 4222 : url.port}`,
-      name: 'slight',
-      timeout: longestConnect,
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: pause,
-      pingInterval: 5_000,
-      ...(url.username !== '' && {
-        user: decodeURIComponent(url.username),
-        pass: decodeURIComponent(url.password),
-      }),
-      ...(tls !== null && { tls: {} }),
-    });
-  } catch (error) {
-    throw explain(error as Error, false);
-  }
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const port = url.port === '' ? 4222 : Number(url.port);
+  const connection = await openExpected({ kind: 'NATS', host, port, tls: tls !== null }, async () => {
+    try {
+      // To a server that says nothing the library would leave its connection open for good.
+      await awaitGreeting(host, port, longestConnect);
+      return await transport.connect({
+        servers: `${url.hostname}:${port}`,
+        name: 'slight',
+        timeout: longestConnect,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: pause,
+        pingInterval: 5_000,
+        ...(url.username !== '' && {
+          user: decodeURIComponent(url.username),
+          pass: decodeURIComponent(url.password),
+        }),
+        ...(tls !== null && { tls: {} }),
+      });
+    } catch (error) {
+      throw explain(error as Error, false);
+    }
+  });
   const jetstream = streams.jetstream(connection, { timeout });
   const manager = await streams.jetstreamManager(connection, { timeout, checkAPI: false });
   const made: Connection = { connection, jetstream, manager, away: false, returns: new Set() };
@@ -203,7 +210,11 @@ function explain(thrown: Error, changes: boolean): CapabilityError {
   }
   if (/max.payload/i.test(error.message))
     return new CapabilityError('invalid-argument', `NATS: ${error.message}`);
-  if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|connection refused|timeout/i.test(error.message))
+  if (
+    /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|connection refused|timeout|says nothing/i.test(
+      error.message,
+    )
+  )
     return new CapabilityError('unavailable', `the server cannot be reached: ${error.message}`);
   return new CapabilityError(
     'unavailable',

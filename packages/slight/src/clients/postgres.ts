@@ -2,6 +2,8 @@ import type { Client, Pool, PoolClient } from 'pg';
 import { CapabilityError } from '../capabilities/core/error.ts';
 import type { ErrorCode } from '../capabilities/core/error.ts';
 import { importPackage } from '../capabilities/core/packages.ts';
+import { openExpected } from './expected-server.ts';
+import type { ExpectedServer } from './expected-server.ts';
 
 /** As `npm install` takes it. */
 export const postgresPackage = 'pg@8.23.1';
@@ -99,13 +101,22 @@ async function connect(url: URL, timeout: number): Promise<Connection> {
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   const ears = new Ears(() => new pg.Client({ ...settings, statement_timeout: 0, query_timeout: 0 }));
-  try {
-    (await pool.connect()).release();
-    return { pool, ears };
-  } catch (error) {
-    void pool.end();
-    throw explain(error as Error, false);
-  }
+  const sslmode = url.searchParams.get('sslmode');
+  const expected: ExpectedServer = {
+    kind: 'PostgreSQL',
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: url.port === '' ? 5432 : Number(url.port),
+    tls: sslmode !== null && sslmode !== 'disable',
+  };
+  return await openExpected(expected, async () => {
+    try {
+      (await pool.connect()).release();
+      return { pool, ears };
+    } catch (error) {
+      void pool.end();
+      throw explain(error as Error, false);
+    }
+  });
 }
 
 function disconnect({ pool, ears }: Connection): void {

@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import { CapabilityError } from '../capabilities/core/error.ts';
 import { importPackage } from '../capabilities/core/packages.ts';
 import { endBefore } from '../capabilities/core/resilience.ts';
+import { openExpected } from './expected-server.ts';
 
 /** As `npm install` takes it. */
 export const redisPackage = 'ioredis@6.0.0';
@@ -84,6 +85,13 @@ export async function openRedis(url: URL, timeout: number): Promise<RedisClient>
  */
 export async function connectRedis(url: URL, timeout: number): Promise<Connection> {
   const address = parseAddress(url);
+  const { host, port, tls } = address;
+  return await openExpected({ kind: 'Redis', host, port, tls: tls !== undefined }, () =>
+    connectTo(address, timeout),
+  );
+}
+
+async function connectTo(address: ReturnType<typeof parseAddress>, timeout: number): Promise<Connection> {
   const { Redis } = await importPackage(redisPackage, () => import('ioredis'));
   const redis = new Redis({
     ...address,
@@ -135,7 +143,7 @@ function parseAddress(url: URL) {
     ...(url.username === '' ? {} : { username: decode(url.username) }),
     ...(url.password === '' ? {} : { password: decode(url.password) }),
     // TLS knows names of hosts, not addresses.
-    ...(url.protocol === 'rediss:' ? { tls: isIP(host) ? {} : { servername: host } } : {}),
+    ...(url.protocol === 'rediss:' && { tls: isIP(host) ? {} : { servername: host } }),
   };
 }
 
@@ -256,6 +264,8 @@ function unreachable(trouble: Error): CapabilityError {
 
 /** Where a name has several addresses, the reasons stand one floor below. */
 function reason(trouble: Error): string {
+  // The library would have it reported to its authors.
+  if (/RESP type/.test(trouble.message)) return 'what answers there does not speak Redis';
   if (trouble instanceof AggregateError)
     return trouble.errors.map((error: Error) => error.message).join('; ');
   return trouble.message;

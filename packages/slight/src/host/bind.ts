@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CapabilityError } from '../capabilities/core/error.ts';
 import type { CapabilityName, Opened, Opener, Operations } from '../capabilities/core/capability.ts';
@@ -9,7 +8,6 @@ import { capabilities } from '../capabilities/core/registry.ts';
 import type { GrantName, Openers } from '../dialects/spiderlightning/index.ts';
 import type { OutgoingClient } from '../outgoing/client.ts';
 import { printRules } from '../outgoing/rules.ts';
-import { printFrame } from '../slightfile/error.ts';
 import {
   bindTables,
   defaultLimits,
@@ -21,9 +19,9 @@ import {
   noTriggers,
 } from '../slightfile/model.ts';
 import type { Bind, Slightfile } from '../slightfile/model.ts';
+import { describeBindFailure, mayComeLater } from './complaint.ts';
 import type { Log } from './log.ts';
 import type { Probe } from './readiness.ts';
-import { startWithPlace } from './place.ts';
 import { StartError } from './start-error.ts';
 import { describeUnused, isUnused } from './unused.ts';
 import { namedOpener, onDemandOpener, reopening } from './openers.ts';
@@ -116,7 +114,7 @@ async function forEachBind(file: Slightfile, visit: (bind: Place) => Promise<voi
     try {
       await visit(bind);
     } catch (error) {
-      problems.push(describeFailure(bind, file, error));
+      problems.push(describeBindFailure(file, bind, error));
     }
   }
   if (problems.length > 0) throw new StartError(problems.join('\n\n'));
@@ -195,10 +193,11 @@ async function bindNamed(
       const operations: Operations<any> = capabilities[capability].operations;
       const standIn = reopening<Opened>(operations, () => openAndPing(bind, around), result.reason);
       standIns.push(standIn);
-      log.host('warn', `started without ${result.reason.message}`);
+      const { message, fix } = result.reason;
+      log.host('warn', `started without ${message}${fix === undefined ? '' : `\n  fix: ${fix}`}`);
       here = standIn;
     } else {
-      problems.push(describeFailure(bind, file, result.reason));
+      problems.push(describeBindFailure(file, bind, result.reason));
       continue;
     }
     bound.push({ capability, name, where: redactUrl(bind.bind), opened: here });
@@ -299,37 +298,6 @@ async function openAndPing(bind: Place, around: Surroundings): Promise<Opened> {
 function tooLate(bind: Place): CapabilityError {
   const where = describeBind(bind.table, bind);
   return new CapabilityError('unavailable', `${where}: no answer within ${patience / 1000} seconds`);
-}
-
-/** Whether waiting helps: a mistake in the slightfile stays one. */
-function mayComeLater(error: CapabilityError): boolean {
-  return error.code === 'unavailable' || error.code === 'timeout' || error.code === 'unauthenticated';
-}
-
-function describeFailure(bind: Bind, file: Slightfile, reason: unknown): string {
-  if (!(reason instanceof CapabilityError)) throw reason;
-  return `${startWithPlace(file, bind.position)}${reason.message}${describeCure(bind, file, reason)}`;
-}
-
-/** What to do, on lines of its own; a mistake of the slightfile is shown with its line. */
-function describeCure({ position }: Bind, file: Slightfile, reason: CapabilityError): string {
-  if (reason.code === 'unauthenticated') return '\n  fix: check the user and the password of this bind';
-  if (mayComeLater(reason))
-    return '\n  fix: start that server or correct its address; with start = "degraded" below [app] the app starts without it';
-  if (reason.code !== 'invalid-argument' || position === undefined || reason.message.includes('\n'))
-    return '';
-  const line = readLine(file.path, position.line);
-  const frame = line === undefined ? '' : printFrame(line, { width: 1, ...position });
-  return `\n${frame}  fix: correct this line`;
-}
-
-function readLine(path: string | undefined, number: number): string | undefined {
-  try {
-    return path === undefined ? undefined : readFileSync(path, 'utf8').split(/\r?\n/)[number - 1];
-  } catch {
-    // The file was read before; that it has gone since is not what went wrong.
-    return undefined;
-  }
 }
 
 async function closeAll(opened: readonly Pick<Opened, 'close'>[]): Promise<void> {

@@ -21,6 +21,8 @@ export interface ErrorDetails {
   readonly outcome?: 'none' | 'unknown';
   readonly detail?: unknown;
   readonly cause?: unknown;
+  /** What to do, for whoever runs the app; guests do not see it. */
+  readonly fix?: string | undefined;
 }
 
 /** The one error that backends and portable layers throw. Its message says what happened, where, and how to fix it. */
@@ -30,6 +32,7 @@ export class CapabilityError extends Error {
   readonly retryable: boolean;
   readonly outcome: 'none' | 'unknown';
   readonly detail: unknown;
+  readonly fix: string | undefined;
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, { cause: details.cause });
     this.code = code;
@@ -37,6 +40,7 @@ export class CapabilityError extends Error {
       details.retryable ?? (code === 'unavailable' || code === 'timeout' || code === 'aborted');
     this.outcome = details.outcome ?? 'none';
     this.detail = details.detail;
+    this.fix = details.fix;
   }
 }
 
@@ -46,8 +50,8 @@ export class CapabilityError extends Error {
  */
 export function placeError(where: string, error: unknown, outcome?: 'none'): CapabilityError {
   if (error instanceof CapabilityError) {
-    const { code, retryable, detail, cause } = error;
-    const details = { retryable, outcome: outcome ?? error.outcome, detail, cause };
+    const { code, retryable, detail, cause, fix } = error;
+    const details = { retryable, outcome: outcome ?? error.outcome, detail, cause, fix };
     return new CapabilityError(code, `${where}: ${error.message}`, details);
   }
   const message = error instanceof Error ? error.message : String(error);

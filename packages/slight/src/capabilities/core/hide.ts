@@ -20,7 +20,8 @@ export function hider(secrets: Secret<BindSecrets> | undefined): (error: unknown
   return (error) => {
     if (error instanceof CapabilityError) {
       const { code, retryable, outcome, detail } = error;
-      return new CapabilityError(code, hide(error.message), { retryable, outcome, detail });
+      const fix = error.fix === undefined ? undefined : hide(error.fix);
+      return new CapabilityError(code, hide(error.message), { retryable, outcome, detail, fix });
     }
     return new Error(hide(error instanceof Error ? error.message : String(error)));
   };
