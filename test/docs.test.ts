@@ -92,3 +92,24 @@ test('the project names no issue, and no machine', () => {
   const found = pages.filter((page) => telling.test(readFileSync(join(root, page), 'utf8')));
   assert.deepEqual(found, []);
 });
+
+/** Rows of the README's figures that no row of the benchmarks has: both figures, what they are held against, the ratio. */
+function findForeignFigures(readme: string, benchmarks: string): string[] {
+  const rows = [...readme.matchAll(/^\|[^|]+\| ([^|]*\d[^|]*) \| ([\d.]+ \S+), ([^|]+) \| ([\d.]+ ×) \|$/gm)];
+  assert.ok(rows.length >= 3, 'the README has figures');
+  return rows
+    .filter(([, ours, baseline, against, ratio]) => {
+      const found = [`${ours} (`, `${baseline} (`, against!, `  ${ratio}`];
+      return !benchmarks.split('\n').some((line) => found.every((text) => line.includes(text)));
+    })
+    .map(([row]) => row);
+}
+
+test('the figures of the README are those of the benchmarks, won and lost', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const benchmarks = readFileSync(join(root, 'bench/README.md'), 'utf8');
+  assert.deepEqual(findForeignFigures(readme, benchmarks), []);
+  assert.match(readme, /node:http, 1 process \| 0\.\d+ × \|/, 'where it loses, it says so');
+  const other = readme.replace(/ ns, jco/, '0 ns, jco');
+  assert.equal(findForeignFigures(other, benchmarks).length, 1);
+});
