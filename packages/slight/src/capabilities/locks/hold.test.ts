@@ -83,6 +83,20 @@ for (const [how, renew] of Object.entries({
   });
 }
 
+void test('of many whose renewals never come back, each is told that it is lost', async (t) => {
+  const locks = await open(t);
+  const silent: Locks = { ...locks, renew: () => new Promise<never>(() => undefined) };
+  const losses: Promise<unknown>[] = [];
+  // At different parts of a millisecond, since timers know only whole ones.
+  for (let i = 0; i < 200; i++) {
+    const lease = await holdLock(silent, `job${i}`, 150, 0);
+    losses.push(untilLost(lease!));
+    await sleep(1);
+  }
+  const late = sleep(10_000, 'some were not told', { ref: false });
+  assert.notEqual(await Promise.race([Promise.all(losses), late]), 'some were not told');
+});
+
 void test('who is told by a renewal that another has it has lost it', async (t) => {
   const locks = await open(t);
   const lease = await hold(locks);

@@ -65,11 +65,13 @@ function keep(locks: Locks, name: string, first: Grant, ttl: number): Lease {
 
   function schedule(pause: number): void {
     clearTimeout(timer);
-    timer = setTimeout(tick, Math.max(pause, 0)).unref();
+    timer = setTimeout(tick, Math.max(Math.ceil(pause), 0)).unref();
   }
 
   function tick(): void {
-    if (endIfOver() || renewing) return;
+    if (endIfOver()) return;
+    // A timer may come a part of a millisecond before its time.
+    if (renewing) return schedule(left());
     const retry = (): void => schedule(Math.min(Math.max(ttl / 10, shortestPause), left()));
     try {
       const renewed = renewNow();
