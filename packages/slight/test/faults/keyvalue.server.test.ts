@@ -12,6 +12,7 @@ import { openCapability } from '../../src/capabilities/core/open.ts';
 import { findContradiction, type Step } from '../../src/capabilities/keyvalue/history.ts';
 import {
   assertHonest,
+  concurrency,
   eventually,
   faults,
   recovers,
@@ -119,7 +120,11 @@ async function prove(t: TestContext, start: () => Promise<TestServer>): Promise<
   for (const each of running) await each.finish();
 }
 
-void suite('key-value in trouble: no answer is taken back, no failure lies, all go on', () => {
-  for (const [name, skip, start] of backends)
-    void test(name, { skip, timeout: 90_000 + rounds * 60_000 }, (t) => prove(t, start));
-});
+void suite(
+  'key-value in trouble: no answer is taken back, no failure lies, all go on',
+  { concurrency },
+  () => {
+    for (const [name, skip, start] of backends)
+      void test(name, { skip, timeout: 90_000 + rounds * 60_000 }, (t) => prove(t, start));
+  },
+);

@@ -8,17 +8,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
 import { openCapability, type BindText } from '../../src/capabilities/core/open.ts';
-import { findViolations, type Holding } from '../../src/capabilities/locks/history.ts';
-
-interface Line {
-  readonly event: 'held' | 'wrote' | 'refused' | 'released' | 'lost' | 'woke';
-  readonly token: string;
-  readonly at: number;
-  readonly expires: number;
-  /** Before it was released. */
-  readonly before?: number;
-  readonly [more: string]: unknown;
-}
+import { findViolations } from '../../src/capabilities/locks/history.ts';
+import { findHoldings, type HolderLine as Line } from './holdings.ts';
 
 /** How often a holder is killed or stopped. */
 const rounds = Number(process.env.SLIGHT_LOCK_ROUNDS ?? 8);
@@ -83,17 +74,6 @@ async function findHolder(running: readonly ReturnType<typeof startHolder>[]): P
     if (found >= 0) return found;
     assert.ok(performance.now() < end, 'for a minute nobody had the lock');
   }
-}
-
-/** What one process held, as far as it can be sure of it. */
-function findHoldings(lines: readonly Line[]): Holding[] {
-  return [...Map.groupBy(lines, (line) => line.token)].map(([token, mine]) => {
-    const sure = mine.filter(({ event, at, expires }) => at < expires && event !== 'released');
-    const released = mine.find(({ event }) => event === 'released');
-    const from = mine[0]!.at;
-    const until = released?.before ?? sure.findLast(({ event }) => event !== 'lost')?.at ?? from;
-    return { name: 'job', token: BigInt(token), from, until };
-  });
 }
 
 function countWaiting(dataDir: string): number {

@@ -44,15 +44,15 @@ export async function waitInLine<Ticket>(
     wake?.();
   };
   let ticket: Ticket | undefined;
-  let seen = 0;
+  let seen = -Infinity;
   signal?.addEventListener('abort', call);
   let deafen: (() => void) | undefined;
   try {
     deafen = await line.listen(name, call);
     for (;;) {
       if (signal?.aborted) throw givenUp();
-      if (Date.now() - seen >= signEvery) {
-        seen = Date.now();
+      if (performance.now() - seen >= signEvery) {
+        seen = performance.now();
         ticket = await line.stand(name, ticket);
       }
       called = false;

@@ -81,20 +81,21 @@ async function openLocks({ name: place, url, timeout, config }: OpenContext): Pr
       }
     });
 
+  /** Milliseconds between the server's clock and one of this process that nobody sets. */
   let ahead = 0;
   let known = -Infinity;
 
   /** Milliseconds since 1970 by the server's clock, as far as it can be told from here. */
   async function serverTime(): Promise<number> {
     if (performance.now() - known > clockFor) {
-      const before = Date.now();
       await write(`${root}.clock`, '');
-      const after = Date.now();
+      const after = performance.now();
       const told = await last(`${root}.clock`);
-      if (told !== null) ahead = told.time.getTime() - (before + after) / 2;
-      known = performance.now();
+      // Rather too early than too late: then a lock that is held does not look free.
+      if (told !== null) ahead = told.time.getTime() - after;
+      known = after;
     }
-    return Date.now() + ahead;
+    return performance.now() + ahead;
   }
 
   async function look(name: string): Promise<State> {

@@ -70,8 +70,9 @@ async function openLocks({ name: place, url, timeout }: OpenContext): Promise<Lo
   const id = encodeURIComponent;
 
   async function tryTake(name: string, ttl: number, ticket: string | null): Promise<Grant | undefined> {
+    const asked = Date.now();
     const [row] = await client.query(take, [place, id(name), ttl, ticket], true);
-    return row && readGrant(row);
+    return row && readGrant(row, asked);
   }
 
   const line: Line<string> = {
@@ -102,9 +103,10 @@ async function openLocks({ name: place, url, timeout }: OpenContext): Promise<Lo
       return grant ?? (wait > 0 ? waitInLine(line, name, ttl, wait, signal) : undefined);
     },
     async renew(name, token, ttl) {
+      const asked = Date.now();
       const [row] = await client.query(renew, [place, id(name), ttl, String(token)], true);
       if (row === undefined) throw notHeld(name);
-      return readGrant(row);
+      return readGrant(row, asked);
     },
     async release(name, token) {
       const [row] = await client.query(release, [place, id(name), String(token)], true);
@@ -117,6 +119,7 @@ async function openLocks({ name: place, url, timeout }: OpenContext): Promise<Lo
   };
 }
 
-function readGrant({ token, left: milliseconds }: { token?: string; left?: number }): Grant {
-  return { token: BigInt(token!), expires: Math.floor(Date.now() + milliseconds!) };
+/** @param asked when it was asked for: the answer may come long after what is left was told */
+function readGrant({ token, left: milliseconds }: { token?: string; left?: number }, asked: number): Grant {
+  return { token: BigInt(token!), expires: Math.floor(asked + milliseconds!) };
 }

@@ -38,11 +38,13 @@ async function openLocks({ name: place, url, timeout }: OpenContext): Promise<Lo
   const channelOf = (name: string): string => keyspaceOf(url) + freed(name);
 
   async function tryTake(name: string, ttl: number, ticket: string): Promise<Grant | { again: number }> {
+    // Not when the answer comes: that may be long after the server's own time of the lock has begun.
+    const asked = Date.now();
     const answer = await client.run(takeScript, keysOf(name), [String(Math.ceil(ttl)), ticket]);
     const [token, again] = answer as [Buffer | null, number];
     return token === null
       ? { again: again + 1 }
-      : { token: BigInt(String(token)), expires: Math.floor(Date.now() + ttl) };
+      : { token: BigInt(String(token)), expires: Math.floor(asked + ttl) };
   }
 
   const line: Line<string> = {
@@ -52,13 +54,10 @@ async function openLocks({ name: place, url, timeout }: OpenContext): Promise<Lo
       await client.run(leaveScript, keysOf(name), [ticket, channelOf(name)]);
     },
     async listen(name, wake) {
-      events ??= openRedisEvents(url, timeout);
-      try {
-        return await (await events).listen(freed(name), wake, wake);
-      } catch (error) {
-        events = undefined;
-        throw error;
-      }
+      const opening = (events ??= openRedisEvents(url, timeout));
+      // What is open comes back by itself; what could not be opened is tried anew by the next who listens.
+      opening.catch(() => events === opening && (events = undefined));
+      return (await opening).listen(freed(name), wake, wake);
     },
   };
 
