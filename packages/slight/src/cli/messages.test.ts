@@ -11,7 +11,7 @@ const slightfile = `specversion = "0.3"
 [app]
 component = "app.wasm"
 [messaging]
-events = "sqlite"
+events = { bind = "sqlite", lease = "1m" }
 here = "memory"
 `;
 
@@ -22,7 +22,7 @@ async function makeApp(t: TestContext) {
   writeFileSync(join(folder, 'slightfile.toml'), slightfile);
   const events = await openCapability(
     'messaging',
-    { name: 'events', bind: 'sqlite', config: {} },
+    { name: 'events', bind: 'sqlite', config: { lease: '1m' } },
     { dataDir: join(folder, '.slight'), timeout: 10_000 },
   );
   t.after(() => events.close());
@@ -57,13 +57,34 @@ void test('dead letters are counted, looked at, sent again and thrown away besid
   assert.deepEqual([letter.id, letter.reason], ['1', 'no address']);
   assert.equal(Buffer.from(body, 'base64').toString(), 'order 1\x1b[31m');
 
-  assert.deepEqual(slight('purge', 'events', 'mail', '2', 'none'), {
-    code: 0,
+  assert.deepEqual(slight('purge', 'events', 'mail', '2', 'none\x1b[31m', '2', 'other'), {
+    code: 1,
     out: '',
-    err: '1 message thrown away\n',
+    err:
+      '1 message thrown away\n' +
+      'slight: events: the group mail has no dead letters "none\\u001b[31m", "other"\n' +
+      '  fix: slight messages peek events mail shows those that it has\n',
   });
+  assert.match(slight('redrive', 'events', 'mail', '2').err, /^slight: .* has no dead letter "2"\n {2}fix: /);
   assert.equal(slight('redrive', 'events', 'mail', '--all').err, '2 messages sent again to mail\n');
   assert.deepEqual(await events.count('mail'), { waiting: 3, leased: 0, dead: 0 });
+});
+
+void test('what is at work may be with a host that has died: it is said until when', async (t) => {
+  const { events, slight } = await makeApp(t);
+  // As a host that was killed: nobody answers, nobody extends.
+  await events.receive('mail');
+  const before = Date.now();
+  const { code, out, err } = slight('count', 'events', 'mail');
+  assert.deepEqual([code, out], [0, 'mail: 0 waiting, 1 at work, 3 dead\n']);
+  const [, until = ''] =
+    /^hint: at work is what a host was given; of one that has died it is given to another at (\S+Z) at the latest \(lease = "1m"\)\n$/.exec(
+      err,
+    ) ?? [];
+  assert.ok(Date.parse(until) >= before + 60_000, err);
+  const counted = JSON.parse(slight('count', 'events', 'mail', '--json').out) as { leasedUntil: string };
+  assert.ok(Date.parse(counted.leasedUntil) >= Date.parse(until));
+  assert.doesNotMatch(slight('count', 'events', 'other', '--json').out, /leasedUntil/);
 });
 
 void test('what cannot be done says why', async (t) => {
@@ -71,7 +92,11 @@ void test('what cannot be done says why', async (t) => {
   for (const [args, code, message] of [
     [['peek', 'events'], 2, /fix: slight messages peek events GROUP/],
     [['purge', 'events', 'mail'], 2, /fix: slight messages purge events mail ID …, or --all/],
-    [['redrive', 'events', 'mail', '1', '--all'], 2, /which dead letters\?/],
+    [
+      ['redrive', 'events', 'mail', '1', '--all'],
+      2,
+      /^slight: --all is every dead letter, and ids are named too\n {2}fix: .* redrive events mail --all, or .* without --all/,
+    ],
     [['look', 'events'], 2, /count, peek, redrive, purge/],
     [['count', 'others'], 1, /has no messages "others"\n {2}fix: name one that it has: events, here/],
     [['count', 'here'], 1, /in the memory of the app/],

@@ -1,9 +1,10 @@
 import { openMessagesOf } from '../host/messages.ts';
 import type { DeadLetter, Messaging } from '../host/messages.ts';
 import { readSlightfile } from '../slightfile/read.ts';
+import { printDuration } from '../slightfile/units.ts';
 import { openSecrets } from '../secrets/store.ts';
 import { usualFile } from './run.ts';
-import { UsageError } from './usage.ts';
+import { CommandError, UsageError } from './usage.ts';
 
 export interface MessagesOptions {
   readonly config?: string;
@@ -33,31 +34,59 @@ export async function messages(
 ): Promise<number> {
   if (verb !== 'count' && group === undefined) throw wrongUse(`whose dead letters?`, `${verb} ${name} GROUP`);
   const changes = verb === 'redrive' || verb === 'purge';
-  if (changes && all === ids.length > 0)
+  if (changes && all && ids.length > 0)
+    throw wrongUse(
+      '--all is every dead letter, and ids are named too',
+      `${verb} ${name} ${group} --all, or with the ids and without --all`,
+    );
+  if (changes && !all && ids.length === 0)
     throw wrongUse('which dead letters?', `${verb} ${name} ${group} ID …, or --all in place of ids`);
   if (!changes && (all || ids.length > 0)) throw wrongUse('ids and --all are for redrive and purge', verb);
   const file = await readSlightfile(config, { target, env: process.env, secrets: openSecrets });
-  const opened = await openMessagesOf(file, name);
+  const { messages: opened, lease } = await openMessagesOf(file, name);
   try {
-    if (verb === 'count') await count(opened, group, json);
+    if (verb === 'count') await count(opened, group, lease, json);
     else if (verb === 'peek') await peek(opened, group!, json);
-    else await change(opened, verb, group!, all ? undefined : ids);
+    else {
+      const unknown = all ? [] : await findUnknown(opened, group!, ids);
+      await change(
+        opened,
+        verb,
+        group!,
+        all ? undefined : [...new Set(ids)].filter((id) => !unknown.includes(id)),
+      );
+      if (unknown.length > 0) throw describeUnknown(name, group!, unknown);
+    }
     return 0;
   } finally {
     await opened.close();
   }
 }
 
-async function count(opened: Messaging, group: string | undefined, json: boolean): Promise<void> {
+async function count(
+  opened: Messaging,
+  group: string | undefined,
+  lease: number,
+  json: boolean,
+): Promise<void> {
+  let until: string | undefined;
   const names = group === undefined ? (await opened.groups()).map(({ name }) => name) : [group];
   for (const each of names) {
     const { waiting, leased, dead } = await opened.count(each);
+    // Whoever lives extends its leases, so this is when they end that belong to nobody any more.
+    const leasedUntil = leased > 0 ? new Date(Date.now() + lease).toISOString() : undefined;
+    until = leasedUntil ?? until;
     print(
       json
-        ? JSON.stringify({ group: each, waiting, leased, dead })
+        ? JSON.stringify({ group: each, waiting, leased, leasedUntil, dead })
         : `${each}: ${waiting} waiting, ${leased} at work, ${dead} dead`,
     );
   }
+  if (until !== undefined && !json)
+    process.stderr.write(
+      'hint: at work is what a host was given; of one that has died it is given to another ' +
+        `at ${until} at the latest (lease = "${printDuration(lease)}")\n`,
+    );
 }
 
 async function peek(opened: Messaging, group: string, json: boolean): Promise<void> {
@@ -69,12 +98,33 @@ async function peek(opened: Messaging, group: string, json: boolean): Promise<vo
   } while (cursor !== undefined);
 }
 
+/** Which of these are not among the dead letters. */
+async function findUnknown(opened: Messaging, group: string, ids: readonly string[]): Promise<string[]> {
+  const missing = new Set(ids);
+  let cursor: string | undefined;
+  do {
+    const page = await opened.deadLetters(group, cursor === undefined ? {} : { cursor });
+    for (const { id } of page.letters) missing.delete(id);
+    cursor = page.cursor;
+  } while (cursor !== undefined && missing.size > 0);
+  return [...missing];
+}
+
+function describeUnknown(name: string, group: string, ids: readonly string[]): CommandError {
+  const shown = ids.map((id) => JSON.stringify(id)).join(', ');
+  return new CommandError(
+    `${name}: the group ${group} has no dead ${ids.length === 1 ? 'letter' : 'letters'} ${shown}\n` +
+      `  fix: slight messages peek ${name} ${group} shows those that it has`,
+  );
+}
+
 async function change(
   opened: Messaging,
   verb: 'redrive' | 'purge',
   group: string,
   ids: readonly string[] | undefined,
 ): Promise<void> {
+  if (ids?.length === 0) return;
   let done = 0;
   if (ids === undefined) done = await opened[verb](group);
   else

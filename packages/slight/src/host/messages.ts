@@ -1,6 +1,8 @@
 import { describeBind, findBackend, openCapability } from '../capabilities/core/open.ts';
 import type { Messaging } from '../capabilities/messaging/contract.ts';
+import { messagingSettings } from '../capabilities/messaging/settings.ts';
 import type { Slightfile } from '../slightfile/model.ts';
+import { parseDuration } from '../slightfile/units.ts';
 import { dataFolder } from './bind.ts';
 import { StartError } from './start-error.ts';
 
@@ -9,12 +11,18 @@ export type { DeadLetter, Messaging } from '../capabilities/messaging/contract.t
 /** Milliseconds for one operation. */
 const timeout = 10_000;
 
+export interface OpenedMessages {
+  readonly messages: Messaging;
+  /** Milliseconds until what a host was given is given to another, where it says nothing. */
+  readonly lease: number;
+}
+
 /**
  * Opens messages of an app, which may be running, from beside it: for whoever looks after it.
  * @throws {StartError} where the slightfile has no such name, or where they are in the memory of the app
  * @throws {CapabilityError}
  */
-export async function openMessagesOf(file: Slightfile, name: string): Promise<Messaging> {
+export async function openMessagesOf(file: Slightfile, name: string): Promise<OpenedMessages> {
   const binds = file.messaging ?? {};
   const bind = Object.hasOwn(binds, name) ? binds[name] : undefined;
   if (bind === undefined) {
@@ -28,5 +36,8 @@ export async function openMessagesOf(file: Slightfile, name: string): Promise<Me
         '  fix: bind it to a place that processes share, such as "sqlite"',
     );
   }
-  return openCapability('messaging', bind, { dataDir: dataFolder(file), timeout });
+  const messages = await openCapability('messaging', bind, { dataDir: dataFolder(file), timeout });
+  const { lease = messagingSettings.lease.default } = bind.config;
+  // It was checked when it was opened.
+  return { messages, lease: parseDuration(String(lease))! };
 }
