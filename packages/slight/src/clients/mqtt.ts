@@ -227,11 +227,13 @@ function ask(
   library: Library,
   call: (done: (error?: Error | null) => void) => unknown,
 ): Promise<void> {
+  // Not when it fails: then the connection may be gone already, and what was sent was sent.
+  const established = library === made.library;
   return new Promise((resolve, reject) => {
     made.failures.add(reject);
     const done = (error?: Error | null): void => {
       made.failures.delete(reject);
-      if (error) reject(explain(error, library === made.library));
+      if (error) reject(explain(error, established));
       else resolve();
     };
     call(done);

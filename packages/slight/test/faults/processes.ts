@@ -26,6 +26,8 @@ export interface FaultProcess<Line> {
   assertAlive(): void;
   tell(line: string): void;
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
+  /** Ends it without warning. */
+  kill(): Promise<void>;
   /** Ends its input, and waits for it to end well. */
   finish(): Promise<void>;
 }
@@ -54,6 +56,10 @@ export function startFaultProcess<Line>(
     assertAlive: () => assert.deepEqual({ code: child.exitCode, errors }, { code: null, errors: '' }),
     tell: (line) => void child.stdin.write(`${line}\n`),
     signal: (signal) => void child.kill(signal),
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+    },
     async finish() {
       child.stdin.end();
       const late = AbortSignal.timeout(patience);

@@ -45,6 +45,29 @@ export class CapabilityError extends Error {
 }
 
 /**
+ * Throws the same error, for an operation that has written something before: where the backend went away, what happened in all
+ * is unknown. `second.catch(failAfterWrite)`.
+ */
+export function failAfterWrite(error: unknown): never {
+  if (!(error instanceof CapabilityError) || !/^(unavailable|timeout)$/.test(error.code)) throw error;
+  const { code, message, retryable, detail, cause } = error;
+  throw new CapabilityError(code, message, { retryable, outcome: 'unknown', detail, cause });
+}
+
+/**
+ * Waits for several writes that are under way, also where one fails.
+ * @throws what one of them threw; where others were done, the outcome is unknown
+ */
+export async function finishAll(writes: readonly Promise<unknown>[]): Promise<void> {
+  const results = await Promise.allSettled(writes);
+  const failed = results.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+  if (failed.length === 0) return;
+  const worst = failed.find((error) => (error as { outcome?: unknown }).outcome === 'unknown') ?? failed[0];
+  if (failed.length < writes.length) failAfterWrite(worst);
+  throw worst;
+}
+
+/**
  * The same error with `where: ` before its message; anything else that was thrown becomes `internal`. An operation
  * that only reads says so by `outcome`, which is then the error's.
  */

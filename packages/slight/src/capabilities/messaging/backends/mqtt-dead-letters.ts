@@ -1,4 +1,5 @@
 import type { MqttClient } from '../../../clients/mqtt.ts';
+import { failAfterWrite } from '../../core/error.ts';
 import type { DeadLetter, DeadLetterPage } from '../contract.ts';
 import { brokenCursor } from '../validate.ts';
 import type { Layout } from './mqtt-layout.ts';
@@ -44,9 +45,17 @@ export function openDeadLetters(client: MqttClient, layout: Layout): DeadLetters
     async take(group, ids, before) {
       const wanted = ids && new Set(ids);
       const letters = (await load(group)).filter(({ id }) => wanted?.has(id) ?? true);
+      let written = false;
       for (const letter of letters) {
-        await before?.(letter);
-        await client.publish(layout.dead(group, letter.id), '', { qos: 1, retain: true });
+        try {
+          await before?.(letter);
+          written ||= before !== undefined;
+          await client.publish(layout.dead(group, letter.id), '', { qos: 1, retain: true });
+          written = true;
+        } catch (error) {
+          if (written) failAfterWrite(error);
+          throw error;
+        }
       }
       return letters.length;
     },

@@ -1,4 +1,5 @@
 import type { MqttClient } from '../../../clients/mqtt.ts';
+import { failAfterWrite, finishAll } from '../../core/error.ts';
 import type { Group } from '../contract.ts';
 import { matchesAny } from '../topics.ts';
 import { noGroup } from '../validate.ts';
@@ -46,7 +47,7 @@ export async function openGroups(client: MqttClient, layout: Layout, changed: ()
     },
     async save(group, topics) {
       await client.publish(layout.group(group), JSON.stringify(topics), { qos: 1, retain: true });
-      await client.flush();
+      await client.flush().catch(failAfterWrite);
       known.set(group, topics);
     },
     async remove(group) {
@@ -59,9 +60,14 @@ export async function openGroups(client: MqttClient, layout: Layout, changed: ()
         [...known].flatMap(([name, topics]) => (!done.has(name) && matchesAny(topics, topic) ? [name] : []));
       let next = missing();
       do {
-        await Promise.all(next.map(write));
-        for (const name of next) done.add(name);
-        await client.flush();
+        try {
+          await finishAll(next.map(write));
+          for (const name of next) done.add(name);
+          await client.flush();
+        } catch (error) {
+          if (done.size > 0) failAfterWrite(error);
+          throw error;
+        }
         next = missing();
       } while (next.length > 0);
       return done.size;

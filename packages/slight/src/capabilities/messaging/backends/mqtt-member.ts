@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { MqttClient, MqttMessage } from '../../../clients/mqtt.ts';
+import { CapabilityError, failAfterWrite, finishAll } from '../../core/error.ts';
 import type { Layout } from './mqtt-layout.ts';
 import { readJson, readMeta, unpackBody } from './mqtt-message.ts';
 import type { Meta } from './mqtt-message.ts';
@@ -70,6 +71,9 @@ interface Own {
   done?: true;
 }
 
+/** Undefined: nobody knows. */
+type Decide = (counts: boolean | undefined) => void;
+
 /** @param wake called when there may be something to take */
 export async function openMember(
   client: MqttClient,
@@ -83,7 +87,7 @@ export async function openMember(
   /** What this member has, by token. */
   const own = new Map<string, Own>();
   /** Claims that were sent, until it is known whether they count. */
-  const open = new Map<string, (counts: boolean) => void>();
+  const open = new Map<string, Decide>();
   /** Messages that are being taken away, until that is heard. */
   const leaving = new Map<string, () => void>();
   let size = 0;
@@ -104,7 +108,7 @@ export async function openMember(
     claims.clear();
     size = 0;
     missing = false;
-    for (const decide of open.values()) decide(false);
+    for (const decide of open.values()) decide(undefined);
     open.clear();
     for (const { id, claim } of own.values())
       if (isOwn(claim.token)) claims.set(id, { ...claim, heard: performance.now() });
@@ -164,7 +168,7 @@ export async function openMember(
 
   /** @returns whether it counts */
   async function send(id: string, claim: Claim): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const { promise, resolve } = Promise.withResolvers<boolean | undefined>();
     const other = open.get(claim.token);
     open.set(claim.token, (counts) => {
       other?.(counts);
@@ -174,10 +178,20 @@ export async function openMember(
     // What all hear is answer enough, and comes first; the server's own may wait for the network's.
     const published = client
       .publish(layout.claim(group, id), text, { qos: 1, retain: true })
-      .then(() => (open.has(claim.token) ? client.flush() : undefined))
+      .then(() => (open.has(claim.token) ? client.flush().catch(failAfterWrite) : undefined))
       .finally(() => decide(claim.token, false));
     published.catch(() => undefined);
-    const counts = (await promise) || (await published, false);
+    const decided = await promise;
+    if (decided !== true) await published;
+    if (decided === undefined)
+      throw new CapabilityError(
+        'unavailable',
+        'the connection broke before it was known who has the message',
+        {
+          outcome: 'unknown',
+        },
+      );
+    const counts = decided;
     // Of a message that is gone it would stay.
     if (!counts && !messages.has(id)) await clear(layout.claim(group, id));
     return counts;
@@ -268,7 +282,7 @@ export async function openMember(
       mine.done = true;
       const { promise, resolve } = Promise.withResolvers<void>();
       leaving.set(id, resolve);
-      const cleared = Promise.all([clear(layout.message(group, id)), clear(layout.claim(group, id))]);
+      const cleared = finishAll([clear(layout.message(group, id)), clear(layout.claim(group, id))]);
       cleared.catch(() => undefined);
       await Promise.race([promise, cleared]).finally(() => leaving.delete(id));
       own.delete(token);

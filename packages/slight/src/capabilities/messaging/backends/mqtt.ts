@@ -3,7 +3,7 @@ import { mqttPackage, openMqtt } from '../../../clients/mqtt.ts';
 import type { MqttClient } from '../../../clients/mqtt.ts';
 import { defineBackend } from '../../core/backend.ts';
 import type { OpenContext } from '../../core/backend.ts';
-import { CapabilityError } from '../../core/error.ts';
+import { CapabilityError, failAfterWrite, finishAll } from '../../core/error.ts';
 import type { Delivery, Message, Messaging, MessagingFeature } from '../contract.ts';
 import { readSettings } from '../settings.ts';
 import { expiredReceipts } from '../validate.ts';
@@ -79,7 +79,7 @@ async function openMessages({ name, url, config }: OpenContext): Promise<Messagi
     work: (member: Member, held: Held, group: string) => Promise<boolean | void>,
   ): Promise<void> {
     const expired: string[] = [];
-    await Promise.all(
+    await finishAll(
       receipts.map(async (receipt) => {
         // Names of groups have no dots.
         const dot = receipt.indexOf('.');
@@ -160,7 +160,7 @@ async function openMessages({ name, url, config }: OpenContext): Promise<Messagi
         const dead = { attempts: attempt, reason, at: Date.now() };
         const how = { qos: 1, retain: true, properties: writeMeta({ ...rest, dead }) } as const;
         await client.publish(layout.dead(group, meta.id), packBody(body), how);
-        await member.remove(token);
+        await member.remove(token).catch(failAfterWrite);
       }),
     extend: (receipts) => settle(receipts, (member, { token }) => member.extend(token)),
     async release(receipts) {
@@ -221,7 +221,7 @@ async function openMessages({ name, url, config }: OpenContext): Promise<Messagi
           );
         const properties = writeMeta({ id: randomUUID(), topic: meta.topic, headers });
         await client.publish(`${meta.reply}reply`, packBody(body), { qos: 1, properties });
-        await member.remove(token);
+        await member.remove(token).catch(failAfterWrite);
       }),
 
     async count(group) {

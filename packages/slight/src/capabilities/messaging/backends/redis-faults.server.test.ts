@@ -8,8 +8,6 @@ import type { Config } from '../../core/capability.ts';
 import { openCapability } from '../../core/open.ts';
 import type { Messaging } from '../contract.ts';
 
-/** `SLIGHT_TEST_ROUNDS=50` for a thorough run. */
-const rounds = Number(process.env.SLIGHT_TEST_ROUNDS ?? 2);
 /** Milliseconds. */
 const timeout = 2_000;
 const patience = 20_000;
@@ -53,138 +51,7 @@ async function recovers<T>(work: () => Promise<T> | T): Promise<T> {
   }
 }
 
-/** Producers, each of one key, and consumers, which go on however often something fails. */
-function startWork(producers: readonly Messaging[], consumers: readonly Messaging[]) {
-  const confirmed: string[] = [];
-  const handled: string[] = [];
-  const failures: CapabilityError[] = [];
-  let producing = true;
-  let consuming = true;
-
-  async function attempt(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      assert.ok(error instanceof CapabilityError, String(error));
-      failures.push(error);
-      await sleep(10);
-    }
-  }
-  const produce = producers.map(async (messages, key) => {
-    for (let i = 0; producing; i++) {
-      // No more than is worked off soon.
-      while (producing && confirmed.length > handled.length + 200) await sleep(5);
-      const text = `${key} ${i}`;
-      await attempt(async () => {
-        await messages.publish('work', Buffer.from(text), { key: String(key) });
-        confirmed.push(text);
-      });
-    }
-  });
-  const consume = consumers.map(async (messages) => {
-    while (consuming)
-      await attempt(async () => {
-        const asked = performance.now();
-        const deliveries = await messages.receive('workers', { max: 10, wait: 100 });
-        // Who was slow to hear of them might work on what another has by now.
-        if (performance.now() - asked > lease / 2) return;
-        handled.push(...deliveries.map(({ body }) => Buffer.from(body).toString()));
-        await messages.ack(deliveries.map(({ receipt }) => receipt));
-      });
-  });
-  return {
-    confirmed,
-    handled,
-    failures,
-    async finish(): Promise<void> {
-      producing = false;
-      await Promise.all(produce);
-      await recovers(async () => {
-        const { waiting, leased, dead } = await consumers[0]!.count('workers');
-        assert.deepEqual({ waiting, leased, dead }, { waiting: 0, leased: 0, dead: 0 });
-      });
-      consuming = false;
-      await Promise.all(consume);
-    },
-  };
-}
-
-function assertSound(t: TestContext, { confirmed, handled, failures }: ReturnType<typeof startWork>): void {
-  const different = new Set(handled);
-  t.diagnostic(
-    `${confirmed.length} confirmed, ${handled.length - different.size} duplicates, ${failures.length} failures`,
-  );
-  assert.deepEqual(
-    confirmed.filter((text) => !different.has(text)),
-    [],
-    'lost',
-  );
-  const last = new Map<number, number>();
-  for (const [key, i] of handled.map((text) => text.split(' ').map(Number) as [number, number])) {
-    assert.ok((last.get(key) ?? -1) <= i, `key ${key}: ${i} after ${last.get(key)}`);
-    last.set(key, i);
-  }
-}
-
-void suite('messages on Redis in trouble', { skip: redisMissing, timeout: 60_000 + rounds * 20_000 }, () => {
-  void test(`killed while it is worked on, every confirmed message is handled, in order (${rounds} rounds)`, async (t) => {
-    const server = await serve(t);
-    const order = { order: 'key' };
-    const members = [await open(t, server.url, order), await open(t, server.url, order)];
-    await members[0]!.subscribe('workers', ['work']);
-    const work = startWork([...members, ...members, ...members], [...members, ...members]);
-    for (let round = 0; round < rounds; round++) {
-      const before = work.handled.length;
-      await recovers(() => assert.ok(work.handled.length > before + 50));
-      await sleep(Math.random() * 100);
-      await server.kill();
-      await server.restart();
-    }
-    await recovers(async () => {
-      await members[0]!.publish('work', Buffer.from('99 0'));
-      work.confirmed.push('99 0');
-    });
-    await work.finish();
-    assertSound(t, work);
-    for (const { retryable, message } of work.failures)
-      if (!/lease/.test(message)) assert.equal(retryable, true, message);
-  });
-
-  void test('silent for five seconds: calls end while it is, say what may have happened, and work goes on', async (t) => {
-    const server = await serve(t);
-    const members = [
-      await open(t, server.url, { order: 'key' }),
-      await open(t, server.url, { order: 'key' }),
-    ];
-    await members[0]!.subscribe('workers', ['work']);
-    await members[0]!.subscribe('others', ['other']);
-    await members[0]!.publish('other', Buffer.from('held'));
-    const [held] = await members[0]!.receive('others', { wait: patience });
-    const work = startWork([...members, ...members], members);
-    await recovers(() => assert.ok(work.handled.length > 50));
-    server.pause();
-    const begun = performance.now();
-    const failures = await Promise.all([
-      failure(members[0]!.publish('other', Buffer.from('lost?'))),
-      failure(members[0]!.ack([held!.receipt])),
-      failure(members[1]!.receive('others', { wait: 100 })),
-    ]);
-    assert.deepEqual(
-      failures.map(({ code, outcome }) => [code, outcome]),
-      [
-        ['timeout', 'unknown'],
-        ['timeout', 'unknown'],
-        ['timeout', 'none'],
-      ],
-    );
-    await sleep(Math.max(0, 5_000 - (performance.now() - begun)));
-    const before = work.handled.length;
-    server.resume();
-    await recovers(() => assert.ok(work.handled.length > before + 50));
-    await work.finish();
-    assertSound(t, work);
-  });
-
+void suite('messages on Redis in trouble', { skip: redisMissing, timeout: 60_000 }, () => {
   void test('a wait ends in time where bells are lost, or cannot be had', async (t) => {
     const server = await serve(t);
     await server.ask('ACL SETUSER mute on >secret +@all ~* resetchannels');
