@@ -34,6 +34,8 @@ interface Shared {
 interface Connection extends Pick<NatsClient, 'connection' | 'jetstream' | 'manager'> {
   away: boolean;
   readonly returns: Set<() => void>;
+  /** Of calls that are under way. */
+  readonly failures: Set<() => void>;
 }
 
 /** Milliseconds. */
@@ -104,7 +106,14 @@ async function connect(url: URL, timeout: number): Promise<Connection> {
   });
   const jetstream = streams.jetstream(connection, { timeout });
   const manager = await streams.jetstreamManager(connection, { timeout, checkAPI: false });
-  const made: Connection = { connection, jetstream, manager, away: false, returns: new Set() };
+  const made: Connection = {
+    connection,
+    jetstream,
+    manager,
+    away: false,
+    returns: new Set(),
+    failures: new Set(),
+  };
   void follow(made);
   return made;
 }
@@ -121,7 +130,10 @@ async function returned({ returns }: Connection): Promise<void> {
 
 async function follow(made: Connection): Promise<void> {
   for await (const { type } of made.connection.status()) {
-    if (type === 'disconnect') made.away = true;
+    if (type === 'disconnect') {
+      made.away = true;
+      for (const fail of made.failures) fail();
+    }
     if (type !== 'reconnect') continue;
     made.away = false;
     for (const hear of made.returns) hear();
@@ -142,10 +154,16 @@ function makeClient(made: Connection, end: () => void): NatsClient {
           'unavailable',
           'the server cannot be reached: the connection is being made',
         );
+      // The library waits for an answer until its time is over, also where the connection is gone.
+      const { promise: broken, reject } = Promise.withResolvers<never>();
+      const fail = (): void => reject(brokenConnection(changes));
+      made.failures.add(fail);
       try {
-        return await work(client);
+        return await Promise.race([work(client), broken]);
       } catch (error) {
         throw error instanceof CapabilityError ? error : explain(error as Error, changes);
+      } finally {
+        made.failures.delete(fail);
       }
     },
     onReturn(hear) {
@@ -216,13 +234,13 @@ function explain(thrown: Error, changes: boolean): CapabilityError {
     )
   )
     return new CapabilityError('unavailable', `the server cannot be reached: ${error.message}`);
-  return new CapabilityError(
-    'unavailable',
-    `the connection broke before the server answered: ${error.message}`,
-    {
-      outcome: changes ? 'unknown' : 'none',
-    },
-  );
+  return brokenConnection(changes, `: ${error.message}`);
+}
+
+function brokenConnection(changes: boolean, why = ''): CapabilityError {
+  return new CapabilityError('unavailable', `the connection broke before the server answered${why}`, {
+    outcome: changes ? 'unknown' : 'none',
+  });
 }
 
 /**

@@ -121,8 +121,16 @@ function portableReceipts(
   function receive(group: string, end: number, how: ReceiveOptions): MaybePromise<readonly Delivery[]> {
     const received = backend.receive(group, { ...how, wait: Math.max(0, end - performance.now()) });
     return received instanceof Promise
-      ? received.then((deliveries) => sortOut(group, end, how, deliveries))
+      ? received.then((deliveries) =>
+          performance.now() < end + timeout ? sortOut(group, end, how, deliveries) : giveBack(deliveries),
+        )
       : sortOut(group, end, how, received);
+  }
+
+  /** What comes when nobody waits any more, from a server that was silent, must not be kept for a lease. */
+  async function giveBack(deliveries: readonly Delivery[]): Promise<never> {
+    if (deliveries.length > 0) await backend.release(deliveries.map(({ receipt }) => receipt));
+    throw new CapabilityError('timeout', 'no answer within the deadline');
   }
 
   function sortOut(

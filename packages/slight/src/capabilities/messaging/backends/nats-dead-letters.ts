@@ -1,5 +1,6 @@
 import type { StoredMsg } from '@nats-io/jetstream';
 import type { NatsClient } from '../../../clients/nats.ts';
+import { failAfterWrite } from '../../core/error.ts';
 import type { DeadLetter, DeadLetterPage } from '../contract.ts';
 import { brokenCursor } from '../validate.ts';
 import type { Layout } from './nats-layout.ts';
@@ -48,12 +49,21 @@ export function openDeadLetters(client: NatsClient, { dead, deadOf }: Layout): D
     async take(group, ids, before) {
       const wanted = ids && new Set(ids);
       let taken = 0;
+      let written = false;
       for (let found = await next(group, 1); found !== null; found = await next(group, found.seq + 1)) {
         const letter = read(found);
         if (wanted?.has(letter.id) === false) continue;
-        await before?.(letter);
         const { seq } = found;
-        if (await client.ask(true, ({ manager }) => manager.streams.deleteMessage(dead, seq, false))) taken++;
+        try {
+          await before?.(letter);
+          written ||= before !== undefined;
+          if (await client.ask(true, ({ manager }) => manager.streams.deleteMessage(dead, seq, false)))
+            taken++;
+          written = true;
+        } catch (error) {
+          if (written) failAfterWrite(error);
+          throw error;
+        }
       }
       return taken;
     },

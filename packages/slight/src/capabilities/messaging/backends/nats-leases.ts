@@ -5,11 +5,15 @@ import type { Meta } from './nats-message.ts';
  * lease has ended: so it is here that a receipt ends.
  */
 export interface Leases {
-  /** @returns the receipt */
-  add(lease: Lease): string;
+  /**
+   * @param asked when the server was asked for it, by `performance.now()`: its lease is over there no sooner than from then on
+   * @returns the receipt
+   */
+  add(lease: Lease, asked: number): string;
   /** Undefined where it has ended, was answered, or is none of this name's. */
   find(receipt: string): Lease | undefined;
-  extend(receipt: string): void;
+  /** @param asked when the server was asked */
+  extend(receipt: string, asked: number): void;
   remove(receipt: string): void;
 }
 
@@ -27,20 +31,20 @@ export interface Lease {
   readonly body: Uint8Array;
 }
 
-/** Milliseconds by which the server is ahead: it counts from when it sent the message. */
+/** Milliseconds that an answer may take to the server. */
 const ahead = 15;
 
 const all = new Map<string, { readonly lease: Lease; end: number; readonly stream: string }>();
 
 /** Of one name. Several that are open in this process know of each other's. */
 export function openLeases(stream: string, milliseconds: number): Leases {
-  const endOf = (): number => performance.now() + milliseconds - ahead;
+  const endOf = (asked: number): number => asked + milliseconds - ahead;
   return {
-    add(lease) {
+    add(lease, asked) {
       // Those that nobody answers would stay.
       if (all.size % 1_000 === 999)
         for (const [receipt, { end }] of all) if (end < performance.now()) all.delete(receipt);
-      all.set(lease.reply, { lease, end: endOf(), stream });
+      all.set(lease.reply, { lease, end: endOf(asked), stream });
       return lease.reply;
     },
     find(receipt) {
@@ -50,9 +54,9 @@ export function openLeases(stream: string, milliseconds: number): Leases {
       all.delete(receipt);
       return undefined;
     },
-    extend(receipt) {
+    extend(receipt, asked) {
       const found = all.get(receipt);
-      if (found !== undefined) found.end = endOf();
+      if (found !== undefined) found.end = endOf(asked);
     },
     remove: (receipt) => void all.delete(receipt),
   };

@@ -1,18 +1,19 @@
 import type { Msg } from '@nats-io/transport-node';
 import type { NatsClient } from '../../../clients/nats.ts';
-
-/** Milliseconds for the server to answer a pull that does not wait. */
-const longestPull = 5_000;
+import { CapabilityError } from '../../core/error.ts';
 
 /**
  * Asks a consumer for what it has now, at most `count`. The library's own pulls wait for a second at least.
  * https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-13.md
+ * @param timeout milliseconds
+ * @throws {CapabilityError} `timeout` where the server says nothing
  */
 export function pull(
   { connection }: NatsClient,
   stream: string,
   consumer: string,
   count: number,
+  timeout: number,
 ): Promise<Msg[]> {
   return new Promise((resolve, reject) => {
     const messages: Msg[] = [];
@@ -22,13 +23,20 @@ export function pull(
       subscription.unsubscribe();
       resolve(messages);
     };
-    const timer = setTimeout(end, longestPull);
+    const fail = (error: Error): void => {
+      // What came must reach its consumer.
+      if (messages.length > 0) return end();
+      clearTimeout(timer);
+      subscription.unsubscribe();
+      reject(error);
+    };
+    const timer = setTimeout(
+      () => fail(new CapabilityError('timeout', 'NATS has not answered in time')),
+      timeout,
+    );
     const subscription = connection.subscribe(inbox, {
       callback(error, message) {
-        if (error !== null) {
-          clearTimeout(timer);
-          return reject(error);
-        }
+        if (error !== null) return fail(error);
         // What has a status and no body says that there is no more, or no such consumer.
         const status = message.headers?.code ?? 0;
         if (status === 100) return;
@@ -37,6 +45,8 @@ export function pull(
         if (messages.length === count) end();
       },
     });
+    // The connection was closed, too.
+    void subscription.closed.then(end);
     connection.publish(
       `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
       JSON.stringify({ batch: count, no_wait: true }),

@@ -3,20 +3,21 @@ import type { MsgHdrs } from '@nats-io/transport-node';
 import { natsPackages, openNats } from '../../../clients/nats.ts';
 import { defineBackend } from '../../core/backend.ts';
 import type { OpenContext } from '../../core/backend.ts';
-import { CapabilityError } from '../../core/error.ts';
-import type { Delivery, Message, Messaging, MessagingFeature } from '../contract.ts';
+import { CapabilityError, failAfterWrite, finishAll } from '../../core/error.ts';
+import type { Message, Messaging, MessagingFeature } from '../contract.ts';
 import { readSettings } from '../settings.ts';
-import { matchesAny, matchesTopic } from '../topics.ts';
+import { matchesAny } from '../topics.ts';
 import { expiredReceipts } from '../validate.ts';
 import { takeWithin } from '../wait.ts';
 import { openDeadLetters } from './nats-dead-letters.ts';
 import { openGroups } from './nats-groups.ts';
 import { layOut, makeStreams, toNanos } from './nats-layout.ts';
 import { openLeases } from './nats-leases.ts';
+import type { Lease } from './nats-leases.ts';
 import { openListener } from './nats-listener.ts';
-import { readInfo, readMeta, toMessage, writeMeta } from './nats-message.ts';
+import { readMeta, toMessage, writeMeta } from './nats-message.ts';
 import type { Meta } from './nats-message.ts';
-import { pull } from './nats-pull.ts';
+import { takeFrom } from './nats-receive.ts';
 
 /** Messages on NATS: groups are consumers of JetStream, broadcasts go through the server alone. */
 export const nats = defineBackend<Messaging, MessagingFeature>({
@@ -66,6 +67,7 @@ async function openMessages({ name, url, timeout, config }: OpenContext): Promis
   const groups = openGroups(client, layout, lease);
   const leases = openLeases(layout.stream, lease);
   const letters = openDeadLetters(client, layout);
+  const receiving = { client, layout, groups, leases, lease, timeout };
   const waiting = new Set<() => void>();
   const listeners = new Set<{ close(): void }>();
   let closed = false;
@@ -98,79 +100,18 @@ async function openMessages({ name, url, timeout, config }: OpenContext): Promis
     await client.ask(true, ({ connection }) => connection.request(reply, what, { timeout }));
   }
 
-  async function take(group: string, max: number): Promise<Delivery[]> {
-    if (closed) return [];
-    const record = await groups.find(group);
-    const deliveries: Delivery[] = [];
-    for (const [index, { name: consumer, topic, until }] of groups.consumersOf(group, record).entries()) {
-      if (deliveries.length >= max) break;
-      const earlier = groups.consumersOf(group, record).slice(0, index);
-      const messages = await client.ask(false, () =>
-        pull(client, layout.stream, consumer, max - deliveries.length),
-      );
-      for (const message of messages) {
-        const info = readInfo(message);
-        const meta = readMeta(
-          message.headers,
-          layout.topicOf(message.subject),
-          `${layout.stream}.${info.sequence}`,
-        );
-        const others =
-          topic !== undefined &&
-          (info.sequence > until ||
-            earlier.some(
-              (each) =>
-                each.topic !== undefined &&
-                info.sequence <= each.until &&
-                matchesTopic(each.topic, meta.topic),
-            ));
-        if (others) {
-          // Another consumer of the group has it, or the group had no such topic any more.
-          void answer(message.reply!, '+ACK').catch(() => undefined);
-          continue;
-        }
-        const released = info.delivered > 1 ? await countReleased(consumer, info.sequence) : 0;
-        const attempt = info.delivered - released;
-        const body = message.data.slice();
-        const receipt = leases.add({
-          reply: message.reply!,
-          group,
-          consumer,
-          sequence: info.sequence,
-          attempt,
-          released,
-          meta,
-          body,
-        });
-        const wantsReply = meta.reply !== undefined;
-        deliveries.push({ ...toMessage(meta, body), group, attempt, receipt, lease, wantsReply });
-      }
-    }
-    return deliveries;
-  }
-
-  async function countReleased(consumer: string, sequence: number): Promise<number> {
-    const message = await client.ask(false, ({ manager }) =>
-      manager.streams.getMessage(layout.groups, { last_by_subj: layout.released(consumer, sequence) }),
-    );
-    return message === null ? 0 : Number(Buffer.from(message.data).toString());
-  }
-
   /** Answers deliveries whose receipts hold; the others are told of afterwards. */
-  async function settle(
-    receipts: readonly string[],
-    work: (receipt: string) => Promise<void>,
-  ): Promise<void> {
-    const good = receipts.filter((receipt) => leases.find(receipt) !== undefined);
-    await Promise.all(good.map(work));
-    const expired = receipts.filter((receipt) => !good.includes(receipt));
+  async function settle(receipts: readonly string[], work: (held: Lease) => Promise<void>): Promise<void> {
+    const held = receipts.flatMap((receipt) => leases.find(receipt) ?? []);
+    await finishAll(held.map(work));
+    const good = new Set(held.map(({ reply }) => reply));
+    const expired = receipts.filter((receipt) => !good.has(receipt));
     if (expired.length > 0) throw expiredReceipts(expired);
   }
 
-  async function end(receipt: string, what: string): Promise<void> {
-    const { consumer, sequence, released } = leases.find(receipt)!;
-    await answer(receipt, what);
-    leases.remove(receipt);
+  async function end({ reply, consumer, sequence, released }: Lease, what: string): Promise<void> {
+    await answer(reply, what);
+    leases.remove(reply);
     if (released === 0 || what !== '+ACK') return;
     const filter = layout.released(consumer, sequence);
     void client
@@ -192,7 +133,7 @@ async function openMessages({ name, url, timeout, config }: OpenContext): Promis
         { id, topic, headers: own, ...(key !== undefined && { key }) },
         given,
       );
-      if (given !== undefined) await noteId(given);
+      if (given !== undefined) await noteId(given).catch(failAfterWrite);
       return id;
     },
     subscribe: groups.subscribe,
@@ -204,7 +145,7 @@ async function openMessages({ name, url, timeout, config }: OpenContext): Promis
         {
           async take() {
             try {
-              return await take(group, max);
+              return closed ? [] : await takeFrom(receiving, group, max);
             } catch (error) {
               if (closed) return [];
               throw error;
@@ -226,31 +167,32 @@ async function openMessages({ name, url, timeout, config }: OpenContext): Promis
         },
         signal,
       ),
-    ack: (receipts) => settle(receipts, (receipt) => end(receipt, '+ACK')),
+    ack: (receipts) => settle(receipts, (held) => end(held, '+ACK')),
     nack: (receipt, { delay = 0 } = {}) =>
-      settle([receipt], (each) => end(each, `-NAK ${JSON.stringify({ delay: toNanos(delay) })}`)),
+      settle([receipt], (held) => end(held, `-NAK ${JSON.stringify({ delay: toNanos(delay) })}`)),
     dead: (receipt, reason) =>
-      settle([receipt], async (each) => {
-        const { group, attempt, consumer, sequence, meta, body } = leases.find(each)!;
+      settle([receipt], async (held) => {
+        const { group, attempt, consumer, sequence, meta, body } = held;
         // Stored first: whatever happens before the ack, it is not lost.
         const dead = { attempts: attempt, reason, at: Date.now() };
         await store(layout.deadOf(group), body, { ...meta, dead }, `${consumer}.${sequence}`);
-        await end(each, '+ACK');
+        await end(held, '+ACK').catch(failAfterWrite);
       }),
     extend: (receipts) =>
-      settle(receipts, async (receipt) => {
-        await answer(receipt, '+WPI');
-        leases.extend(receipt);
+      settle(receipts, async ({ reply }) => {
+        const asked = performance.now();
+        await answer(reply, '+WPI');
+        leases.extend(reply, asked);
       }),
     async release(receipts) {
-      const good = receipts.filter((receipt) => leases.find(receipt) !== undefined);
-      await Promise.all(
-        good.map(async (receipt) => {
-          const { consumer, sequence, released } = leases.find(receipt)!;
+      const good = receipts.flatMap((receipt) => leases.find(receipt) ?? []);
+      await finishAll(
+        good.map(async (held) => {
+          const { consumer, sequence, released } = held;
           await client.ask(true, ({ jetstream }) =>
             jetstream.publish(layout.released(consumer, sequence), String(released + 1)),
           );
-          await end(receipt, '-NAK');
+          await end(held, '-NAK').catch(failAfterWrite);
         }),
       );
       for (const wake of waiting) wake();
@@ -301,8 +243,8 @@ async function openMessages({ name, url, timeout, config }: OpenContext): Promis
       }
     },
     reply: (receipt, body, own = []) =>
-      settle([receipt], async (each) => {
-        const { meta } = leases.find(each)!;
+      settle([receipt], async (held) => {
+        const { meta } = held;
         if (meta.reply === undefined)
           throw new CapabilityError(
             'precondition-failed',
@@ -310,7 +252,7 @@ async function openMessages({ name, url, timeout, config }: OpenContext): Promis
           );
         const reply = writeMeta(headers(), { id: randomUUID(), topic: meta.topic, headers: own });
         client.connection.publish(meta.reply, body, { headers: reply });
-        await end(each, '+ACK');
+        await end(held, '+ACK').catch(failAfterWrite);
       }),
 
     async count(group) {

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { suite, test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { natsMissing, startNats } from '../../../../../../test/servers/nats.ts';
+import { startProxy, type Proxy } from '../../../../../../test/servers/proxy.ts';
+import type { TestServer } from '../../../../../../test/servers/server.ts';
+import { CapabilityError } from '../../core/error.ts';
+import { openCapability } from '../../core/open.ts';
+import type { Messaging } from '../contract.ts';
+
+/** Milliseconds. */
+const patience = 20_000;
+
+async function serve(
+  t: TestContext,
+): Promise<TestServer & { readonly link: Proxy; readonly linked: string }> {
+  const server = await startNats();
+  const link = await startProxy(server.port);
+  t.after(async () => {
+    await link.close();
+    await server.stop();
+  });
+  return { ...server, link, linked: server.url.replace(`:${server.port}`, `:${link.port}`) };
+}
+
+async function open(t: TestContext, bind: string, lease: number, timeout = patience): Promise<Messaging> {
+  const config = { lease: `${lease}ms` };
+  const messages = await openCapability(
+    'messaging',
+    { name: 'events', bind, config },
+    { dataDir: tmpdir(), timeout, resilience: { retries: 0, breaker: 0, pending: 1_000 } },
+  );
+  t.after(() => messages.close());
+  return messages;
+}
+
+async function failure(call: unknown): Promise<CapabilityError> {
+  try {
+    await call;
+  } catch (error) {
+    assert.ok(error instanceof CapabilityError, String(error));
+    return error;
+  }
+  throw new Error('it did not fail');
+}
+
+void suite('messages on NATS in trouble', { skip: natsMissing, timeout: 60_000 }, () => {
+  void test('what is under way when the link is cut fails then, not at its deadline', async (t) => {
+    const server = await serve(t);
+    const messages = await open(t, server.linked, patience);
+    await messages.subscribe('workers', ['work']);
+    await messages.publish('work', Buffer.from('1'));
+    const [held] = await messages.receive('workers', { wait: patience });
+    server.link.delay(500);
+    const failures = [
+      failure(messages.publish('work', Buffer.from('2'))),
+      failure(messages.ack([held!.receipt])),
+      failure(messages.receive('workers')),
+    ];
+    await sleep(100);
+    await server.link.cut();
+    assert.deepEqual(
+      (await Promise.all(failures)).map(({ code, outcome }) => [code, outcome]),
+      [
+        ['unavailable', 'unknown'],
+        ['unavailable', 'unknown'],
+        ['unavailable', 'none'],
+      ],
+    );
+  });
+
+  void test('a receipt ends before the message is given to another, however slow the link', async (t) => {
+    const server = await serve(t);
+    const lease = 2_000;
+    const slow = await open(t, server.linked, lease);
+    const quick = await open(t, server.url, lease);
+    await slow.subscribe('workers', ['work']);
+    await slow.publish('work', Buffer.from('1'));
+    server.link.delay(400);
+    const [first] = await slow.receive('workers', { wait: patience });
+    const [second] = await quick.receive('workers', { wait: patience });
+    assert.deepEqual([first?.attempt, second?.attempt], [1, 2]);
+    const late = await failure(slow.ack([first!.receipt]));
+    assert.equal(late.code, 'precondition-failed');
+    await quick.ack([second!.receipt]);
+  });
+
+  void test('a lease that was extended counts from before that was asked', async (t) => {
+    const server = await serve(t);
+    const lease = 2_000;
+    const slow = await open(t, server.linked, lease);
+    const quick = await open(t, server.url, lease);
+    await slow.subscribe('workers', ['work']);
+    await slow.publish('work', Buffer.from('1'));
+    const [first] = await slow.receive('workers', { wait: patience });
+    server.link.delay(400);
+    await slow.extend([first!.receipt]);
+    const [second] = await quick.receive('workers', { wait: patience });
+    assert.equal(second?.attempt, 2);
+    assert.equal((await failure(slow.ack([first!.receipt]))).code, 'precondition-failed');
+  });
+
+  void test('a message reaches its dead letter, also where its lease ends meanwhile', async (t) => {
+    const server = await serve(t);
+    const messages = await open(t, server.linked, 600);
+    await messages.subscribe('workers', ['work']);
+    await messages.publish('work', Buffer.from('1'));
+    const [held] = await messages.receive('workers', { wait: patience });
+    server.link.delay(400);
+    await messages.dead(held!.receipt, 'no use');
+    server.link.delay(0);
+    assert.deepEqual(await messages.count('workers'), { waiting: 0, leased: 0, dead: 1 });
+  });
+
+  void test('a server that is silent has not said that there is nothing', async (t) => {
+    const server = await serve(t);
+    const messages = await open(t, server.url, patience, 6_000);
+    await messages.subscribe('workers', ['work']);
+    server.pause();
+    assert.equal((await failure(messages.receive('workers'))).code, 'timeout');
+  });
+});
