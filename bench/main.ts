@@ -18,8 +18,12 @@ const BENCHMARKS: Record<string, { about: string; load(): Promise<Benchmark> }> 
     load: async () => (await import('./http/http.ts')).benchHttp,
   },
   keyvalue: {
-    about: 'guests that loop over Redis, 1 and 64 in flight',
-    load: async () => (await import('./keyvalue/keyvalue.ts')).benchKeyvalue,
+    about: 'guests that read keys of Redis, 1 and 64 in flight',
+    load: async () => (await import('./redis/redis.ts')).benchReads,
+  },
+  redis: {
+    about: 'guests that read keys, publish messages and acquire locks on Redis, 1 and 64 in flight',
+    load: async () => (await import('./redis/redis.ts')).benchRedis,
   },
   sql: {
     about: 'what SQL costs a guest, against node:sqlite',
