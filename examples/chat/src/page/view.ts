@@ -191,7 +191,7 @@ function drawState(state) {
 }
 
 function drawDigest(digest) {
-  const plural = (count, one, many) => count + ' ' + (count === 1 ? one : many);
+  const plural = (count, one, many) => (count || 'no') + ' ' + (count === 1 ? one : many);
   byId('digest').textContent = digest
     ? 'At ' + clock(new Date(digest.time)) + ': ' + plural(digest.people, 'person', 'people') + ', ' + plural(digest.messages, 'new message', 'new messages')
     : '';
