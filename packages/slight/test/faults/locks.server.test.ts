@@ -10,7 +10,9 @@ import { redisMissing, startRedis } from '../../../../test/servers/redis.ts';
 import type { TestServer } from '../../../../test/servers/server.ts';
 import { openCapability } from '../../src/capabilities/core/open.ts';
 import { findViolations } from '../../src/capabilities/locks/history.ts';
+import { buildScriptGuest } from '../guests.ts';
 import { findHoldings, type HolderLine } from '../locks/holdings.ts';
+import { startFaultGuest } from './guest.ts';
 import {
   assertHonest,
   concurrency,
@@ -26,6 +28,8 @@ import type { Attempt } from './record.ts';
 
 type Line = Attempt | HolderLine;
 type Holder = FaultProcess<Line>;
+/** What tells what it does. */
+type Teller = Pick<Holder, 'lines' | 'assertAlive' | 'finish'>;
 
 const backends: readonly (readonly [name: string, skip: string | false, start: () => Promise<TestServer>])[] =
   [
@@ -35,12 +39,17 @@ const backends: readonly (readonly [name: string, skip: string | false, start: (
     ['postgres', postgresMissing, startPostgres],
   ];
 
+const guest = buildScriptGuest('holder');
+
 /** Milliseconds. Not less than the shortest of etcd. */
 const ttl = 2_000;
+/** How long an app waits for the lock; processes wait as long. */
+const wait = 1_000;
 /** Of an attempt, beside its timeout: a holder waits for so long, and stands still for so long. */
-const waits = 1_000 + ttl + 1_500;
+const waits = wait + ttl + 1_500;
 
-const eventsOf = (holder: Holder): HolderLine[] => holder.lines().filter((line) => 'event' in line);
+const eventsOf = (holder: Pick<Holder, 'lines'>): HolderLine[] =>
+  holder.lines().filter((line) => 'event' in line);
 
 async function serve(t: TestContext, start: () => Promise<TestServer>) {
   const server = await start();
@@ -62,7 +71,7 @@ async function serve(t: TestContext, start: () => Promise<TestServer>) {
  * Stops one while it has the lock, until another has had it and has written, and lets it go on: what it writes then, with its old
  * token, is refused.
  */
-async function stopHolder(running: readonly Holder[]): Promise<void> {
+async function stopHolder(holders: readonly Holder[], running: readonly Teller[]): Promise<void> {
   // One of the writes may be on its way already; the next comes after it was stopped.
   const holds = (each: Holder): boolean => {
     const { event, left = 0 } = eventsOf(each).at(-1) ?? {};
@@ -72,7 +81,7 @@ async function stopHolder(running: readonly Holder[]): Promise<void> {
   await eventually(
     'one is stopped that has the lock',
     async () => {
-      holder = running.find(holds);
+      holder = holders.find(holds);
       holder?.signal('SIGSTOP');
       await sleep(20);
       // What it said before it stopped may say that it has let go.
@@ -100,9 +109,11 @@ async function stopHolder(running: readonly Holder[]): Promise<void> {
 
 async function prove(t: TestContext, start: () => Promise<TestServer>): Promise<void> {
   const { server, link, closing, direct, through } = await serve(t, start);
-  const running: Holder[] = [direct, through].map((bind) =>
+  const holders = [direct, through].map((bind) =>
     startFaultProcess<Line>(t, 'holder.ts', bind, String(timeout), String(ttl)),
   );
+  const app = await startFaultGuest<Line>(await guest, through, timeout, `/hold/${ttl}/${wait}`);
+  const running: Teller[] = [...holders, app];
   const store = await openCapability(
     'keyvalue',
     { name: 'faults', bind: direct, config: {} },
@@ -111,7 +122,7 @@ async function prove(t: TestContext, start: () => Promise<TestServer>): Promise<
   closing.push(() => store.close());
   const trouble: { readonly [name: string]: () => Promise<void> } = {
     ...Object.fromEntries(Object.entries(faults).map(([name, fault]) => [name, () => fault(server, link)])),
-    'a holder stands still for longer than its ttl': () => stopHolder(running),
+    'a holder stands still for longer than its ttl': () => stopHolder(holders, running),
   };
   const work = (before: readonly number[]): boolean =>
     running.every((each, i) =>
@@ -126,10 +137,10 @@ async function prove(t: TestContext, start: () => Promise<TestServer>): Promise<
     for (const [name, fault] of Object.entries(trouble)) {
       const counts = () => running.map((each) => eventsOf(each).length);
       const before = counts();
-      await eventually(`both work before ${name}`, () => work(before), running);
+      await eventually(`all work before ${name}`, () => work(before), running);
       await fault();
       const after = counts();
-      await eventually(`both work after ${name}`, () => work(after), running);
+      await eventually(`all work after ${name}`, () => work(after), running);
     }
   for (const each of running) await each.finish();
 

@@ -92,7 +92,7 @@ export const faults: { readonly [name: string]: (server: TestServer, link: Proxy
 export async function eventually(
   what: string,
   look: () => boolean | Promise<boolean>,
-  running: readonly FaultProcess<unknown>[],
+  running: readonly Pick<FaultProcess<unknown>, 'assertAlive'>[],
 ): Promise<void> {
   for (const end = performance.now() + patience; !(await look()); await sleep(20)) {
     for (const each of running) each.assertAlive();
