@@ -1,6 +1,7 @@
 import { ComponentError } from '../api.ts';
 import type { ModuleShape, PreparedModule, PrepareOptions } from './model.ts';
 import { Reader } from '../binary/reader.ts';
+import { digest } from '../platform/digest.ts';
 import { listSections } from './outline.ts';
 import { REWRITER_VERSION, SHAPE_SECTION, rewriteModule } from './rewrite.ts';
 
@@ -58,9 +59,7 @@ function reasonOf(bytes: Uint8Array): string {
 }
 
 async function cacheKey(bytes: Uint8Array, noteStores: boolean): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
-  const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return `${hex}-${REWRITER_VERSION}${noteStores ? '-noted' : ''}`;
+  return `${await digest(bytes)}-${REWRITER_VERSION}${noteStores ? '-noted' : ''}`;
 }
 
 /** The shape stands in the last section; undefined where the bytes are not what the rewriter writes. */

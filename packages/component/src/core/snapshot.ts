@@ -1,6 +1,7 @@
 import { BLOCK, writeBlocks } from './blocks.ts';
 import type { BlockWriter } from './blocks.ts';
 import type { GuestLimits } from './limits.ts';
+import { BLOCK_BITS } from './marks.ts';
 import { PAGE } from './memory.ts';
 import { MarkedWriter } from './marked-writer.ts';
 import type { MemoryKeeper } from './memory.ts';
@@ -18,8 +19,8 @@ interface SavedMemory {
   readonly pages: number;
   /** To compare with. Blocks of zeros were never written to, so they take no room. */
   readonly memory: WebAssembly.Memory;
-  /** What lies in it, from the first block to the last. */
-  readonly runs: readonly Run[];
+  /** What lies in it, from the first block to the last; found out where it is asked for. */
+  runs?: readonly Run[];
 }
 
 /** Blocks in a row that are all zeros, or all something else. In bytes. */
@@ -50,13 +51,13 @@ export function takeSnapshot(limits: GuestLimits): Snapshot | undefined {
 function saveMemory({ memory, pages }: MemoryKeeper): SavedMemory {
   const saved = new WebAssembly.Memory({ initial: pages, maximum: pages });
   writeBlocks(saved, memory).restore(0, pages * PAGE);
-  return { pages, memory: saved, runs: listRuns(saved) };
+  return { pages, memory: saved };
 }
 
 function listRuns({ buffer }: WebAssembly.Memory): Run[] {
   const runs: Run[] = [];
   for (let from = 0; from < buffer.byteLength; from += BLOCK) {
-    const zero = new BigUint64Array(buffer, from, BLOCK / 8).every((word) => word === 0n);
+    const zero = new Int32Array(buffer, from, BLOCK / 4).every((word) => word === 0);
     const last = runs.at(-1);
     if (last?.zero === zero) last.to += BLOCK;
     else runs.push({ from, to: from + BLOCK, zero });
@@ -87,8 +88,11 @@ export class Restorer {
     this.#snapshot = snapshot;
     this.#limits = limits;
     this.#noted = noted;
-    // What instantiation wrote is in the snapshot.
-    if (noted) for (const { marks } of limits.keepers) marks?.bytes.fill(0);
+    // What instantiation wrote is in the snapshot. Beyond the memory's end there is nothing to mark, and what is never
+    // touched takes no room.
+    if (noted)
+      for (const { marks, memory } of limits.keepers)
+        marks?.bytes.fill(0, 0, memory.buffer.byteLength >>> BLOCK_BITS);
   }
 
   /** @returns false where the memories have grown too far: then nothing has changed */
@@ -118,8 +122,9 @@ export class Restorer {
   }
 }
 
-function restoreAll(writer: BlockWriter, { pages, runs }: SavedMemory, { memory }: MemoryKeeper): void {
-  for (const { from, to, zero } of runs) {
+function restoreAll(writer: BlockWriter, saved: SavedMemory, { memory }: MemoryKeeper): void {
+  const { pages } = saved;
+  for (const { from, to, zero } of (saved.runs ??= listRuns(saved.memory))) {
     if (zero) writer.clear(from, to);
     else writer.restore(from, to);
   }

@@ -24,6 +24,6 @@ export function threadReady(): Promise<void> | undefined {
   return starting;
 }
 
-function isNode(): boolean {
+export function isNode(): boolean {
   return typeof process === 'object' && typeof process.getBuiltinModule === 'function';
 }
