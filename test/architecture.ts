@@ -116,6 +116,7 @@ export function checkArchitecture(sources: readonly Source[], manifests: Manifes
   const imports = inPackages.filter(({ path }) => !isTest(path)).flatMap(findImports);
   return [
     ...inPackages.filter(({ path }) => /^packages\/[^/]+\/src\//.test(path)).flatMap(checkLength),
+    ...inPackages.filter(({ path }) => !isTest(path)).flatMap(checkStart),
     ...imports.flatMap((each) => [
       ...checkPlatform(each),
       ...checkBorders(each, manifests),
@@ -142,6 +143,13 @@ function checkLength({ path, text }: Source): string[] {
   const lines = text.split('\n').length - 1;
   return lines > longest
     ? [`${path} has ${lines} lines, more than ${longest}: it has more than one reason to exist`]
+    : [];
+}
+
+/** An import of `node:http` looks up all of its names, and one of them loads a client: as long as Node itself takes. */
+function checkStart({ path, text }: Source): string[] {
+  return /^import (?!type\b)[^;]*from 'node:http';/m.test(text)
+    ? [`${path} imports node:http, which takes tens of milliseconds: process.getBuiltinModule('node:http')`]
     : [];
 }
 

@@ -1,7 +1,9 @@
-import { Agent as HttpAgent, request as requestHttp } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { Span } from './span.ts';
+
+// Not imported: that would also load a client for HTTP, to look up all of its names.
+const http = process.getBuiltinModule('node:http');
 
 export interface ExporterOptions {
   /** Where spans go, whole: `http://127.0.0.1:4318/v1/traces`. May hold credentials. */
@@ -143,9 +145,9 @@ function createSender({
 }: ExporterOptions): (body: string) => Promise<Refusal | undefined> {
   const target = new URL(url);
   const secure = target.protocol === 'https:';
-  const start = secure ? requestHttps : requestHttp;
+  const start = secure ? requestHttps : http.request;
   // One connection: deliveries come one after another.
-  const agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: 1 });
+  const agent = new (secure ? HttpsAgent : http.Agent)({ keepAlive: true, maxSockets: 1 });
 
   return (body) =>
     new Promise((resolve) => {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, ServerResponse } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Log, RequestPlace } from '../host/log.ts';
 import type { RequestHead, RequestWatch } from '../telemetry/watch.ts';
@@ -57,6 +56,9 @@ export interface HttpTrigger {
    */
   close(bound: number, idle?: number): Promise<void>;
 }
+
+// An import of it would also load a client for HTTP, to look up all of its names: that alone takes as long as Node's start.
+const http = process.getBuiltinModule('node:http');
 
 const mebibyte = 1024 * 1024;
 /** Most connections at once that are not held. */
@@ -210,7 +212,7 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
     send(incoming, outgoing, response, flat);
   }
 
-  const server = createServer({
+  const server = http.createServer({
     requestTimeout: 0, // bodies have their own bound
     headersTimeout: 20_000,
     keepAliveTimeout: 65_000, // longer than the minute that balancers keep theirs
@@ -261,7 +263,7 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
 
 /** An answer on a connection that Node has handed over, for requests that ask for a websocket. */
 function responseOn(incoming: IncomingMessage, socket: Socket): ServerResponse {
-  const outgoing = new ServerResponse(incoming);
+  const outgoing = new http.ServerResponse(incoming);
   outgoing.assignSocket(socket);
   outgoing.shouldKeepAlive = false;
   const leave = () => void socket.destroy();
