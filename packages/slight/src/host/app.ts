@@ -50,6 +50,8 @@ export interface App {
 
 /** Instances made in advance, so that a request seldom waits for one. */
 const spares = 4;
+/** Milliseconds in which the first of them is alone: whoever waits for the app to start has it answered first. */
+const lead = 100;
 
 /**
  * Binds a component to what its slightfile grants.
@@ -78,6 +80,7 @@ export async function openApp(
     limit: limits.instances,
     queue: limits.queue,
     ready: spares,
+    lead,
     onSpareFailed: (error) => log.host('error', `no instance could be made in advance: ${describe(error)}`),
   });
   try {

@@ -46,8 +46,6 @@ export type ToWorker =
 export type FromWorker =
   /** For all workers, the one that says it included. */
   | { readonly type: 'relay'; readonly command: HeldCommand }
-  /** It listens to messages. */
-  | { readonly type: 'hello' }
   | { readonly type: 'ready'; readonly url: string | undefined; readonly rows: readonly BindingRow[] }
   /** It cannot start; `name` and `message` are those of the error. */
   | { readonly type: 'failed'; readonly name: string; readonly message: string; readonly stack?: string }

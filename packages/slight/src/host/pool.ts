@@ -9,6 +9,8 @@ export interface PoolOptions<Item> {
   readonly queue: number;
   /** Items made in advance. */
   readonly ready: number;
+  /** Milliseconds that `warm` leaves to the first item, before the others are made in advance. Default: none. */
+  readonly lead?: number;
   /** Milliseconds after which items beyond `ready` are disposed of that nobody wanted meanwhile. Default 10,000. */
   readonly calm?: number;
   /** Hears why an item that nobody waited for could not be made. */
@@ -58,6 +60,7 @@ export function createPool<Item>(options: PoolOptions<Item>): Pool<Item> {
   let starting = 0;
   let closed = false;
   let refilling = false;
+  let leadTimer: NodeJS.Timeout | undefined;
   let idleTimer: NodeJS.Timeout | undefined;
   /** Fewest ready items since the timer began. */
   let unused = 0;
@@ -188,11 +191,14 @@ export function createPool<Item>(options: PoolOptions<Item>): Pool<Item> {
     async warm() {
       if (spares === 0) return;
       ready.push(await options.create());
-      refill();
+      if (options.lead === undefined) return refill();
+      leadTimer = setTimeout(refill, options.lead);
+      leadTimer.unref();
     },
     counts: () => ({ ready: ready.length, starting, busy, waiting: waiting.size }),
     close() {
       closed = true;
+      clearTimeout(leadTimer);
       clearTimeout(idleTimer);
       for (const item of ready.splice(0)) options.dispose(item);
       for (const waiter of waiting) waiter.reject(new PoolBusyError('shutting down'));

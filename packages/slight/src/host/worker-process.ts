@@ -1,7 +1,6 @@
 import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { withoutKey } from '../secrets/key.ts';
 import type { HeldCommand } from '../triggers/held/command.ts';
@@ -78,7 +77,7 @@ export function startWorker(
   { permissions, ...assignment }: Assignment & { readonly permissions: readonly string[] },
   { onWorn, onRelay, onCounted }: WorkerWishes,
 ): WorkerProcess {
-  const program = fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
+  const program = fileURLToPath(new URL('./worker.ts', import.meta.url));
   const { fd } = assignment;
   const child = fork(program, [], {
     // Its app is granted variables by their names; the key of the secrets is for nobody's app.
@@ -131,16 +130,16 @@ export function startWorker(
     ended.resolve(failure?.message.split('\n', 1)[0] ?? how);
   }
 
+  // It finds this when it listens to messages.
+  send({
+    type: 'start',
+    ...assignment,
+    ...packFile(assignment.file),
+    host,
+    ...(fd !== undefined && { fd: inheritedFd }),
+  });
   child.on('message', (message: FromWorker) => {
     switch (message.type) {
-      case 'hello':
-        return send({
-          type: 'start',
-          ...assignment,
-          ...packFile(assignment.file),
-          host,
-          ...(fd !== undefined && { fd: inheritedFd }),
-        });
       case 'ready':
         clearTimeout(timer);
         state = 'serving';

@@ -83,7 +83,6 @@ process.on('message', (message: ToWorker, handle: unknown) => {
       );
   }
 });
-tell({ type: 'hello' });
 
 async function start({
   component: bytes,
