@@ -1,6 +1,6 @@
 /**
  * Makes the packages as they are published: sources compiled to JavaScript and declarations, since Node strips no types
- * below node_modules. `node scripts/pack.ts [FOLDER]` leaves the tarballs in FOLDER (default: dist) and prints their paths.
+ * below node_modules; those that run when an app starts are bundled too. `node scripts/pack.ts [FOLDER]` leaves the tarballs in FOLDER (default: dist) and prints their paths.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -15,8 +15,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { bundle } from './bundle.ts';
 
 const root = join(import.meta.dirname, '..');
+
+/** Packages that every start of an app loads: a module in a file of its own costs a third of a millisecond there. */
+const started = ['@spiderlightning/component', '@spiderlightning/slight', '@spiderlightning/wasi'];
 
 /** What of a package.json concerns packing. */
 interface Manifest {
@@ -90,6 +94,7 @@ function stage(folder: string, work: string): { name: string; folder: string } |
   const source = join(root, folder);
   const manifest = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8')) as Manifest;
   if (manifest.private === true) return undefined;
+  const published = publishedManifest(manifest);
   const target = join(work, folder);
   mkdirSync(target, { recursive: true });
   const compiled = join(work, 'out', folder.replace(/^packages\//, ''), 'src');
@@ -100,13 +105,19 @@ function stage(folder: string, work: string): { name: string; folder: string } |
     cpSync(from, join(target, 'dist', from.slice(join(source, 'src').length)), { recursive: true });
   }
   for (const file of globSync('dist/**/*.{js,d.ts}', { cwd: target })) rewriteReferences(join(target, file));
+  if (started.includes(manifest.name)) {
+    const entries = listPaths(published.exports).filter((path) => path.endsWith('.js'));
+    bundle(join(target, 'dist'), [
+      ...entries.map((path) => join(target, path)),
+      ...(published['bin'] === undefined ? [] : [join(target, 'dist/cli/main.js')]),
+    ]);
+  }
   for (const file of [...(manifest.files ?? []), 'README.md', 'LICENSE']) {
     if (file === 'dist') continue;
     const from = file === 'LICENSE' ? join(root, file) : join(source, file);
     if (!existsSync(from)) throw new Error(`${folder} promises ${file}, which is not there`);
     cpSync(from, join(target, file), { recursive: true });
   }
-  const published = publishedManifest(manifest);
   writeFileSync(join(target, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);
   for (const path of listPaths([published.exports, published.imports, published['bin']])) {
     if (globSync(path, { cwd: target }).length === 0)

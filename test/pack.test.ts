@@ -13,8 +13,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, sep } from 'node:path';
 import { before, after, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { packAll } from '../scripts/pack.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -88,6 +89,29 @@ test('each package holds what it promises, and no sources or tests', () => {
   }
   const interfaces = globSync('*.wit', { cwd: join(folder, 'node_modules/@spiderlightning/wit/wit') });
   assert.ok(interfaces.includes('keyvalue.wit'));
+});
+
+test('what every start loads is laid together, and finds the files that it names', () => {
+  let named = 0;
+  for (const name of ['component', 'slight', 'wasi']) {
+    const dist = join(folder, 'node_modules/@spiderlightning', name, 'dist');
+    const modules = globSync('**/*.js', { cwd: dist });
+    assert.deepEqual(
+      modules.filter((path) => path.includes(sep)),
+      [],
+      name,
+    );
+    for (const path of modules) {
+      const url = pathToFileURL(join(dist, path));
+      const text = readFileSync(url, 'utf8');
+      for (const [, file] of text.matchAll(/new URL\("(\.[^"]*)", import\.meta\.url\)/g)) {
+        assert.ok(existsSync(new URL(file!, url)), `${name}/${path}: ${file}`);
+        named++;
+      }
+    }
+  }
+  // The worker, SQL's process and its watchdog, the version twice, and the templates.
+  assert.equal(named, 6);
 });
 
 /** The names by which modules of the packages are imported. */

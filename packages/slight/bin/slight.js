@@ -95,7 +95,7 @@ function runHere() {
   process.env.NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE || path.join(caches, 'slight', 'compile');
   require('module').enableCompileCache(process.env.NODE_COMPILE_CACHE);
   var sources = path.join(__dirname, '..', 'src', 'cli', 'main.ts');
-  var entry = fs.existsSync(sources) ? sources : path.join(__dirname, '..', 'dist', 'cli', 'main.js');
+  var entry = fs.existsSync(sources) ? sources : path.join(__dirname, '..', 'dist', 'main.js');
   import(require('url').pathToFileURL(entry).href)
     .then(function (module) {
       return module.main(process.argv.slice(2));

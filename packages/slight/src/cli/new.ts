@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { extname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
 import { StartError } from '../host/start-error.ts';
 import { UsageError } from './usage.ts';
@@ -20,7 +21,7 @@ const templates: { readonly [name: string]: string } = {
 };
 
 /** Where this package lies: with its sources in a checkout, compiled in an installation. */
-const packageFolder = join(import.meta.dirname, '..', '..');
+const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
 const fromSources = extname(import.meta.filename) === '.ts';
 
 /**
