@@ -53,10 +53,10 @@ test('a command computes longer than a request may, unless the slightfile says o
   assert.deepEqual([free.code, free.stdout], [0, 'computed\n']);
   const spent = await runCommand(await folderWith('[command]\ncpu = "200ms"\n'), ['run', '--', 'loop']);
   assert.equal(spent.code, 1);
-  assert.match(spent.stderr, /used up its CPU time of 0\.2 s\n/);
+  assert.match(spent.stderr, /used up its CPU time of 0\.2 s \(cpu below \[command\]\)\n/);
   const late = await runCommand(await folderWith('[command]\ndeadline = "1s"\n'), ['run', '--', 'wait']);
   assert.equal(late.code, 1);
-  assert.match(late.stderr, /passed its deadline of 1 s\n/);
+  assert.match(late.stderr, /passed its deadline of 1 s \(deadline below \[command\]\)\n/);
 });
 
 test('Ctrl-C and SIGTERM end it, whether it waits or computes', async () => {

@@ -76,8 +76,8 @@ test('a call that throws, traps, loops or waits for ever fails alone', async () 
   for (const [how, said] of [
     ['throw', /request [\w-]{36}: schedule fast: the app says: Error: as it was told\n/],
     ['trap', /schedule fast: the app (failed: .*|says: .*stack.*)\n/i],
-    ['loop', /schedule fast: the app used up its CPU time of 0\.4 s\n/],
-    ['wait', /schedule fast: the app passed its deadline of 8 s\n/],
+    ['loop', /schedule fast: the app used up its CPU time of 0\.4 s \(cpu below \[limits\]\)\n/],
+    ['wait', /schedule fast: the app passed its deadline of 8 s \(deadline below \[limits\]\)\n/],
   ] as const) {
     await seen.tell('fast', how);
     await waitUntil(how, () => said.test(app.stderr()));

@@ -93,8 +93,14 @@ test('messages are brought, and what fails comes again until it goes to the dead
   ]);
   const { stderr } = await app.stop();
   assert.match(stderr, /subscription mails: events orders\.>\n/);
-  assert.match(stderr, /subscription mails: the app used up its CPU time of 0\.4 s\n/);
-  assert.match(stderr, /subscription mails: the app passed its deadline of 5 s\n/);
+  assert.match(
+    stderr,
+    /subscription mails: the app used up its CPU time of 0\.4 s \(cpu below \[limits\]\)\n/,
+  );
+  assert.match(
+    stderr,
+    /subscription mails: the app passed its deadline of 5 s \(deadline below \[limits\]\)\n/,
+  );
   assert.match(stderr, /onMessage failed: Error: as it was told/);
   await close();
 });

@@ -84,8 +84,8 @@ test('each way to fail has its status and its reason', async () => {
   const cases: [unknown, number, RegExp][] = [
     [trap('unreachable', 'unreachable'), 500, /the app failed: unreachable$/],
     [trap('abi', 'no such handle'), 500, /the app failed: no such handle \(abi\)$/],
-    [trap('deadline', 'late'), 504, /deadline of 30 s$/],
-    [trap('cpu', 'busy'), 504, /CPU time of 5 s$/],
+    [trap('deadline', 'late'), 504, /deadline of 30 s \(deadline below \[limits\]\)$/],
+    [trap('cpu', 'busy'), 504, /CPU time of 5 s \(cpu below \[limits\]\)$/],
     [
       trap('host-error', 'x', new Exit('the guest ended itself with exit code 3')),
       500,
@@ -98,6 +98,8 @@ test('each way to fail has its status and its reason', async () => {
     const failure = await failureOf(app);
     assert.equal(failure.status, status);
     assert.match(failure.reason ?? '', reason);
+    // What a client hears says nothing of the host.
+    assert.doesNotMatch(failure.message, /limits|\d s/);
   }
 });
 

@@ -104,7 +104,9 @@ export async function openApp(
       const deadline = until - performance.now();
       // What has waited for nearly all of its time cannot be finished in the rest.
       if (deadline < limits.deadline / 20)
-        throw new PoolBusyError('every instance was busy until the deadline');
+        throw new PoolBusyError(
+          'every instance was busy until the deadline (instances and deadline below [limits])',
+        );
       const response = await handleRequest(guest.instance, request, { deadline, cpu: limits.cpu, signal });
       const { body } = response;
       if (body !== 'stream') return { ...response, body };

@@ -72,7 +72,7 @@ export async function openCommand(
     } catch (error) {
       // A guest of another language ends itself by its system's means.
       if (isTrap(error) && error.cause instanceof Exit) return error.cause.code;
-      const failure = toEventFailure(error, file.command, signal);
+      const failure = toEventFailure(error, file.command, signal, 'command');
       outcome = failure.reason;
       watch?.fail(outcome);
       if (error instanceof EventError) {

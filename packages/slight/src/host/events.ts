@@ -4,7 +4,7 @@ import type { Limits } from '../slightfile/model.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { EventHead } from '../telemetry/watch.ts';
 import { EventError } from '../triggers/event.ts';
-import { describeCause, InstanceStartError, nameFailure } from './failure.ts';
+import { describeBound, describeCause, InstanceStartError, nameFailure } from './failure.ts';
 import type { Guest } from './guests.ts';
 import { acquireSoon } from './lease.ts';
 import type { Log } from './log.ts';
@@ -74,11 +74,12 @@ export function createEvents(
   };
 }
 
-/** What failed, in words and in one word. */
+/** What failed, in words and in one word. `table` of the slightfile has the limits; default `limits`. */
 export function toEventFailure(
   error: unknown,
   limits: { readonly deadline?: number | undefined; readonly cpu?: number | undefined },
   signal: AbortSignal | undefined,
+  table?: 'limits' | 'command',
 ): EventFailure {
   if (error instanceof EventError) return new EventFailure('error', `the app says: ${error.message}`, error);
   if (signal?.aborted && (error === signal.reason || (isTrap(error) && error.trap === 'cancelled')))
@@ -87,12 +88,19 @@ export function toEventFailure(
   if (error instanceof PoolBusyError) return new EventFailure(reason, error.message, error);
   if (error instanceof InstanceStartError)
     return new EventFailure(reason, `the app could not be started: ${describeCause(error.cause)}`, error);
-  const seconds = (milliseconds: number | undefined) => `${(milliseconds ?? 0) / 1000} s`;
   switch (reason) {
     case 'deadline':
-      return new EventFailure(reason, `the app passed its deadline of ${seconds(limits.deadline)}`, error);
+      return new EventFailure(
+        reason,
+        `the app passed its ${describeBound('deadline', limits.deadline, table)}`,
+        error,
+      );
     case 'cpu':
-      return new EventFailure(reason, `the app used up its CPU time of ${seconds(limits.cpu)}`, error);
+      return new EventFailure(
+        reason,
+        `the app used up its ${describeBound('cpu', limits.cpu, table)}`,
+        error,
+      );
     default:
       return new EventFailure(reason, `the app failed: ${describeCause(error)}`, error);
   }

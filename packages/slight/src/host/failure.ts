@@ -31,11 +31,11 @@ export function toHttpFailure(error: unknown, limits: Limits): HttpFailure {
   switch (error.trap) {
     case 'deadline':
       return new HttpFailure(504, 'The app did not answer in time.', {
-        reason: `the app did not answer within its deadline of ${seconds(limits.deadline)}`,
+        reason: `the app did not answer within its ${describeBound('deadline', limits.deadline)}`,
       });
     case 'cpu':
       return new HttpFailure(504, 'The app used up its computing time before it answered.', {
-        reason: `the app used up its CPU time of ${seconds(limits.cpu)}`,
+        reason: `the app used up its ${describeBound('cpu', limits.cpu)}`,
       });
     default:
       return new HttpFailure(500, 'The app failed while it answered this request.', {
@@ -72,6 +72,12 @@ function firstLine(error: unknown): string {
   return end < 0 ? text : text.slice(0, end);
 }
 
-function seconds(milliseconds: number): string {
-  return `${milliseconds / 1000} s`;
+/** A bound that was passed, with the key of the slightfile that sets it: for the log, not for clients. */
+export function describeBound(
+  key: 'deadline' | 'cpu',
+  milliseconds: number | undefined = 0,
+  table: 'limits' | 'command' = 'limits',
+): string {
+  const what = key === 'cpu' ? 'CPU time' : 'deadline';
+  return `${what} of ${milliseconds / 1000} s (${key} below [${table}])`;
 }

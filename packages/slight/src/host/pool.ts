@@ -157,7 +157,12 @@ export function createPool<Item>(options: PoolOptions<Item>): Pool<Item> {
         },
       };
       const abort = () => waiter.reject(signal?.reason);
-      const late = () => waiter.reject(new PoolBusyError('every instance was busy until the deadline'));
+      const late = () =>
+        waiter.reject(
+          new PoolBusyError(
+            'every instance was busy until the deadline (instances and deadline below [limits])',
+          ),
+        );
       const timer = setTimeout(late, Math.max(0, until - performance.now()));
       signal?.addEventListener('abort', abort);
       waiting.add(waiter);
@@ -176,7 +181,11 @@ export function createPool<Item>(options: PoolOptions<Item>): Pool<Item> {
         return Promise.resolve(item);
       }
       if (!room() && waiting.size - starting >= queue) {
-        return Promise.reject(new PoolBusyError('every instance is busy and the queue is full'));
+        return Promise.reject(
+          new PoolBusyError(
+            'every instance is busy and the queue is full (instances and queue below [limits])',
+          ),
+        );
       }
       return wait(until, signal);
     },
