@@ -48,7 +48,9 @@ export function holdLock(
 
 function keep(locks: Locks, name: string, first: Grant, ttl: number): Lease {
   const { token } = first;
-  const loss = new AbortController();
+  /** Made when somebody asks: most leases are over before, and one costs more than all else here. */
+  let loss: AbortController | undefined;
+  let reason: CapabilityError | undefined;
   let state: 'held' | 'lost' | 'released' = 'held';
   let expires = first.expires;
   /** The same moment on a clock that nobody sets back. */
@@ -121,16 +123,17 @@ function keep(locks: Locks, name: string, first: Grant, ttl: number): Lease {
     return state !== 'held';
   }
 
-  function lose(reason: CapabilityError): void {
+  function lose(how: CapabilityError): void {
     if (state !== 'held') return;
     state = 'lost';
+    reason = how;
     clearTimeout(timer);
-    loss.abort(reason);
+    loss?.abort(how);
   }
 
   function requireHeld(): void {
     if (!endIfOver()) return;
-    throw state === 'lost' ? (loss.signal.reason as CapabilityError) : notHeld(name);
+    throw reason ?? notHeld(name);
   }
 
   function release(): MaybePromise<void> {
@@ -148,6 +151,10 @@ function keep(locks: Locks, name: string, first: Grant, ttl: number): Lease {
     },
     get lost() {
       endIfOver();
+      if (loss === undefined) {
+        loss = new AbortController();
+        if (reason !== undefined) loss.abort(reason);
+      }
       return loss.signal;
     },
     renew() {
