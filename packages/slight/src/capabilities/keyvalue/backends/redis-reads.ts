@@ -1,20 +1,13 @@
+import { gatherAsked, type Asked } from '../../../clients/gather.ts';
 import type { RedisClient } from '../../../clients/redis.ts';
 import { CapabilityError } from '../../core/error.ts';
 
 type Found = Buffer | undefined;
-
-interface Waiting {
-  readonly key: string;
-  readonly resolve: (value: Found) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** So many keys in one command: the server works on some while others are still being asked for. */
-const mostTogether = 32;
+type Reads = readonly Asked<string, Found>[];
 
 /** Reads of keys as they are called on the server. */
 export interface RedisReads {
-  /** What `GET` answers. Those of one turn of the event loop share a command: with many guests most of what one costs. */
+  /** What `GET` answers. Those of one turn of the event loop share a command. */
   get(key: string): Promise<Found>;
   /** What `MGET` answers: a key that holds another type counts as absent. */
   getMany(keys: readonly string[]): Promise<Found[]>;
@@ -23,7 +16,6 @@ export interface RedisReads {
 export function makeReads(client: RedisClient): RedisReads {
   /** The keys of a cluster lie in different slots, which no single command may ask for. */
   let oneCommand = true;
-  let waiting: Waiting[] = [];
 
   async function readOne(key: string): Promise<Found> {
     return ((await client.send('GET', [key])) as Buffer | null) ?? undefined;
@@ -42,18 +34,11 @@ export function makeReads(client: RedisClient): RedisReads {
     }
   }
 
-  function leave(): void {
-    const gathered = waiting;
-    waiting = [];
-    if (gathered.length > 1 && oneCommand) void readTogether(gathered);
-    else readEach(gathered);
+  function readEach(asked: Reads): void {
+    for (const { question, resolve, reject } of asked) readOne(question).then(resolve, reject);
   }
 
-  function readEach(asked: readonly Waiting[]): void {
-    for (const { key, resolve, reject } of asked) readOne(key).then(resolve, reject);
-  }
-
-  async function readTogether(asked: readonly Waiting[]): Promise<void> {
+  async function readTogether(asked: Reads): Promise<void> {
     try {
       const values = await getMany(keysOf(asked));
       asked.forEach(({ resolve }, index) => {
@@ -72,14 +57,12 @@ export function makeReads(client: RedisClient): RedisReads {
   }
 
   return {
-    get: (key) =>
-      new Promise((resolve, reject) => {
-        if (waiting.length === 0) process.nextTick(leave);
-        waiting.push({ key, resolve, reject });
-        if (waiting.length >= mostTogether) leave();
-      }),
+    get: gatherAsked((asked: Reads) => {
+      if (asked.length > 1 && oneCommand) void readTogether(asked);
+      else readEach(asked);
+    }),
     getMany,
   };
 }
 
-const keysOf = (asked: readonly Waiting[]): string[] => asked.map(({ key }) => key);
+const keysOf = (asked: Reads): string[] => asked.map(({ question }) => question);
