@@ -177,7 +177,7 @@ function describeTriggers({ schedule, watch, subscription }: Slightfile): string
     ),
     ...watch.map(({ name, store, prefix, key }) => `watch ${name}: ${store} ${key ?? `${prefix}*`}`),
     ...subscription.map(
-      ({ name, messaging, topics }) => `subscription ${name}: ${messaging} ${topics.join(' ')}`,
+      ({ name, messaging, topics }) => `subscription ${name}: ${[messaging, ...topics].join(' ')}`,
     ),
   ];
 }
