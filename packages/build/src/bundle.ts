@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { build } from 'esbuild';
 import type { BuildFailure as EsbuildFailure, Message, Metafile } from 'esbuild';
 import { BuildFailure } from './error.ts';
 import type { BuildError } from './error.ts';
 import { renderFileFrame, renderFrame } from './frame.ts';
+import { ignoreSources } from './source-map.ts';
 import { guestResolver, refuseNode, resolveGuest, resolveInterfaces } from './plugins.ts';
 import type { InterfaceName } from './world.ts';
 
@@ -60,11 +61,13 @@ const globals = [
 export async function bundle(entry: string, out: string): Promise<Bundle> {
   const { shape, exported } = await findShape(entry);
   const guest = guestResolver(dirname(entry));
+  const sdk = dirname(guest('@spiderlightning/guest/package.json'));
+  const wrapper = join(dirname(entry), 'slight-build-entry.js');
   const result = await runEsbuild({
     stdin: {
       contents: wrapEntry(shape, exported, entry),
       resolveDir: dirname(entry),
-      sourcefile: join(dirname(entry), 'slight-build-entry.js'),
+      sourcefile: wrapper,
       loader: 'js',
     },
     absWorkingDir: dirname(entry),
@@ -81,7 +84,11 @@ export async function bundle(entry: string, out: string): Promise<Bundle> {
     for (const item of output.imports) if (item.external === true) imports.add(item.path);
   return {
     code: code?.text ?? '',
-    map: map?.text ?? '',
+    map: ignoreSources(
+      map?.text ?? '',
+      dirname(out),
+      (file) => file === wrapper || file.startsWith(sdk + sep),
+    ),
     imports: [...imports].toSorted(),
     exports: [
       ...(shape === 'none' ? [] : ['http-handler']),
@@ -96,7 +103,7 @@ export async function bundle(entry: string, out: string): Promise<Bundle> {
     ],
     warnings: result.warnings.map((message) => toBuildError(message, dirname(entry))),
     entry,
-    sdk: dirname(guest('@spiderlightning/guest/package.json')),
+    sdk,
   };
 }
 

@@ -13,6 +13,18 @@ export interface Place {
 const frame = /\(?componentize-qjs:user\.js:(\d+):(\d+)\)?/;
 
 /**
+ * The map with its sources that are none of the author's in `ignoreList`, as whoever prints stacks may leave them out.
+ * https://tc39.es/ecma426/#sec-ignoreList
+ */
+export function ignoreSources(map: string, folder: string, foreign: (file: string) => boolean): string {
+  const parsed = JSON.parse(map) as { sources: string[] };
+  const ignoreList = parsed.sources.flatMap((source, index) =>
+    foreign(resolve(folder, source)) ? [index] : [],
+  );
+  return JSON.stringify({ ...parsed, ignoreList });
+}
+
+/**
  * Reads a guest's stack trace back into its sources: innermost frame first, frames that lead nowhere left out.
  * `folder` is the one that the map's sources are relative to.
  */

@@ -149,7 +149,17 @@ test('the component and its map are written, and places lead back to the source'
   assert.deepEqual(steps, ['bundle', 'componentize', 'write']);
   const map = await readFile(`${out}.map`, 'utf8');
   assert.equal(map, result.map);
-  const { sources, mappings } = JSON.parse(map) as { sources: string[]; mappings: string };
+  const { sources, mappings, ignoreList } = JSON.parse(map) as {
+    sources: string[];
+    mappings: string;
+    ignoreList: number[];
+  };
+  const ignored = ignoreList.map((index) => sources[index]!);
+  assert.ok(ignored.length > 5 && !ignored.includes('../../app.ts'));
+  assert.ok(
+    ignored.every((source) => /\/guest\/src\/|slight-build-entry\.js$/.test(source)),
+    ignored.join(' '),
+  );
   assert.ok(sources.includes('../../app.ts'), sources.join(' '));
   assert.ok(
     !sources.some((source) => source.startsWith('/')),

@@ -1,5 +1,7 @@
 import type { ErrorCode, Outcome, Error as WitError } from 'spiderlightning:cloud/types@0.6.0';
 
+import { framesOf, trimFrames } from './platform/frames.ts';
+
 export type { ErrorCode, Outcome };
 
 /** A capability said no. `message` says what happened, where, and how to fix it. */
@@ -39,16 +41,24 @@ export class HttpError extends Error {
 
 /**
  * Runs a call of a capability. QuickJS throws what WIT calls the error of a result as an Error that holds it in
- * `payload`; here it becomes a CapabilityError whose stack begins at the caller.
+ * `payload`; here it becomes a CapabilityError.
  */
 export function translateErrors<T>(call: () => T): T {
   try {
     return call();
   } catch (error) {
     const payload = (error as { payload?: unknown } | null)?.payload;
-    if (isWitError(payload)) throw new CapabilityError(payload);
+    if (isWitError(payload)) throw withOwnStack(new CapabilityError(payload));
     throw error;
   }
+}
+
+/** In plain Node, where the stack is what a failing test shows. */
+function withOwnStack(error: CapabilityError): CapabilityError {
+  const frames = framesOf(error);
+  const own = trimFrames(frames);
+  if (own !== frames) error.stack = `${error.name}: ${error.message}\n${own}`;
+  return error;
 }
 
 function isWitError(value: unknown): value is WitError {

@@ -44,9 +44,7 @@ export function toScheduleHandler(own: unknown): Handles<WitScheduleEvent, void>
   const raw = findRaw<WitScheduleEvent, void>(own, 'onSchedule');
   if (raw !== undefined) return serving(raw);
   const handler = own as ScheduleHandler;
-  return serving(({ name, time }) =>
-    named('onSchedule', () => handler({ name, time: new Date(Number(time)) })),
-  );
+  return serving(({ name, time }) => telling(() => handler({ name, time: new Date(Number(time)) })));
 }
 
 /** Makes the exported interface of `onChange`, or of an object that has the interface already. */
@@ -54,9 +52,7 @@ export function toWatchHandler(own: unknown): Handles<WitChangeEvent, void> {
   const raw = findRaw<WitChangeEvent, void>(own, 'onChange');
   if (raw !== undefined) return serving(raw);
   const handler = own as ChangeHandler;
-  return serving(({ name, store, keys, resync }) =>
-    named('onChange', () => handler({ name, store, keys, resync })),
-  );
+  return serving(({ name, store, keys, resync }) => telling(() => handler({ name, store, keys, resync })));
 }
 
 /** @throws {TypeError} while the app is built, for what is neither a function nor the interface */
@@ -83,14 +79,13 @@ function serving<Event, Answer>(handle: (event: Event) => Promise<Answer>): Hand
   };
 }
 
-/** What a handler throws is logged here, where its stack is known; the host hears that it failed. */
-async function named(name: string, call: () => void | Promise<void>): Promise<void> {
+/** What a handler throws is for the host to log: with the stack, which is known here. */
+async function telling(call: () => void | Promise<void>): Promise<void> {
   try {
     await call();
   } catch (error) {
-    log('error', `${name} failed: ${inspect(error)}`);
     // The error of a result.
-    throw (error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)).toWellFormed();
+    throw inspect(error).toWellFormed();
   }
 }
 

@@ -5,6 +5,9 @@
 import { nextRandom } from './platform/random.ts';
 import { isServing } from './phase.ts';
 
+// Lines of the SDK, of which a stack has up to ten, are left out when it is printed.
+Error.stackTraceLimit = 30;
+
 const frozen = Math.random;
 
 Math.random = function random(): number {

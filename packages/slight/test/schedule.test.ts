@@ -74,7 +74,10 @@ test('a call that throws, traps, loops or waits for ever fails alone', async () 
   await ready(app);
   const seen = await openSeen(folder);
   for (const [how, said] of [
-    ['throw', /request [\w-]{36}: schedule fast: the app says: Error: as it was told\n/],
+    [
+      'throw',
+      / error app \| \[[\w-]{36}\] schedule fast failed: Error: as it was told\n.* {4}at \w+ \(\S+:\d+:\d+\)\n/,
+    ],
     ['trap', /schedule fast: the app (failed: .*|says: .*stack.*)\n/i],
     ['loop', /schedule fast: the app used up its CPU time of 0\.4 s \(cpu below \[limits\]\)\n/],
     ['wait', /schedule fast: the app passed its deadline of 8 s \(deadline below \[limits\]\)\n/],

@@ -71,7 +71,7 @@ test('an app hears of the keys that change, once on each host, and what it fails
   assert.equal(code, 0);
   assert.match(stderr, /watch prices: shop price\/\*\n/);
   assert.match(stderr, / event watch prices ok /);
-  assert.match(stderr, /watch prices: the app says: Error: as it was told\n/);
+  assert.match(stderr, / error app \| \[[\w-]{36}\] watch prices failed: Error: as it was told\n/);
   await close();
 });
 

@@ -48,12 +48,17 @@ test('long values break into lines, and are cut short', () => {
 test('errors come with their stack, fields and cause', () => {
   const error = Object.assign(new RangeError('too far', { cause: new Error('why') }), { code: 7 });
   const text = inspect(error);
-  assert.match(text, /^RangeError: too far\n +at /);
-  assert.match(text, /\{ code: 7 \}/);
+  assert.match(text, /^RangeError: too far \{ code: 7 \}\n +at /);
   assert.match(text, /\[cause\]: Error: why/);
   // As QuickJS has it: the stack does not begin with the error.
   error.stack = '    at f (user.js:1:2)\n';
-  assert.match(inspect(error), /^RangeError: too far\n {4}at f \(user\.js:1:2\) \{ code: 7 \}/);
+  assert.match(inspect(error), /^RangeError: too far \{ code: 7 \}\n {4}at f \(user\.js:1:2\)\n\[cause\]/);
+  // V8 wrote it before the class gave it its name.
+  class Late extends Error {
+    override readonly name = 'Late';
+  }
+  assert.match(inspect(new Late('two\nlines')), /^Late: two\nlines\n {4}at /);
+  assert.match(inspect(new Late('')), /^Late\n {4}at /);
 });
 
 test('what cannot be read does no harm', () => {

@@ -1,3 +1,5 @@
+import { framesOf, trimFrames } from './frames.ts';
+
 /** Deeper than this, and past this many entries, a value is cut short. */
 const mostDepth = 4;
 const mostEntries = 100;
@@ -122,11 +124,7 @@ function writeEntries(
 }
 
 function writeError(error: Error, parents: readonly object[], margin: string): string {
-  const head = `${error.name}: ${error.message}`;
-  const stack = typeof error.stack === 'string' ? error.stack : '';
-  // V8 begins a stack with the error itself, QuickJS does not.
-  let text = stack.includes(error.message) && stack.trimStart() === stack ? stack : `${head}\n${stack}`;
-  text = text.trimEnd();
+  let text = error.message === '' ? error.name : `${error.name}: ${error.message}`;
   const own = Object.keys(error).filter((key) => key !== 'stack' && key !== 'message' && key !== 'name');
   if (own.length > 0 && parents.length < mostDepth) {
     const inner = [...parents, error];
@@ -135,6 +133,8 @@ function writeError(error: Error, parents: readonly object[], margin: string): s
     );
     text += ` { ${fields.join(', ')} }`;
   }
+  const frames = trimFrames(framesOf(error));
+  if (frames !== '') text += `\n${frames}`;
   if (error.cause !== undefined) text += `\n[cause]: ${write(error.cause, [...parents, error], margin)}`;
   return text;
 }

@@ -27,6 +27,7 @@ import type { Locks } from '../locks.ts';
 import { openMessages } from '../messages.ts';
 import type { Messages } from '../messages.ts';
 import { beginServing } from '../phase.ts';
+import { leaveOutFrames } from '../platform/frames.ts';
 import type { Secret } from '../secret.ts';
 import { openDatabase } from '../sql.ts';
 import type { Database } from '../sql.ts';
@@ -131,6 +132,7 @@ export function testApp(app: unknown, options: TestOptions = {}): TestApp {
   };
   captureConsole();
   captureFetch();
+  leaveOutFrames(isForeign);
   // From here on a test may use the app's stores, as the app itself may.
   beginServing();
   return {
@@ -154,6 +156,12 @@ export function testApp(app: unknown, options: TestOptions = {}): TestApp {
     },
     failStore: (name, code) => failUses(host, memoryStores, name, code),
   };
+}
+
+const sdk = new URL('..', import.meta.url).href;
+
+function isForeign(frame: string): boolean {
+  return frame.includes(sdk) || /\(?node:[\w/]+:\d+:\d+\)?$/.test(frame) || /at new Promise /.test(frame);
 }
 
 function answering<Handle>(handle: Handle | undefined): Handle {

@@ -21,6 +21,7 @@ import type { Guest } from './guests.ts';
 import { isCompatible } from './import-name.ts';
 import { openHeldHandler, openStream } from './lease.ts';
 import type { Log } from './log.ts';
+import { placeTranslator } from './source-map.ts';
 import { createPool, PoolBusyError } from './pool.ts';
 import type { PoolCounts } from './pool.ts';
 import { createProber } from './readiness.ts';
@@ -133,7 +134,7 @@ export async function openApp(
         throw toHttpFailure(error, limits);
       }
     },
-    run: createEvents(pool, limits, log, telemetry),
+    run: createEvents(pool, limits, log, telemetry, placeTranslator(file.app.component)),
     open(capability, name) {
       const opener: Opener<Opened> | undefined = bindings.openers[capability];
       if (opener === undefined) throw new StartError(`there is no [${capability}] in ${file.path}`);

@@ -43,6 +43,7 @@ export function createEvents(
   limits: Pick<Limits, 'deadline' | 'cpu'>,
   log: Log,
   telemetry: Pick<Telemetry, 'watchEvent'> | undefined,
+  translate: (text: string) => string,
 ): RunEvent {
   return async (head, call, signal) => {
     const { trigger, name, id } = head;
@@ -64,7 +65,9 @@ export function createEvents(
       const failure = toEventFailure(error, limits, signal);
       outcome = failure.reason;
       watch?.fail(outcome);
-      if (outcome !== 'cancelled') log.host('error', `${trigger} ${name}: ${failure.message}`, about);
+      if (error instanceof EventError)
+        log.guest('error', translate(`${trigger} ${name} failed: ${error.message}`), about);
+      else if (outcome !== 'cancelled') log.host('error', `${trigger} ${name}: ${failure.message}`, about);
       throw failure;
     } finally {
       const ms = performance.now() - began;

@@ -12,7 +12,7 @@ import type { Bindings } from './bind.ts';
 import { InstanceStartError } from './failure.ts';
 import { isCompatible } from './import-name.ts';
 import type { Log } from './log.ts';
-import { placeTranslator } from './source-map.ts';
+import { placeTranslator, translateBytes } from './source-map.ts';
 import { observeOpeners } from './telemetry.ts';
 
 /** One instance with what is its own: it serves one request at a time. */
@@ -93,9 +93,10 @@ export function openGuests(
         log.guest('warn', `(only ${mostLines} lines for each request)`, about);
     };
     const line = (text: string) => say('info', text, '', []);
-    const print: PrintSink =
-      terminal?.print ??
-      ((to, bytes) => say(to === 'stdout' ? 'info' : 'error', Buffer.from(bytes).toString(), '', []));
+    const print: PrintSink = (to, bytes) =>
+      terminal === undefined
+        ? say(to === 'stdout' ? 'info' : 'error', Buffer.from(bytes).toString(), '', [])
+        : terminal.print(to, translateBytes(bytes, translate));
     const streams = terminal === undefined ? { stdout: line, stderr: line } : streamsOf(terminal);
     // Small guests do without; making it would cost more than the rest of their instance.
     const system = usesSystem ? wasiImports(streams) : undefined;
