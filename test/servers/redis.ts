@@ -41,8 +41,9 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   const args = [
     `--port ${port} --bind 127.0.0.1 --appendonly yes --appendfsync always`.split(' '),
     ['--dir', folder, '--save', ''],
-    // Otherwise it waits some seconds for more replicas to come, and at its end for them to have heard all.
-    '--repl-diskless-sync-delay 0 --shutdown-timeout 0'.split(' '),
+    // Otherwise it waits some seconds for more replicas to come, and does not end before they have heard all, nor while it writes
+    // the copy of what it has just got from its primary.
+    '--repl-diskless-sync-delay 0 --shutdown-on-sigterm now force'.split(' '),
     password === undefined ? [] : ['--requirepass', password, '--masterauth', password],
     cluster ? ['--cluster-enabled', 'yes', '--cluster-port', String(busPort)] : [],
     tls ? `--tls-port ${tls.port} --tls-cert-file certificate.pem --tls-key-file key.pem`.split(' ') : [],

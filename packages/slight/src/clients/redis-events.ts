@@ -1,12 +1,13 @@
-import type { Redis } from 'ioredis';
-import { connectRedis, explainRedis } from './redis.ts';
+import { openEar, type Ear, type Head } from './redis-ear.ts';
+import { openEars } from './redis-ears.ts';
+import type { RedisPlace } from './redis-place.ts';
 
-/** Hears of changes of keys, on a connection of its own: one that listens can do nothing else. */
+/** Hears of changes of keys, or of what is published, on connections of its own. */
 export interface RedisEvents {
   /**
    * @param pattern as `SCAN` takes it, for whole keys
    * @param hear called with each key that has changed, and what was said of it
-   * @param lose called after the connection was away, when it is back: what changed meanwhile was not heard
+   * @param lose called after a connection was away, when it is back: what changed meanwhile was not heard
    * @returns ends it
    */
   listen(
@@ -14,7 +15,7 @@ export interface RedisEvents {
     hear: (key: Buffer, message: Buffer) => void,
     lose: () => void,
   ): Promise<() => void>;
-  /** Ends the connection. */
+  /** Ends the connections. */
   close(): void;
 }
 
@@ -24,28 +25,37 @@ interface Listener {
 }
 
 /** What stands before a key in the name of its channel. Whatever is published there is heard, too. */
-export function keyspaceOf(url: URL): string {
-  return `__keyspace@${Number(url.pathname.slice(1))}__:`;
+export function keyspaceOf({ database }: Pick<RedisPlace, 'database'>): string {
+  return `__keyspace@${database}__:`;
 }
 
-/** Milliseconds between two questions whether the connection still stands: one that only listens would not notice. */
-const askEvery = 5_000;
-
 /**
- * Opens a connection for keyspace events, which the server must have been told to send.
+ * Opens connections for the channels of keys.
+ * @param of whether what servers say of keys is to be heard, which they must have been told to say, or what is published
  * @throws {CapabilityError} as `openRedis`
  */
-export async function openRedisEvents(url: URL, timeout: number): Promise<RedisEvents> {
-  const { redis } = await connectRedis(url, timeout);
-  const before = keyspaceOf(url);
+export async function openRedisEvents(
+  place: RedisPlace,
+  timeout: number,
+  of: 'keys' | 'messages',
+): Promise<RedisEvents> {
+  const before = keyspaceOf(place);
   const listeners = new Map<string, Set<Listener>>();
-
-  redis.on('pmessageBuffer', (pattern: string, channel: Buffer, message: Buffer) => {
-    const key = channel.subarray(before.length);
-    for (const { hear } of listeners.get(String(pattern)) ?? []) hear(key, message);
-  });
-  redis.on('ready', () => void subscribeAgain(redis, listeners));
-  const asking = setInterval(() => void redis.ping().catch(() => undefined), askEvery).unref();
+  const head: Head = {
+    patterns: () => [...listeners.keys()],
+    hear(pattern, channel, message) {
+      const key = channel.subarray(before.length);
+      for (const { hear } of listeners.get(pattern) ?? []) hear(key, message);
+    },
+    lose: () => undefined,
+    regain() {
+      for (const all of listeners.values()) for (const { lose } of all) lose();
+    },
+  };
+  const ears: Omit<Ear, 'ready'> =
+    place.kind === 'cluster'
+      ? await openEars(place, timeout, head, of === 'keys')
+      : await openEar(place, timeout, head);
 
   return {
     async listen(keys, hear, lose) {
@@ -56,31 +66,16 @@ export async function openRedisEvents(url: URL, timeout: number): Promise<RedisE
       const end = (): void => {
         if (!all.delete(listener) || all.size > 0 || listeners.get(pattern) !== all) return;
         listeners.delete(pattern);
-        redis.punsubscribe(pattern).catch(() => undefined);
+        ears.remove(pattern);
       };
       try {
-        // Also where another listens already: then the answer says that it does.
-        await redis.psubscribe(pattern);
+        await ears.add(pattern);
       } catch (error) {
         end();
-        throw explainRedis(error as Error);
+        throw error;
       }
       return end;
     },
-    close() {
-      clearInterval(asking);
-      redis.disconnect();
-    },
+    close: () => ears.close(),
   };
-}
-
-/** Only once all is heard again does it help to look what was missed. */
-async function subscribeAgain(redis: Redis, listeners: ReadonlyMap<string, Set<Listener>>): Promise<void> {
-  try {
-    if (listeners.size > 0) await redis.psubscribe(...listeners.keys());
-  } catch {
-    // Away again: the next time it is ready, this is done again.
-    return;
-  }
-  for (const all of listeners.values()) for (const { lose } of all) lose();
 }

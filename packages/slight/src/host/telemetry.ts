@@ -6,6 +6,7 @@ import type { Reported } from '../capabilities/core/observe.ts';
 import { capabilities } from '../capabilities/core/registry.ts';
 import type { Openers } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
+import { parsePlace } from '../slightfile/place.ts';
 import type { TraceSettings } from '../telemetry/settings.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Log } from './log.ts';
@@ -77,7 +78,7 @@ function observeOpener<Contract extends Opened>(
 function placeOf(capability: CapabilityName, name: string, file: Slightfile) {
   const bind = file[capability]?.[name]?.bind ?? capabilities[capability].embedded ?? '';
   const system = /^[a-z\d+.-]*/i.exec(bind)![0].toLowerCase();
-  const url = bind.includes('//') ? URL.parse(bind) : null;
+  const url = bind.includes('//') ? parsePlace(bind)?.url : undefined;
   return {
     capability,
     name,

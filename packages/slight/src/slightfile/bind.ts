@@ -2,6 +2,7 @@ import { describeKind } from './fields.ts';
 import { hasPlaceholder } from './interpolate.ts';
 import type { Bind, BindSecrets, Setting } from './model.ts';
 import type { Report } from './layers.ts';
+import { parsePlace } from './place.ts';
 import { Secret } from './secret.ts';
 import type { Entry, Node, Table } from './tree.ts';
 
@@ -139,6 +140,7 @@ function readPlace(node: Node, where: string, report: Report): string | undefine
 function checkPlace(bind: string): string | undefined {
   if (bind === '') return 'is empty';
   if (!/^[A-Za-z][A-Za-z0-9+.-]*(:.*)?$/s.test(bind)) return 'is neither a scheme nor a URL';
-  if (bind.includes(':') && !URL.canParse(bind)) return 'is a URL with a mistake in its host or port';
+  if (bind.includes(':') && parsePlace(bind) === undefined)
+    return 'is a URL with a mistake in its host or port';
   return undefined;
 }

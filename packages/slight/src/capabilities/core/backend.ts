@@ -25,6 +25,8 @@ export interface OpenContext {
   readonly name: string;
   /** The bind as a URL: `sqlite:`, `redis://cache:6379/0`. Credentials are in `url.username` and `url.password`. */
   readonly url: URL;
+  /** All servers of the bind, each as `host` or `host:port`, for a backend that takes several. `url` has the first. */
+  readonly hosts?: readonly string[];
   /** The bind as it is written, for paths: of `file:./a` a URL keeps `/a` only. It may hold credentials. */
   readonly bind: string;
   /** Settings beside the bind in the slightfile, checked against `config` and the capability's own. */
@@ -54,6 +56,8 @@ export interface Backend<Capability, Feature extends string = string> {
   readonly packages?: readonly string[];
   /** Whether its data lives in this process only, so that a second worker would see other data. */
   readonly singleProcess?: boolean | ((config: { readonly [key: string]: Setting }) => boolean);
+  /** Whether a bind may name several servers: `scheme://a:1,b:2`. */
+  readonly severalHosts?: boolean;
   /** Whether its storage is made on this machine, so that one process opens it before several do at once. */
   readonly prepare?: boolean;
   /**

@@ -11,6 +11,8 @@ import { endBefore } from './resilience.ts';
 import { Secret } from './secret.ts';
 import type { BindSecrets, Setting } from '../../slightfile/model.ts';
 import { nearestName } from '../../slightfile/nearest.ts';
+import { parsePlace } from '../../slightfile/place.ts';
+import type { Place } from '../../slightfile/place.ts';
 
 /** Milliseconds in which a backend is opened and has answered. */
 const longestOpen = 3_000;
@@ -75,8 +77,8 @@ export function openCapability<Name extends CapabilityName>(
   surroundings: Surroundings,
 ): Promise<ContractOf<Name>> {
   return saying(name, bind, async () => {
-    const { backend, url } = await resolve(name, bind);
-    return openBackend(name, backend, bind, url, surroundings);
+    const { backend, place } = await resolve(name, bind);
+    return openBackend(name, backend, bind, place, surroundings);
   });
 }
 
@@ -96,7 +98,7 @@ async function openBackend<Name extends CapabilityName>(
   capability: Name,
   backend: BackendOf<Name>,
   shown: BindText,
-  url: URL,
+  { url, hosts }: Place,
   surroundings: Surroundings,
 ): Promise<ContractOf<Name>> {
   const { dataDir, timeout, resilience, report } = surroundings;
@@ -105,6 +107,7 @@ async function openBackend<Name extends CapabilityName>(
   const context: OpenContext = {
     name,
     url,
+    hosts,
     bind,
     config: await checkSettings(capability, backend, config),
     secrets: new Map([...granted].map(([key, value]) => [key, new Secret(value)])),
@@ -178,12 +181,16 @@ async function openInTime<Capability extends { close(): unknown }>(
 async function resolve<Name extends CapabilityName>(
   name: Name,
   text: BindText,
-): Promise<{ backend: BackendOf<Name>; url: URL }> {
+): Promise<{ backend: BackendOf<Name>; place: Place }> {
   const { bind } = reveal(text);
   const known = find(name).backends;
   const scheme = /^[a-z0-9+.-]*/i.exec(bind)![0].toLowerCase();
   const entry = known.find(({ schemes }) => schemes.includes(scheme));
-  if (entry !== undefined) return { backend: await entry.load(), url: parseBind(bind) };
+  if (entry !== undefined) {
+    const [backend, place] = [await entry.load(), parseBind(bind)];
+    if (place.hosts.length <= 1 || backend.severalHosts) return { backend, place };
+    throw new CapabilityError('invalid-argument', `a bind of ${scheme} names one server`);
+  }
   const names = known.flatMap(({ schemes }) => schemes);
   const nearest = nearestName(scheme, names);
   throw new CapabilityError(
@@ -192,9 +199,9 @@ async function resolve<Name extends CapabilityName>(
   );
 }
 
-function parseBind(bind: string): URL {
-  const url = URL.parse(bind.includes(':') ? bind : `${bind}:`);
-  if (url !== null) return url;
+function parseBind(bind: string): Place {
+  const place = parsePlace(bind.includes(':') ? bind : `${bind}:`);
+  if (place !== undefined) return place;
   throw new CapabilityError(
     'invalid-argument',
     'the bind is no URL. It reads scheme://user:password@host:port/path; percent-encode special characters in user and password',

@@ -19,6 +19,15 @@ import type { Messaging, MessagingFeature } from '../messaging/contract.ts';
 import { portableMessaging } from '../messaging/portable.ts';
 import { messagingNeeds, messagingSettings } from '../messaging/settings.ts';
 
+const redisSchemes = [
+  'redis',
+  'rediss',
+  'redis+sentinel',
+  'rediss+sentinel',
+  'redis+cluster',
+  'rediss+cluster',
+];
+
 function define<Contract extends Opened, Feature extends string>(
   capability: Capability<Contract, Feature>,
 ): Capability<Contract, Feature> {
@@ -68,7 +77,7 @@ export const capabilities = {
         load: async () => (await import('../keyvalue/backends/filesystem.ts')).filesystem,
       },
       {
-        schemes: ['redis', 'rediss'],
+        schemes: redisSchemes,
         load: async () => (await import('../keyvalue/backends/redis.ts')).redis,
       },
       { schemes: ['etcd', 'etcds'], load: async () => (await import('../keyvalue/backends/etcd.ts')).etcd },
@@ -90,7 +99,7 @@ export const capabilities = {
       { schemes: ['etcd', 'etcds'], load: async () => (await import('../locks/backends/etcd.ts')).etcd },
       { schemes: ['keyvalue'], load: async () => (await import('../locks/backends/keyvalue.ts')).keyvalue },
       { schemes: ['postgres'], load: async () => (await import('../locks/backends/postgres.ts')).postgres },
-      { schemes: ['redis', 'rediss'], load: async () => (await import('../locks/backends/redis.ts')).redis },
+      { schemes: redisSchemes, load: async () => (await import('../locks/backends/redis.ts')).redis },
       { schemes: ['nats'], load: async () => (await import('../locks/backends/nats.ts')).nats },
     ],
   }),
@@ -113,7 +122,7 @@ export const capabilities = {
       { schemes: ['sqlite'], load: async () => (await import('../messaging/backends/sqlite.ts')).sqlite },
       { schemes: ['nats'], load: async () => (await import('../messaging/backends/nats.ts')).nats },
       {
-        schemes: ['redis', 'rediss'],
+        schemes: redisSchemes,
         load: async () => (await import('../messaging/backends/redis.ts')).redis,
       },
       { schemes: ['mqtt', 'mqtts'], load: async () => (await import('../messaging/backends/mqtt.ts')).mqtt },

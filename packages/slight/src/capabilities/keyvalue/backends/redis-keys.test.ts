@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { locate, matchPrefix, slotOf, storePrefix } from './redis-keys.ts';
+import { slotOf } from '../../../clients/redis-slot.ts';
+import { locate, matchPrefix, storePrefix } from './redis-keys.ts';
 
 /** The slot as the specification of the cluster says it, with the braces. */
 function clusterSlot(key: string): number {

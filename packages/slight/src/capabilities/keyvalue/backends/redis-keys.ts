@@ -1,3 +1,5 @@
+import { hashedPart, slotOf } from '../../../clients/redis-slot.ts';
+
 /** Where a value, its version and its fences lie. All hash to one slot, so that a script may use them on a cluster. */
 export interface RedisKeys {
   readonly value: string;
@@ -33,25 +35,8 @@ export function matchKey(text: string): string {
   return text.replaceAll(/[*?[\]\\]/g, String.raw`\$&`);
 }
 
-/** The part of a key that a cluster hashes: what stands in the first braces, or else all of it. */
-function hashedPart(key: string): string {
-  const open = key.indexOf('{');
-  const close = open === -1 ? -1 : key.indexOf('}', open + 1);
-  return close > open + 1 ? key.slice(open + 1, close) : key;
-}
-
 /** Braces cannot enclose a text that holds a `}`; then the first number with the same slot stands for it. */
 function sameSlot(text: string): string {
   const slot = slotOf(text);
   for (let number = 0; ; number++) if (slotOf(String(number)) === slot) return String(number);
-}
-
-/** CRC-16 (XMODEM) modulo 16,384: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec */
-export function slotOf(text: string): number {
-  let crc = 0;
-  for (const byte of Buffer.from(text)) {
-    crc ^= byte << 8;
-    for (let bit = 0; bit < 8; bit++) crc = ((crc << 1) ^ (crc & 0x8000 ? 0x1021 : 0)) & 0xffff;
-  }
-  return crc % 16_384;
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { openRedisEvents, type RedisEvents } from '../../../clients/redis-events.ts';
-import type { RedisClient } from '../../../clients/redis.ts';
+import type { RedisClient, RedisNode, RedisPlace } from '../../../clients/redis.ts';
 import { CapabilityError } from '../../core/error.ts';
 import type { Change, KeyValueWatch, WatchTarget } from '../contract.ts';
 import { lookAtPending, makePending, watchBy } from '../watch.ts';
@@ -14,11 +14,16 @@ export interface RedisWatches {
 }
 
 /** @param prefix what stands before the keys of the store */
-export function openWatches(client: RedisClient, url: URL, timeout: number, prefix: string): RedisWatches {
+export function openWatches(
+  client: RedisClient,
+  place: RedisPlace,
+  timeout: number,
+  prefix: string,
+): RedisWatches {
   let opening: Promise<RedisEvents> | undefined;
 
   function openEvents(): Promise<RedisEvents> {
-    opening ??= openRedisEvents(url, timeout).catch((error: unknown) => {
+    opening ??= openRedisEvents(place, timeout, 'keys').catch((error: unknown) => {
       opening = undefined;
       throw error;
     });
@@ -35,7 +40,8 @@ export function openWatches(client: RedisClient, url: URL, timeout: number, pref
 
   return {
     async begin(target) {
-      await checkEvents(client);
+      const { nodes } = await client.nodes();
+      await Promise.all(nodes.map(checkEvents));
       const events = await openEvents();
       const pending = makePending();
       let wake: () => void = () => undefined;
@@ -67,8 +73,8 @@ export function openWatches(client: RedisClient, url: URL, timeout: number, pref
  * A server sends events of keys only where it was told to.
  * @throws {CapabilityError} `unsupported`
  */
-async function checkEvents(client: RedisClient): Promise<void> {
-  const flags = await readFlags(client);
+async function checkEvents(node: RedisNode): Promise<void> {
+  const flags = await readFlags(node);
   if (flags.includes('K') && (flags.includes('A') || ['g', '$', 'x'].every((flag) => flags.includes(flag)))) {
     return;
   }
@@ -79,9 +85,9 @@ async function checkEvents(client: RedisClient): Promise<void> {
   );
 }
 
-async function readFlags(client: RedisClient): Promise<string> {
+async function readFlags(node: RedisNode): Promise<string> {
   try {
-    const answer = (await client.send('CONFIG', ['GET', 'notify-keyspace-events'])) as Buffer[];
+    const answer = (await node.send('CONFIG', ['GET', 'notify-keyspace-events'])) as Buffer[];
     return answer[1]?.toString() ?? '';
   } catch (error) {
     // A user without the right to ask, or a server that knows no CONFIG.

@@ -1,21 +1,22 @@
 import { createHash } from 'node:crypto';
-import { isUtf8 } from 'node:buffer';
 import {
   openRedis,
+  readRedisPlace,
   redisPackage,
+  redisSettings,
   type RedisArgument,
-  type RedisClient,
   type RedisScript,
 } from '../../../clients/redis.ts';
 import { defineBackend, type OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
-import type { Fence, KeyPage, KeysOptions, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
+import type { Fence, KeyValue, KeyValueFeature, Versioned } from '../contract.ts';
 import { staleFence } from '../../core/fence.ts';
 import { together } from '../many.ts';
-import { brokenCursor, counterOverflow, notDecimal } from '../validate.ts';
+import { counterOverflow, notDecimal } from '../validate.ts';
 import { makeVersions } from '../../core/version.ts';
 import { makeReads } from './redis-reads.ts';
-import { locate, matchPrefix, storePrefix } from './redis-keys.ts';
+import { locate, storePrefix } from './redis-keys.ts';
+import { listKeys } from './redis-list.ts';
 import { openWatches } from './redis-watch.ts';
 import { deleteScript, incrementScript, putScript, swapScript } from './redis-scripts.ts';
 
@@ -26,7 +27,7 @@ import { deleteScript, incrementScript, putScript, swapScript } from './redis-sc
 export const redis = defineBackend<KeyValue, KeyValueFeature>({
   scheme: 'redis',
   capability: 'keyvalue',
-  doc: 'Values on a Redis server: redis://user:password@host:port/database, rediss:// for TLS. It can be watched where the server runs with `notify-keyspace-events KA`. Acknowledged writes survive a crash of the server where it runs with `appendonly yes` and `appendfsync always`.',
+  doc: 'Values on a Redis server: redis://user:password@host:port/database, rediss:// for TLS; behind sentinels: redis+sentinel://user:password@sentinel:26379,other:26379/0?master=NAME; on a cluster: redis+cluster://user:password@node:6379,other:6379. It can be watched where the server runs with `notify-keyspace-events KA`. Acknowledged writes survive a crash of the server where it runs with `appendonly yes` and `appendfsync always`.',
   features: new Set([
     'list',
     'ttl',
@@ -38,18 +39,21 @@ export const redis = defineBackend<KeyValue, KeyValueFeature>({
     'durable-server',
     'shared',
   ]),
-  config: {},
+  config: redisSettings,
+  severalHosts: true,
   packages: [redisPackage],
   open: openStore,
 });
 
 const nextVersion = makeVersions();
 
-async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue> {
-  const client = await openRedis(url, timeout);
+async function openStore(context: OpenContext): Promise<KeyValue> {
+  const { name, timeout } = context;
+  const place = readRedisPlace(context);
+  const client = await openRedis(place, timeout);
   const prefix = storePrefix(name);
   const reads = makeReads(client);
-  const watches = openWatches(client, url, timeout, prefix);
+  const watches = openWatches(client, place, timeout, prefix);
 
   async function getVersioned(key: string): Promise<Versioned | undefined> {
     const keys = locate(prefix, key);
@@ -117,9 +121,7 @@ async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue>
       const [current, currentVersion] = found as [Buffer?, Buffer?];
       return stale(current && { value: current, version: String(currentVersion) });
     },
-    async ping() {
-      await client.send('PING', []);
-    },
+    ping: client.ping,
     watch: watches.begin,
     close() {
       watches.close();
@@ -143,25 +145,4 @@ function asBuffer(value: Uint8Array): Buffer {
 
 function milliseconds(ttl: number | undefined): string {
   return ttl === undefined ? '' : String(Math.ceil(ttl));
-}
-
-/** Steps of `SCAN` for one page, at most: in a large database other stores' keys may fill many. */
-const mostSteps = 20;
-
-/** `SCAN` gives each key that is there throughout at least once, in no order; its position is the cursor. */
-async function listKeys(client: RedisClient, storePart: string, options: KeysOptions): Promise<KeyPage> {
-  const { prefix = '', cursor = '0', limit = 1_000 } = options;
-  if (!/^\d{1,20}$/.test(cursor) || BigInt(cursor) >= 2n ** 64n) throw brokenCursor();
-  const match = matchPrefix(storePart + prefix);
-  const found = new Set<string>();
-  let position = cursor;
-  for (let step = 0; step < mostSteps && found.size < limit; step++) {
-    const answer = await client.send('SCAN', [position, 'MATCH', match, 'COUNT', String(limit)]);
-    const [next, keys] = answer as [Buffer, Buffer[]];
-    // A key that is no UTF-8 was written by another program, and no guest could ask for it.
-    for (const key of keys) if (isUtf8(key)) found.add(key.toString().slice(storePart.length));
-    position = next.toString();
-    if (position === '0') return { keys: [...found] };
-  }
-  return { keys: [...found], cursor: position };
 }

@@ -1,6 +1,6 @@
 import { keyspaceOf, openRedisEvents } from '../../../clients/redis-events.ts';
 import type { RedisEvents } from '../../../clients/redis-events.ts';
-import { openRedis, redisPackage } from '../../../clients/redis.ts';
+import { openRedis, readRedisPlace, redisPackage, redisSettings } from '../../../clients/redis.ts';
 import { defineBackend } from '../../core/backend.ts';
 import type { OpenContext } from '../../core/backend.ts';
 import type { Grant, Locks, LocksFeature } from '../contract.ts';
@@ -17,25 +17,28 @@ import { extendScript, leaveScript, releaseScript, standScript, takeScript } fro
 export const redis = defineBackend<Locks, LocksFeature>({
   scheme: 'redis',
   capability: 'locks',
-  doc: 'Locks on a Redis server: redis://user:password@host:port/database, rediss:// for TLS. Best effort where a replica takes over: fence what the lock guards.',
+  doc: 'Locks on a Redis server: redis://user:password@host:port/database, rediss:// for TLS; behind sentinels: redis+sentinel://user:password@sentinel:26379,other:26379/0?master=NAME; on a cluster: redis+cluster://user:password@node:6379,other:6379. Best effort where a replica takes over: fence what the lock guards.',
   features: new Set(['durable-server', 'shared']),
-  config: {},
+  config: redisSettings,
+  severalHosts: true,
   packages: [redisPackage],
   open: openLocks,
 });
 
-async function openLocks({ name: place, url, timeout }: OpenContext): Promise<Locks> {
-  const client = await openRedis(url, timeout);
+async function openLocks(context: OpenContext): Promise<Locks> {
+  const { timeout } = context;
+  const place = readRedisPlace(context);
+  const client = await openRedis(place, timeout);
   let events: Promise<RedisEvents> | undefined;
   let closed = false;
 
   /** Lease, last token, line, signs of life: all in one slot of a cluster. */
   const keysOf = (name: string): string[] => {
-    const tag = `{${encodeURIComponent(place)}:locks:${encodeURIComponent(name)}}`;
+    const tag = `{${encodeURIComponent(context.name)}:locks:${encodeURIComponent(name)}}`;
     return [tag, `${tag}:token`, `${tag}:line`, `${tag}:seen`];
   };
   const freed = (name: string): string => `${keysOf(name)[0]}:free`;
-  const channelOf = (name: string): string => keyspaceOf(url) + freed(name);
+  const channelOf = (name: string): string => keyspaceOf(place) + freed(name);
 
   async function tryTake(name: string, ttl: number, ticket: string): Promise<Grant | { again: number }> {
     // Not when the answer comes: that may be long after the server's own time of the lock has begun.
@@ -54,7 +57,7 @@ async function openLocks({ name: place, url, timeout }: OpenContext): Promise<Lo
       await client.run(leaveScript, keysOf(name), [ticket, channelOf(name)]);
     },
     async listen(name, wake) {
-      const opening = (events ??= openRedisEvents(url, timeout));
+      const opening = (events ??= openRedisEvents(place, timeout, 'messages'));
       // What is open comes back by itself; what could not be opened is tried anew by the next who listens.
       opening.catch(() => events === opening && (events = undefined));
       return (await opening).listen(freed(name), wake, wake);
@@ -77,9 +80,7 @@ async function openLocks({ name: place, url, timeout }: OpenContext): Promise<Lo
       const args = [String(token), channelOf(name)];
       if ((await client.run(releaseScript, keysOf(name), args)) !== 1) throw notHeld(name);
     },
-    async ping() {
-      await client.send('PING', []);
-    },
+    ping: client.ping,
     async close() {
       if (closed) return;
       closed = true;

@@ -1,4 +1,5 @@
 import { keyspaceOf, openRedisEvents, type RedisEvents } from '../../../clients/redis-events.ts';
+import type { RedisPlace } from '../../../clients/redis.ts';
 
 /** What one open name hears on a connection of its own, which is made when somebody first wants to. */
 export interface RedisHearing {
@@ -14,14 +15,14 @@ export interface RedisHearing {
   close(): Promise<void>;
 }
 
-export function openHearing(url: URL, timeout: number, tag: string): RedisHearing {
+export function openHearing(place: RedisPlace, timeout: number, tag: string): RedisHearing {
   let opening: Promise<RedisEvents> | undefined;
   const before = `${tag}:`;
 
   return {
-    channel: (name) => `${keyspaceOf(url)}${before}${name}`,
+    channel: (name) => `${keyspaceOf(place)}${before}${name}`,
     async listen(name, hear, lose = () => undefined) {
-      opening ??= openRedisEvents(url, timeout).catch((error: unknown) => {
+      opening ??= openRedisEvents(place, timeout, 'messages').catch((error: unknown) => {
         opening = undefined;
         throw error;
       });

@@ -1,28 +1,25 @@
 import { tmpdir } from 'node:os';
 import { after, before, suite, test } from 'node:test';
-import { redisMissing, startRedis, type RedisServer } from '../../../../../../test/servers/redis.ts';
+import { redisPlaces, type RunningRedis } from '../../../../../../test/servers/redis-places.ts';
 import { openCapability } from '../../core/open.ts';
 import { messagingConformance } from '../conformance.ts';
 import { redis } from './redis.ts';
 
-for (const cluster of [false, true])
-  void suite(`messages on Redis${cluster ? ' as a cluster' : ''}`, { skip: redisMissing }, () => {
-    let server: RedisServer;
-    before(async () => void (server = await startRedis({ cluster })));
-    after(() => server.stop());
+for (const { title, missing, start } of redisPlaces)
+  void suite(`messages on ${title}`, { skip: missing }, () => {
+    let place: RunningRedis;
+    before(async () => void (place = await start()));
+    after(() => place.stop());
 
     const checks = messagingConformance({
       open: (name, config) =>
         openCapability(
           'messaging',
-          { name, bind: server.url, config },
+          { name, bind: place.url, config },
           { dataDir: tmpdir(), timeout: 10_000 },
         ),
       features: redis.features,
-      async restart() {
-        await server.kill();
-        await server.restart();
-      },
+      restart: () => place.restart(),
     });
     for (const { name, run } of checks) void test(name, run);
   });

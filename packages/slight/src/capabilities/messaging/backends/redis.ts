@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { openRedis, redisPackage } from '../../../clients/redis.ts';
+import { openRedis, readRedisPlace, redisPackage, redisSettings } from '../../../clients/redis.ts';
 import { defineBackend, type OpenContext } from '../../core/backend.ts';
 import type { Messaging, MessagingFeature } from '../contract.ts';
 import { readSettings } from '../settings.ts';
@@ -19,7 +19,7 @@ import { ackScript, extendScript, giveBackScript } from './redis-scripts.ts';
 export const redis = defineBackend<Messaging, MessagingFeature>({
   scheme: 'redis',
   capability: 'messaging',
-  doc: 'Messages on a Redis server: redis://user:password@host:port/database, rediss:// for TLS. What was confirmed survives where it has `appendonly yes` and `appendfsync always`; set `maxmemory-policy noeviction`.',
+  doc: 'Messages on a Redis server: redis://user:password@host:port/database, rediss:// for TLS; behind sentinels: redis+sentinel://user:password@sentinel:26379,other:26379/0?master=NAME; on a cluster: redis+cluster://user:password@node:6379,other:6379. What was confirmed survives where it has `appendonly yes` and `appendfsync always`; set `maxmemory-policy noeviction`.',
   features: new Set([
     'groups',
     'ordered',
@@ -31,17 +31,20 @@ export const redis = defineBackend<Messaging, MessagingFeature>({
     'durable-server',
     'shared',
   ]),
-  config: {},
+  config: redisSettings,
+  severalHosts: true,
   packages: [redisPackage],
   open: openMessaging,
 });
 
-async function openMessaging({ name, url, timeout, config }: OpenContext): Promise<Messaging> {
+async function openMessaging(context: OpenContext): Promise<Messaging> {
+  const { name, timeout, config } = context;
+  const place = readRedisPlace(context);
   const { lease, order } = readSettings(config);
-  const client = await openRedis(url, timeout);
+  const client = await openRedis(place, timeout);
   // A star would be a pattern where it is listened to.
   const tag = `{${encodeURIComponent(name).replaceAll('*', '%2A')}:messages}`;
-  const hearing = openHearing(url, timeout, tag);
+  const hearing = openHearing(place, timeout, tag);
   const bells = makeBells(hearing);
   const groups = await openGroups(client, tag, bells.channel, order).catch((error: unknown) => {
     client.release();
@@ -91,9 +94,7 @@ async function openMessaging({ name, url, timeout, config }: OpenContext): Promi
 
     ...openDeadLetters(groups, bells),
 
-    async ping() {
-      await client.send('PING', []);
-    },
+    ping: client.ping,
     async close() {
       if (closed) return;
       closed = true;

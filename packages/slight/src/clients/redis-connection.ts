@@ -1,0 +1,176 @@
+import { isIP } from 'node:net';
+import type { Redis, RedisOptions } from 'ioredis';
+import { CapabilityError } from '../capabilities/core/error.ts';
+import { importPackage } from '../capabilities/core/packages.ts';
+import { endBefore } from '../capabilities/core/resilience.ts';
+import { openExpected } from './expected-server.ts';
+import { unreachable } from './redis-error.ts';
+import type { RedisAddress, RedisPlace } from './redis-place.ts';
+
+/** As `npm install` takes it. */
+export const redisPackage = 'ioredis@6.0.0';
+
+export type RedisArgument = string | Buffer;
+
+/**
+ * A connection to one server: of sentinels, to the one that they name. It keeps nothing for later, and what was under way when it
+ * broke is never sent again; it is made again by itself.
+ */
+export interface Connection {
+  readonly redis: Redis;
+  /** Why it is not ready. */
+  trouble: Error | undefined;
+  /** The server refused the database of the bind; the library would go on in another one. */
+  noDatabase: boolean;
+  /** Commands of this turn of the event loop, so far. */
+  gathered: number;
+}
+
+/** Milliseconds for the network, and for that and the login. */
+const longestConnect = 2_000;
+const longestOpen = 2_500;
+/** Milliseconds for an answer of a sentinel. */
+const longestSentinel = 1_000;
+
+const pauseBefore = (attempt: number): number =>
+  Math.min(25 * 2 ** Math.min(attempt, 8), 500) * (0.5 + Math.random());
+
+/**
+ * @param timeout milliseconds without any answer after which it counts as dead, and some more
+ * @param address which one of a cluster
+ * @throws {CapabilityError} `invalid-argument`, `unsupported` (library missing), `unauthenticated`, `unavailable`
+ */
+export async function connectRedis(
+  place: RedisPlace,
+  timeout: number,
+  address: RedisAddress = place.addresses[0]!,
+): Promise<Connection> {
+  const open = () => openConnection(place, timeout, address);
+  if (place.kind !== 'server') return open();
+  return openExpected({ kind: 'Redis', ...address, tls: place.tls }, open);
+}
+
+async function openConnection(
+  place: RedisPlace,
+  timeout: number,
+  address: RedisAddress,
+): Promise<Connection> {
+  const { Redis } = await importPackage(redisPackage, () => import('ioredis'));
+  const redis = new Redis({
+    ...(place.kind === 'sentinel' ? bySentinels(place) : { ...address, ...tlsTo(place, address.host) }),
+    ...place.login,
+    db: place.database,
+    lazyConnect: true,
+    connectTimeout: longestConnect,
+    // Later than an operation's own deadline, so that this one speaks first.
+    socketTimeout: timeout + 500,
+    retryStrategy: pauseBefore,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: false,
+    maxRetriesPerRequest: 0,
+    disableClientInfo: true,
+  });
+  const connection: Connection = { redis, trouble: undefined, noDatabase: false, gathered: 0 };
+  let ofSentinel: Error | undefined;
+  redis.on('connect', () => (connection.noDatabase = false));
+  redis.on('sentinelError', (error: Error) => (ofSentinel = explainSentinel(error, place.master)));
+  redis.on('error', (error: Error & { command?: { name: string } }) => {
+    connection.trouble = error.message.startsWith('All sentinels') ? (ofSentinel ?? error) : error;
+    if (error.command?.name === 'select') connection.noDatabase = true;
+  });
+  redis.on('ready', () => (connection.trouble = undefined));
+  try {
+    // A server may take the connection and then say nothing.
+    await endBefore(longestOpen, redis.connect(), 'reads');
+  } catch (error) {
+    redis.disconnect();
+    throw unreachable(connection.trouble ?? (error as Error));
+  }
+  if (connection.noDatabase) {
+    redis.disconnect();
+    throw wrongDatabase();
+  }
+  return connection;
+}
+
+/** TLS knows names of hosts, not addresses. */
+function tlsTo({ tls }: RedisPlace, host: string): RedisOptions {
+  return tls ? { tls: isIP(host) ? {} : { servername: host } } : {};
+}
+
+/** The sentinels are asked anew whenever the connection is made. */
+function bySentinels({ addresses, master, tls, sentinelLogin }: RedisPlace): RedisOptions {
+  const { username, password } = sentinelLogin;
+  return {
+    sentinels: [...addresses],
+    name: master,
+    sentinelRetryStrategy: pauseBefore,
+    sentinelCommandTimeout: longestSentinel,
+    ...(username !== undefined && { sentinelUsername: username }),
+    ...(password !== undefined && { sentinelPassword: password }),
+    ...(tls && { enableTLSForSentinelMode: true, tls: {}, sentinelTLS: {} }),
+    // It was made a replica, and nobody has ended the connection.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+  };
+}
+
+function explainSentinel({ message }: Error, master: string): Error {
+  const refused = /because ((?:NOAUTH|WRONGPASS|NOPERM).*)/.exec(message)?.[1];
+  if (refused !== undefined) {
+    return new CapabilityError(
+      'unauthenticated',
+      `a sentinel refused: ${refused}. Set sentinel-user and sentinel-password beside the bind`,
+    );
+  }
+  if (!message.includes('invalid reply')) return new Error(message);
+  return new Error(`the sentinels know no server by the name ${JSON.stringify(master)}`);
+}
+
+/**
+ * Sends a command. It answers bulk strings as `Buffer`.
+ * @param asking whether a node of a cluster is to answer although the slot is not its own yet
+ * @throws {CapabilityError} where nothing was sent
+ * @throws {Error} of the library
+ */
+export function sendOn(
+  connection: Connection,
+  command: string,
+  args: readonly RedisArgument[],
+  asking = false,
+): Promise<unknown> {
+  const { redis } = connection;
+  if (connection.noDatabase) throw wrongDatabase();
+  if (redis.status !== 'ready')
+    throw unreachable(connection.trouble ?? new Error('the connection is being made'));
+  sendTogether(connection);
+  // It is about the next command alone, so nothing may come between.
+  if (asking) redis.asking().catch(() => undefined);
+  return redis.callBuffer(command, ...args);
+}
+
+/** So many commands leave in one write: few enough for the server to work while others are still being made. */
+const mostTogether = 32;
+
+/** Commands of one turn of the event loop leave together: with many guests that is most of what a command costs. */
+function sendTogether(connection: Connection): void {
+  const { stream } = connection.redis;
+  if (connection.gathered === 0) {
+    stream.cork();
+    process.nextTick(() => {
+      connection.gathered = 0;
+      stream.uncork();
+    });
+  } else if (connection.gathered % mostTogether === 0) {
+    stream.uncork();
+    stream.cork();
+  }
+  connection.gathered++;
+}
+
+function wrongDatabase(): CapabilityError {
+  return new CapabilityError(
+    'invalid-argument',
+    'the server does not have the database whose number ends the bind; 0 is always there',
+  );
+}
