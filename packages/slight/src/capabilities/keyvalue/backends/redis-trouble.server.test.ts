@@ -163,7 +163,7 @@ void suite('redis and other programs', { skip: redisMissing }, () => {
     const keys = ['a', 'b', 'c', 'd'];
     await other.setMany(keys.map((key) => ({ key, value: bytes(key) })));
     for (let i = 0; i < 2; i++) assert.deepEqual(await other.getMany(keys), keys.map(bytes));
-    await other.increment('count', 1n, { fence: { lock: 'l', token: 1n } });
+    await other.increment('count', 1n, { fence: { lock: 'l', token: '1' } });
     assert.equal((await other.keys()).keys.length, 5);
     await other.deleteMany(keys);
     assert.deepEqual((await other.keys()).keys, ['count']);
