@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startRedisCluster } from '../../../../test/servers/redis-cluster.ts';
+import { startRedisSentinels } from '../../../../test/servers/redis-sentinel.ts';
+import { redisMissing } from '../../../../test/servers/redis.ts';
+import { hashedPart, slotOf } from '../../src/clients/redis-slot.ts';
+import type { KeyValue, KeyValueWatch } from '../../src/capabilities/keyvalue/contract.ts';
+import { openAll, recovers, startWork } from './work.ts';
+
+const options = { skip: redisMissing, timeout: 120_000 };
+const watchable = ['--notify-keyspace-events', 'KA'];
+/** Where the messages lie, and a value. */
+const slotOfMessages = slotOf('events:messages');
+const slotOfKey = (key: string): number => slotOf(hashedPart(`orders:${key}`));
+
+/** Hears what happens to a key, or that something was missed. */
+async function hears(watch: KeyValueWatch, store: KeyValue, key: string): Promise<void> {
+  await recovers(async () => {
+    await store.set(key, Buffer.from(String(performance.now())));
+    const { changes, resync } = await watch.next(1_000);
+    assert.ok(resync || changes.some((change) => change.key === key), JSON.stringify(changes));
+  });
+}
+
+/** A resync may come first; then each change is told. */
+async function hearsAgain(watch: KeyValueWatch, store: KeyValue, key: string): Promise<void> {
+  await recovers(async () => {
+    await store.set(key, Buffer.from(String(performance.now())));
+    const { changes } = await watch.next(1_000);
+    assert.ok(changes.some((change) => change.key === key));
+  });
+}
+
+test('a node of a cluster is killed: its replica takes over, and work goes on', options, async (t) => {
+  const cluster = await startRedisCluster({ settings: watchable });
+  t.after(() => cluster.stop());
+  const all = await openAll(t, cluster.url);
+  const work = startWork(all);
+  await work.goneOn();
+  const watch = await all.store.watch({ key: 'watched' });
+  await hearsAgain(watch, all.store, 'watched');
+  const safe = performance.now();
+  // Long enough for the replica to have heard of what was confirmed until then.
+  await sleep(500);
+  for (const slot of new Set([slotOfMessages, slotOfKey('watched')])) {
+    const owner = await cluster.ownerOf(slot);
+    await owner.kill();
+    await recovers(async () => assert.notEqual(await cluster.ownerOf(slot), owner));
+    await work.goneOn();
+    await hears(watch, all.store, 'watched');
+    await hearsAgain(watch, all.store, 'watched');
+    await recovers(() => all.store.ping());
+    await owner.restart();
+    await recovers(async () => assert.ok(await cluster.settled()));
+    await work.goneOn();
+  }
+  await work.finish();
+  const lost = await work.check(safe);
+  t.diagnostic(`${work.failures.length} failures, lost of what was confirmed: ${JSON.stringify(lost)}`);
+});
+
+test('slots move while they are worked on: nothing is lost, nothing is done twice', options, async (t) => {
+  const cluster = await startRedisCluster({ settings: watchable });
+  t.after(() => cluster.stop());
+  const all = await openAll(t, cluster.url);
+  const work = startWork(all);
+  const watch = await all.store.watch({ key: 'watched' });
+  const kept = Array.from({ length: 200 }, (_, i) => `kept${i}`);
+  for (const key of kept) await all.store.set(key, Buffer.from(key));
+  await work.goneOn();
+  let moving = true;
+  const listings = (async () => {
+    let count = 0;
+    for (; moving; count++) {
+      const found = new Set<string>();
+      for (let cursor: string | undefined; ;) {
+        const at = cursor;
+        const page = await recovers(() =>
+          all.store.keys({ prefix: 'kept', limit: 20, ...(at !== undefined && { cursor: at }) }),
+        );
+        for (const key of page.keys) found.add(key);
+        if ((cursor = page.cursor) === undefined) break;
+      }
+      assert.deepEqual(
+        kept.filter((key) => !found.has(key)),
+        [],
+        'not listed',
+      );
+    }
+    return count;
+  })();
+  const slots = [slotOfMessages, slotOfKey('watched'), slotOfKey('c0'), slotOfKey('w1'), slotOfKey('kept0')];
+  for (let round = 0; round < 3; round++) {
+    for (const slot of slots) {
+      const owner = await cluster.ownerOf(slot);
+      const others = cluster.nodes.slice(0, 3).filter((node) => node !== owner);
+      await cluster.moveSlot(slot, others[round % 2]!);
+    }
+    await work.goneOn();
+    await hears(watch, all.store, 'watched');
+  }
+  moving = false;
+  t.diagnostic(`${await listings} listings`);
+  await work.finish();
+  assert.deepEqual(await work.check(Infinity), { sets: 0, messages: 0, increments: 0 });
+  t.diagnostic(`${work.failures.length} failures`);
+  // Whoever was refused has not run.
+  for (const { outcome, message } of work.failures) assert.equal(outcome, 'none', message);
+});
+
+test('sentinels put a replica in place of a killed server, and work goes on', options, async (t) => {
+  const place = await startRedisSentinels({ settings: watchable });
+  t.after(() => place.stop());
+  const all = await openAll(t, place.url);
+  const work = startWork(all);
+  await work.goneOn();
+  const watch = await all.store.watch({ key: 'watched' });
+  await hearsAgain(watch, all.store, 'watched');
+  const safe = performance.now();
+  await sleep(500);
+  const [first, second] = place.nodes;
+  await first!.kill();
+  await place.promoted(second!);
+  await work.goneOn();
+  await hears(watch, all.store, 'watched');
+  await hearsAgain(watch, all.store, 'watched');
+  // One of the sentinels is no more than one of them.
+  await place.sentinels[0]!.kill();
+  await first!.restart();
+  await work.goneOn();
+  await work.finish();
+  const lost = await work.check(safe);
+  t.diagnostic(`${work.failures.length} failures, lost of what was confirmed: ${JSON.stringify(lost)}`);
+});
