@@ -40,7 +40,8 @@ export const page = /* html */ `<!doctype html>
   .soft { color: var(--soft); font-size: .9rem; }
   .total { font-variant-numeric: tabular-nums; text-align: right; }
   .status { text-align: right; }
-  .actions { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .5rem; }
+  .actions { grid-column: 1 / -1; display: flex; flex-wrap: wrap; align-items: center; gap: .5rem; margin-top: .5rem; }
+  .actions a { color: var(--main); font-size: .9rem; padding: .2rem .3rem; }
   .actions button { padding: .2rem .7rem; font-size: .9rem; }
   #message { margin: .75rem 0; color: var(--bad); white-space: pre-line; }
   @media (max-width: 36rem) {
@@ -52,8 +53,8 @@ export const page = /* html */ `<!doctype html>
 <body>
 <header><h1>Orders</h1><p id="summary"></p></header>
 <form id="new">
-  <label>Customer <input name="customer" required maxlength="100" autocomplete="name"></label>
-  <label>Item <input name="item" required maxlength="100"></label>
+  <label>Customer <input name="customer" required maxlength="80" autocomplete="name"></label>
+  <label>Item <input name="item" required maxlength="80"></label>
   <label>Quantity <input name="quantity" type="number" value="1" min="1" max="10000" required></label>
   <label>Price <input name="price" type="number" min="0" max="1000000" step="0.01" placeholder="4.50" required></label>
   <button class="main">Order</button>
@@ -143,6 +144,7 @@ export const page = /* html */ `<!doctype html>
       .then(({ body }) => {
         byId('orders').prepend(draw(body));
         form.reset();
+        form.elements.customer.focus();
         say();
       }, say)
       .finally(summarise);
