@@ -4,7 +4,7 @@ import type { MaybePromise } from './backend.ts';
 import { makeBreaker } from './breaker.ts';
 import type { Config, Opened } from './capability.ts';
 import { CapabilityError, placeError } from './error.ts';
-import { guard, type Effect } from './resilience.ts';
+import { leavesNothing, guard, type Effect } from './resilience.ts';
 
 /** What a portable layer knows about the backend that it goes round. */
 export interface PortableOptions<Feature extends string> {
@@ -74,7 +74,7 @@ export function portableTools<Feature extends string>(
   let strained = false;
 
   function describe(operation: string, effect: Effect, error: unknown): CapabilityError {
-    return placeError(`${where}: ${operation}`, hide(error), effect === 'reads' ? 'none' : undefined);
+    return placeError(`${where}: ${operation}`, hide(error), leavesNothing(effect) ? 'none' : undefined);
   }
 
   // What a call in this process costs is decided here: whatever closes over its arguments stands in another function.

@@ -31,6 +31,7 @@ void test('what may be repeated is, and nothing else', async () => {
   assert.deepEqual(await run('writes', [none]), { outcome: 'answer', tries: 2 });
   assert.deepEqual(await run('writes', [unknown]), { outcome: 'unavailable', tries: 1 });
   assert.deepEqual(await run('writes-once', [none]), { outcome: 'unavailable', tries: 1 });
+  assert.deepEqual(await run('tries-once', [none]), { outcome: 'unavailable', tries: 1 });
   assert.deepEqual(await run('reads', [error('unavailable', { retryable: false })]), {
     outcome: 'unavailable',
     tries: 1,
@@ -58,6 +59,7 @@ void test('an operation that does not answer ends at its deadline, with the outc
     ['idempotent', 'unknown'],
     ['writes', 'unknown'],
     ['writes-once', 'unknown'],
+    ['tries-once', 'none'],
   ] as const) {
     const never = new Promise<string>(() => undefined);
     await assert.rejects(

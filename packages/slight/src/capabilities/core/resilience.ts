@@ -4,9 +4,15 @@ import { CapabilityError } from './error.ts';
 
 /**
  * What an operation does to the data, which says when it may be repeated:
- * `reads` and `idempotent` (a write that does nothing when it is repeated) always; `writes` only where it certainly did not happen; `writes-once` never.
+ * `reads` and `idempotent` (a write that does nothing when it is repeated) always; `writes` only where it certainly did not happen; `writes-once`
+ * never, nor `tries-once`, of which nothing stays where it fails.
  */
-export type Effect = 'reads' | 'idempotent' | 'writes' | 'writes-once';
+export type Effect = 'reads' | 'idempotent' | 'writes' | 'writes-once' | 'tries-once';
+
+/** Whether nothing has happened where it failed. */
+export function leavesNothing(effect: Effect): boolean {
+  return effect === 'reads' || effect === 'tries-once';
+}
 
 export interface Guard {
   readonly effect: Effect;
@@ -70,7 +76,8 @@ export function guard<T>(first: Promise<T>, again: () => MaybePromise<T>, option
 }
 
 function mayRepeat(error: CapabilityError, effect: Effect): boolean {
-  if (error.code !== 'unavailable' || !error.retryable || effect === 'writes-once') return false;
+  if (error.code !== 'unavailable' || !error.retryable) return false;
+  if (effect === 'writes-once' || effect === 'tries-once') return false;
   return effect !== 'writes' || error.outcome === 'none';
 }
 
@@ -95,7 +102,7 @@ export function endBefore<T>(milliseconds: number, running: Promise<T>, effect: 
 }
 
 function timedOut(effect: Effect): CapabilityError {
-  return effect === 'reads'
+  return leavesNothing(effect)
     ? new CapabilityError('timeout', 'no answer within the deadline')
     : new CapabilityError(
         'timeout',

@@ -51,9 +51,27 @@ test('only what certainly reads is repeated', async () => {
 
 test('whoever waits too long is told what may have happened', async () => {
   const silent = () => new Promise<never>(() => undefined);
-  const sql = wrap({ query: silent, execute: silent }, 20);
+  const sql = wrap({ query: silent, execute: silent, batch: silent }, 20);
   await assert.rejects(async () => sql.query(select), { code: 'timeout', outcome: 'none' });
   await assert.rejects(async () => sql.execute(insert), { code: 'timeout', outcome: 'unknown' });
+  await assert.rejects(async () => sql.batch([insert]), { code: 'timeout', outcome: 'unknown' });
+});
+
+test('what only reads, or is undone with its transaction, cannot have been written', async () => {
+  const silent = () => new Promise<never>(() => undefined);
+  const nothing = { code: 'timeout', outcome: 'none', message: /^(?!.*may or may not)/ };
+  const rows = { columns: [], next: silent, close: () => undefined };
+  const sql = wrap({ query: () => rows, execute: silent, batch: silent }, 20);
+  await assert.rejects(async () => sql.execute(select), nothing);
+  await assert.rejects(async () => sql.batch([select, select]), nothing);
+  await assert.rejects(async () => (await sql.query(select)).next(), nothing);
+  await assert.rejects(async () => (await sql.query(insert)).next(), { code: 'timeout', outcome: 'unknown' });
+  const transaction = { query: silent, execute: silent, commit: silent, rollback: () => undefined };
+  const begin = (readOnly: boolean) => wrap({ begin: () => transaction }, 20).begin({ readOnly });
+  await assert.rejects(async () => (await begin(false)).query(insert), nothing);
+  await assert.rejects(async () => (await begin(false)).execute(insert), nothing);
+  await assert.rejects(async () => (await begin(true)).commit(), nothing);
+  await assert.rejects(async () => (await begin(false)).commit(), { code: 'timeout', outcome: 'unknown' });
 });
 
 test('a commit that fails is not taken for done, and what follows is aborted', async () => {

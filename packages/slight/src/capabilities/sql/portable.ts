@@ -19,8 +19,11 @@ export function portableSql(backend: Sql, options: PortableOptions<SqlFeature>):
 
   /** A statement that may write is never repeated: whether it happened is not always known. */
   const effectOf = (text: string): Effect => (onlyReads(text) ? 'reads' : 'writes-once');
+  /** Nor is what its caller takes for a write, which may have been one that only reads. */
+  const onceOf = (...texts: readonly string[]): Effect =>
+    texts.every((text) => onlyReads(text)) ? 'tries-once' : 'writes-once';
 
-  function portableRows(rows: SqlRows): SqlRows {
+  function portableRows(rows: SqlRows, effect: Effect): SqlRows {
     let over = false;
     return {
       columns: rows.columns,
@@ -28,7 +31,7 @@ export function portableSql(backend: Sql, options: PortableOptions<SqlFeature>):
         over
           ? []
           : then(
-              run('rows', 'writes-once', nothing, () => rows.next()),
+              run('rows', effect, nothing, () => rows.next()),
               (page) => {
                 over = page.length === 0;
                 return page;
@@ -57,12 +60,12 @@ export function portableSql(backend: Sql, options: PortableOptions<SqlFeature>):
             () => check(parameters),
             () => prepared.query(parameters),
           ),
-          portableRows,
+          (rows) => portableRows(rows, onceOf(text)),
         ),
       execute: (parameters) =>
         run(
           'execute',
-          'writes-once',
+          onceOf(text),
           () => check(parameters),
           () => prepared.execute(parameters),
         ),
@@ -73,7 +76,7 @@ export function portableSql(backend: Sql, options: PortableOptions<SqlFeature>):
     };
   }
 
-  function portableTransaction(transaction: SqlTransaction): SqlTransaction {
+  function portableTransaction(transaction: SqlTransaction, readOnly: boolean): SqlTransaction {
     let state: 'open' | 'failed' | 'over' = 'open';
 
     function requireOpen(): void {
@@ -87,15 +90,20 @@ export function portableSql(backend: Sql, options: PortableOptions<SqlFeature>):
       }
     }
 
-    /** Whatever fails in a transaction fails the whole, whichever database keeps it. */
-    function step<T>(operation: string, check: () => void, call: () => MaybePromise<T>): MaybePromise<T> {
+    /** Whatever fails in a transaction fails the whole, whichever database keeps it: nothing stays but of a commit. */
+    function step<T>(
+      operation: string,
+      check: () => void,
+      call: () => MaybePromise<T>,
+      effect: Effect = 'tries-once',
+    ): MaybePromise<T> {
       requireOpenAs(operation);
       const fail = (error: unknown): never => {
         if (state === 'open') state = 'failed';
         throw error;
       };
       try {
-        const answer = run(operation, 'writes-once', check, call);
+        const answer = run(operation, effect, check, call);
         return answer instanceof Promise ? answer.catch(fail) : answer;
       } catch (error) {
         return fail(error);
@@ -115,7 +123,7 @@ export function portableSql(backend: Sql, options: PortableOptions<SqlFeature>):
             () => transaction.query(statement),
           ),
           (rows) => {
-            const portable = portableRows(rows);
+            const portable = portableRows(rows, 'tries-once');
             return { ...portable, next: () => step('rows', nothing, () => portable.next()) };
           },
         ),
@@ -131,7 +139,7 @@ export function portableSql(backend: Sql, options: PortableOptions<SqlFeature>):
           if (undone instanceof Promise) return undone.then(() => requireOpenAs('commit'));
         }
         return then(
-          step('commit', nothing, () => transaction.commit()),
+          step('commit', nothing, () => transaction.commit(), readOnly ? 'tries-once' : 'writes-once'),
           () => void (state = 'over'),
         );
       },
@@ -153,19 +161,19 @@ export function portableSql(backend: Sql, options: PortableOptions<SqlFeature>):
           () => checkStatement(statement),
           () => backend.query(statement),
         ),
-        portableRows,
+        (rows) => portableRows(rows, onceOf(statement.text)),
       ),
     execute: (statement) =>
       run(
         'execute',
-        'writes-once',
+        onceOf(statement.text),
         () => checkStatement(statement),
         () => backend.execute(statement),
       ),
     batch: (statements) =>
       run(
         'batch',
-        'writes-once',
+        onceOf(...statements.map(({ text }) => text)),
         () => {
           if (statements.length > mostStatements) {
             throw new CapabilityError(
@@ -190,7 +198,7 @@ export function portableSql(backend: Sql, options: PortableOptions<SqlFeature>):
     begin: (how = {}) =>
       then(
         run('begin', 'reads', nothing, () => backend.begin(how)),
-        portableTransaction,
+        (transaction) => portableTransaction(transaction, how.readOnly ?? false),
       ),
     ...opened,
   };

@@ -27,11 +27,27 @@ test('parameters that are named or numbered are found, and what looks like them 
 });
 
 test('a statement that may write is never taken for one that reads', () => {
-  for (const text of ['SELECT 1', ' ( select 1)', '-- x\nSELECT 1', '/* x */ values (1)', "SELECT 'into'"])
+  for (const text of [
+    'SELECT 1',
+    ' ( select 1)',
+    '-- x\nSELECT 1',
+    '/* x */ values (1)',
+    "SELECT 'into'",
+    "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT 'insert', count(*) FROM c",
+    'EXPLAIN SELECT 1',
+    'explain query plan with a as (select 1) select * from a',
+  ])
     assert.equal(onlyReads(text), true, text);
   for (const text of [
     'INSERT INTO t VALUES (1)',
     'WITH a AS (SELECT 1) DELETE FROM t',
+    'WITH a AS (INSERT INTO t VALUES (1) RETURNING b) SELECT * FROM a',
+    'with a as (select 1) update t set b = 1',
+    'WITH a AS (SELECT 1) REPLACE INTO t SELECT * FROM a',
+    'WITH a AS (SELECT 1) MERGE INTO t USING a ON 1 WHEN MATCHED THEN DO NOTHING',
+    'EXPLAIN ANALYZE DELETE FROM t',
+    'EXPLAIN (ANALYZE) DELETE FROM t',
+    'EXPLAIN ANALYZE SELECT f()',
     'SELECT * INTO other FROM t',
     'SELECT * FROM t FOR UPDATE',
     "-- SELECT\nDELETE FROM t WHERE a = 'SELECT'",

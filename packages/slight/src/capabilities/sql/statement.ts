@@ -24,7 +24,9 @@ export function findNamedMark(text: string): string | undefined {
 
 /** Whether it only reads, whatever database runs it. False: nobody knows. */
 export function onlyReads(text: string): boolean {
-  return /^[\s(]*(?:select|values)\b(?![^]*\binto\b)(?![^]*\bfor\s+(?:update|share)\b)/i.test(
-    blankQuotes(text),
-  );
+  return reads.test(blankQuotes(text));
 }
+
+/** EXPLAIN runs nothing, unless it is to ANALYZE. What WITH begins may end in, or hold, any other statement. */
+const reads =
+  /^(?:\s*explain\s+(?:query\s+plan\s+)?)?[\s(]*(?:(?:select|values)\b(?![^]*\binto\b)(?![^]*\bfor\s+(?:update|share)\b)|with\b(?![^]*\b(?:insert|update|delete|replace|merge|into|share)\b))/i;

@@ -38,7 +38,7 @@ export function pooledSql(pool: RunnerPool, timeout: number): Omit<Sql, 'ping' |
   }
 
   async function query(statement: SqlStatement): Promise<SqlRows> {
-    const outcome = onlyReads(statement.text) ? 'none' : 'unknown';
+    const outcome = outcomeOf(statement);
     const end = deadline();
     const connection = await pool.take(end);
     let page: Page;
@@ -48,11 +48,16 @@ export function pooledSql(pool: RunnerPool, timeout: number): Omit<Sql, 'ping' |
       pool.give(connection);
       throw error;
     }
-    return rowsOf(connection, page, () => pool.give(connection));
+    return rowsOf(connection, page, outcome, () => pool.give(connection));
   }
 
   /** `release` is called once, as soon as the connection is not needed any more. */
-  function rowsOf(connection: Connection, { columns, rows, cursor }: Page, release: () => void): SqlRows {
+  function rowsOf(
+    connection: Connection,
+    { columns, rows, cursor }: Page,
+    outcome: Outcome,
+    release: () => void,
+  ): SqlRows {
     let first: typeof rows | undefined = rows;
     let open = cursor !== undefined;
     if (!open) release();
@@ -84,7 +89,7 @@ export function pooledSql(pool: RunnerPool, timeout: number): Omit<Sql, 'ping' |
         }
         if (!open) return [];
         try {
-          const page = await asking('none', () => connection.call('fetch', [cursor!], deadline()));
+          const page = await asking(outcome, () => connection.call('fetch', [cursor!], deadline()));
           if (page.length === 0) end();
           return page;
         } catch (error) {
@@ -97,7 +102,7 @@ export function pooledSql(pool: RunnerPool, timeout: number): Omit<Sql, 'ping' |
   }
 
   /** `leave` is called once, when it is over. */
-  function transactionOn(connection: Connection, leave: () => void): SqlTransaction {
+  function transactionOn(connection: Connection, readOnly: boolean, leave: () => void): SqlTransaction {
     let over = false;
     const give = (): void => {
       if (over) return;
@@ -118,13 +123,13 @@ export function pooledSql(pool: RunnerPool, timeout: number): Omit<Sql, 'ping' |
 
     return {
       async query(statement) {
-        const rows = rowsOf(connection, await step('query', [statement]), () => undefined);
+        const rows = rowsOf(connection, await step('query', [statement]), 'none', () => undefined);
         // Its end closes them all, and the connection may be another's by then.
         return { ...rows, close: () => (over ? undefined : rows.close()) };
       },
       execute: (statement) => step('execute', [statement]),
       async commit() {
-        await step('commit', [], 'unknown');
+        await step('commit', [], readOnly ? 'none' : 'unknown');
         give();
       },
       async rollback() {
@@ -142,14 +147,14 @@ export function pooledSql(pool: RunnerPool, timeout: number): Omit<Sql, 'ping' |
 
   return {
     query,
-    execute: (statement) => once('execute', [statement], 'unknown'),
-    batch: (statements) => once('batch', [statements], 'unknown'),
+    execute: (statement) => once('execute', [statement], outcomeOf(statement)),
+    batch: (statements) => once('batch', [statements], outcomeOf(...statements)),
     async prepare(text) {
       await once('check', [text], 'none');
       // Every connection keeps the statements that it has prepared, by their text.
       return {
         query: (parameters) => query({ text, parameters }),
-        execute: (parameters) => once('execute', [{ text, parameters }], 'unknown'),
+        execute: (parameters) => once('execute', [{ text, parameters }], outcomeOf({ text })),
         close: () => undefined,
       };
     },
@@ -161,7 +166,7 @@ export function pooledSql(pool: RunnerPool, timeout: number): Omit<Sql, 'ping' |
         connection = await pool.take(end);
         const taken = connection;
         await asking('none', () => taken.call('begin', [readOnly], end));
-        return transactionOn(taken, leave);
+        return transactionOn(taken, readOnly, leave);
       } catch (error) {
         if (connection !== undefined) pool.give(connection);
         leave();
@@ -169,6 +174,11 @@ export function pooledSql(pool: RunnerPool, timeout: number): Omit<Sql, 'ping' |
       }
     },
   };
+}
+
+/** Of statements by themselves, outside of a transaction. */
+function outcomeOf(...statements: readonly Pick<SqlStatement, 'text'>[]): Outcome {
+  return statements.every(({ text }) => onlyReads(text)) ? 'none' : 'unknown';
 }
 
 /** Says what became of a statement whose process ended. */
