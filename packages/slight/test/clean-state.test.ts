@@ -7,7 +7,7 @@ import { compile } from '@spiderlightning/component';
 import type { Component } from '@spiderlightning/component';
 import { openApp } from '../src/host/app.ts';
 import type { App } from '../src/host/app.ts';
-import { withoutSlightfile } from '../src/host/bind.ts';
+import { withoutSlightfile } from '../src/slightfile/absent.ts';
 import { createLog } from '../src/host/log.ts';
 import { startHttpTrigger } from '../src/triggers/http.ts';
 import { buildScriptGuest } from './guests.ts';

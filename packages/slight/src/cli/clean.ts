@@ -3,7 +3,7 @@ import { flushCompileCache } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { claimData, lockName } from '../host/data-lock.ts';
-import { cacheFolder } from '../host/module-cache.ts';
+import { cacheFolder } from '../host/folders.ts';
 import { CommandError, UsageError } from './usage.ts';
 
 export interface CleanOptions {

@@ -2,8 +2,9 @@ import { unwatchFile, watch, watchFile } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { build, findEntry, outputOf } from './build.ts';
 import { reportError } from './report.ts';
-import { run, usualFile } from './run.ts';
-import type { RunOptions } from './run.ts';
+import { run } from './run.ts';
+import { usualFile } from './run-file.ts';
+import type { RunOptions } from './run-file.ts';
 
 export interface DevOptions extends Pick<RunOptions, 'config' | 'target' | 'address'> {
   readonly entry: string | undefined;

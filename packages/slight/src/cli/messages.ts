@@ -3,7 +3,7 @@ import type { DeadLetter, Messaging } from '../host/messages.ts';
 import { readSlightfile } from '../slightfile/read.ts';
 import { printDuration } from '../slightfile/units.ts';
 import { openSecrets } from '../secrets/store.ts';
-import { usualFile } from './run.ts';
+import { usualFile } from './run-file.ts';
 import { CommandError, UsageError } from './usage.ts';
 
 export interface MessagesOptions {

@@ -1,54 +1,31 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { dataFolder, withoutSlightfile } from '../host/bind.ts';
+import { dataFolder } from '../host/folders.ts';
 import type { BindingRow } from '../host/bind.ts';
 import { useData } from '../host/data-lock.ts';
-import { openLog, readLogSettings } from '../host/log.ts';
+import type { EarlyWorker } from '../host/early-worker.ts';
+import { openLog } from '../host/log.ts';
 import { StartError } from '../host/start-error.ts';
 import { supervise } from '../host/supervisor.ts';
 import { openSecrets } from '../secrets/store.ts';
-import { parseAddress } from '../slightfile/address.ts';
-import type { LogFormat, LogLevel, Slightfile } from '../slightfile/model.ts';
-import { readSlightfile } from '../slightfile/read.ts';
+import type { Slightfile } from '../slightfile/model.ts';
 import { printDuration } from '../slightfile/units.ts';
 import { describeFailure, exitCodeOf } from './report.ts';
+import { logSettings, readRunFile, usualFile } from './run-file.ts';
+import type { RunOptions } from './run-file.ts';
 import { UsageError } from './usage.ts';
-
-export interface RunOptions {
-  /** The component, instead of the one that the slightfile names. */
-  readonly app?: string;
-  /** The slightfile. Default: `slightfile.toml` in the working folder, where there is one. */
-  readonly config?: string;
-  readonly target?: string;
-  /** `HOST:PORT`. */
-  readonly address?: string;
-  /** `HOST:PORT` of `/healthz`. */
-  readonly health?: string;
-  /** Processes that run the app. */
-  readonly workers?: number;
-  /** What stood after `--`: arguments of an app that is run as a program. */
-  readonly args?: readonly string[] | undefined;
-  /** Replace them when the component's file changes. */
-  readonly watchApp?: boolean;
-  readonly logFormat?: LogFormat;
-  readonly logLevel?: LogLevel;
-}
-
-/** The slightfile where none is named. */
-export const usualFile = 'slightfile.toml';
 
 /**
  * `slight run`. Serves an app until it is asked to stop, or runs it as a program. What it says goes to stderr; where stdout is no terminal, the
  * URL goes there, alone on a line. Gives the exit code, that of a program its own.
+ * @param early - started for it on a guess
  * @throws {UsageError} where there is nothing to run
  * @throws whatever keeps the app from starting
  */
-export async function run(options: RunOptions): Promise<number> {
+export async function run(options: RunOptions, early?: EarlyWorker): Promise<number> {
   let settings = logSettings(options);
   try {
     const file = await readFile(options);
     settings = file.log;
-    return await serve(file, options);
+    return await serve(file, options, early);
   } catch (error) {
     if (settings.format !== 'json' || error instanceof UsageError) throw error;
     const log = openLog(settings);
@@ -58,7 +35,7 @@ export async function run(options: RunOptions): Promise<number> {
   }
 }
 
-async function serve(file: Slightfile, options: RunOptions): Promise<number> {
+async function serve(file: Slightfile, options: RunOptions, early: EarlyWorker | undefined): Promise<number> {
   const log = openLog(file.log);
   return await supervise({
     file,
@@ -66,6 +43,7 @@ async function serve(file: Slightfile, options: RunOptions): Promise<number> {
     watch: options.watchApp === true,
     args: options.args,
     log,
+    early,
     onCommand(rows) {
       useData(dataFolder(file), { make: file.path === undefined && rows.length > 0 });
     },
@@ -84,7 +62,7 @@ async function serve(file: Slightfile, options: RunOptions): Promise<number> {
 }
 
 async function readFile(options: RunOptions): Promise<Slightfile> {
-  const file = withOptions(await readApp(options), options);
+  const file = await readRunFile(options, openSecrets);
   useData(dataFolder(file));
   if (file.telemetry.metrics && file.http.health === undefined) {
     throw new StartError(
@@ -93,60 +71,6 @@ async function readFile(options: RunOptions): Promise<Slightfile> {
     );
   }
   return file;
-}
-
-/** What the command line says of the log, and where it says nothing, the environment. */
-function logSettings({ logFormat, logLevel }: RunOptions): Slightfile['log'] {
-  const { format, level } = readLogSettings(process.env);
-  return { format: logFormat ?? format, level: logLevel ?? level };
-}
-
-async function readApp({ app, config, target }: RunOptions): Promise<Slightfile> {
-  const path = config ?? (existsSync(usualFile) ? usualFile : undefined);
-  if (path !== undefined) {
-    return await readSlightfile(path, {
-      target,
-      env: process.env,
-      appOverride: app,
-      secrets: openSecrets,
-    });
-  }
-  if (app === undefined) {
-    throw new UsageError(
-      `there is nothing to run: no app was named, and there is no ${usualFile} here\n` +
-        '  fix: name a component (slight run app.wasm) or a slightfile (slight run -c FILE)',
-    );
-  }
-  if (target !== undefined) {
-    throw new UsageError(
-      `--target ${target} chooses a part of a slightfile, and there is no ${usualFile} here\n` +
-        '  fix: name the slightfile with -c FILE',
-    );
-  }
-  return withoutSlightfile(resolve(app));
-}
-
-function withOptions(file: Slightfile, options: RunOptions): Slightfile {
-  const { address, health, workers } = options;
-  const { format, level } = logSettings(options);
-  return {
-    ...file,
-    http: {
-      ...file.http,
-      ...(address !== undefined && readAddress('--address', address)),
-      ...(health !== undefined && { health: readAddress('--health', health) }),
-    },
-    limits: { ...file.limits, ...(workers !== undefined && { workers }) },
-    log: { format: format ?? file.log.format, level: level ?? file.log.level },
-  };
-}
-
-function readAddress(option: string, text: string): { host: string; port: number } {
-  const address = parseAddress(text);
-  if (address !== undefined) return address;
-  throw new UsageError(
-    `${option} ${text} is no address\n  fix: write a host, a colon and a port: 127.0.0.1:3000`,
-  );
 }
 
 function describeStart(

@@ -5,7 +5,7 @@ import { listSecrets, removeSecret, rotateKey, setSecret } from '../secrets/stor
 import type { SecretsSettings } from '../slightfile/model.ts';
 import { readSecretsSettings } from '../slightfile/read.ts';
 import { readAnswer } from './prompt.ts';
-import { usualFile } from './run.ts';
+import { usualFile } from './run-file.ts';
 import { UsageError } from './usage.ts';
 
 export interface SecretOptions {

@@ -4,7 +4,7 @@ import type { CallOptions, Component, Instance, Trap, TrapCode } from '@spiderli
 import type { HttpFailure, HttpRequest } from '../triggers/http-message.ts';
 import { openApp } from './app.ts';
 import type { App } from './app.ts';
-import { withoutSlightfile } from './bind.ts';
+import { withoutSlightfile } from '../slightfile/absent.ts';
 import { createLog } from './log.ts';
 
 const request: HttpRequest = {

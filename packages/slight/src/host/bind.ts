@@ -1,4 +1,3 @@
-import { dirname, join } from 'node:path';
 import { CapabilityError } from '../capabilities/core/error.ts';
 import type { CapabilityName, Opened, Opener, Operations } from '../capabilities/core/capability.ts';
 import { describeBind, findBackend, openCapability } from '../capabilities/core/open.ts';
@@ -8,18 +7,10 @@ import { capabilities } from '../capabilities/core/registry.ts';
 import type { GrantName, Openers } from '../dialects/spiderlightning/index.ts';
 import type { OutgoingClient } from '../outgoing/client.ts';
 import { printRules } from '../outgoing/rules.ts';
-import {
-  bindTables,
-  defaultLimits,
-  defaultResilience,
-  freeCommand,
-  listBinds,
-  makeBindTables,
-  noTelemetry,
-  noTriggers,
-} from '../slightfile/model.ts';
+import { bindTables, listBinds } from '../slightfile/model.ts';
 import type { Bind, Slightfile } from '../slightfile/model.ts';
 import { describeBindFailure, mayComeLater } from './complaint.ts';
+import { dataFolder } from './folders.ts';
 import type { Log } from './log.ts';
 import type { Probe } from './readiness.ts';
 import { StartError } from './start-error.ts';
@@ -54,37 +45,6 @@ export interface Bindings {
 const patience = 3_000;
 /** Most milliseconds that one operation on a backend may take; less where the app's deadline is shorter. */
 const longestOperation = 5_000;
-
-/** What runs without a slightfile: storage embedded, nothing else granted. */
-export function withoutSlightfile(component: string): Slightfile {
-  return {
-    path: undefined,
-    target: undefined,
-    app: { component, start: 'ready', reuse: 'clean' },
-    ...makeBindTables(() => undefined),
-    ...noTriggers,
-    command: freeCommand,
-    http: {
-      host: '127.0.0.1',
-      port: 3000,
-      health: undefined,
-      forwarded: false,
-      origins: [],
-      channels: undefined,
-    },
-    limits: defaultLimits,
-    resilience: defaultResilience,
-    secrets: undefined,
-    outgoing: undefined,
-    log: { format: undefined, level: undefined },
-    telemetry: noTelemetry,
-  };
-}
-
-/** The app's own folder: beside its slightfile, or in the working folder. */
-export function dataFolder(file: Slightfile): string {
-  return join(file.path === undefined ? process.cwd() : dirname(file.path), '.slight');
-}
 
 /**
  * Whether every line names a backend that there is.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { freeCommand } from '../slightfile/model.ts';
 import type { Slightfile } from '../slightfile/model.ts';
-import { withoutSlightfile } from './bind.ts';
+import { withoutSlightfile } from '../slightfile/absent.ts';
 import { superviseCommand } from './command-supervisor.ts';
 import { createLog } from './log.ts';
 import type { WorkerProcess } from './worker-process.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Slightfile } from '../slightfile/model.ts';
-import { withoutSlightfile } from './bind.ts';
+import { withoutSlightfile } from '../slightfile/absent.ts';
 import { checkExports, findRoles, isProgram } from './exports.ts';
 
 const name = (handler: string) => `spiderlightning:cloud/${handler}@0.6.0`;

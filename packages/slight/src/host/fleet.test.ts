@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { defaultLimits } from '../slightfile/model.ts';
-import { withoutSlightfile } from './bind.ts';
+import { withoutSlightfile } from '../slightfile/absent.ts';
 import { createFleet } from './fleet.ts';
 import type { Release } from './fleet.ts';
 import { createLog } from './log.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ExternDescription } from '@spiderlightning/component';
 import type { Slightfile } from '../slightfile/model.ts';
-import { withoutSlightfile } from './bind.ts';
+import { withoutSlightfile } from '../slightfile/absent.ts';
 import { checkGrants } from './grants.ts';
 import { isCompatible } from './import-name.ts';
 

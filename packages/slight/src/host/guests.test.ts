@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Component, HostImports, HostInterface, Instance } from '@spiderlightning/component';
 import { wasiImports } from '@spiderlightning/wasi';
-import { withoutSlightfile } from './bind.ts';
+import { withoutSlightfile } from '../slightfile/absent.ts';
 import type { Bindings } from './bind.ts';
 import { openGuests } from './guests.ts';
 import type { Guest, Guests } from './guests.ts';

@@ -3,7 +3,7 @@ import type { Messaging } from '../capabilities/messaging/contract.ts';
 import { messagingSettings } from '../capabilities/messaging/settings.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { parseDuration } from '../slightfile/units.ts';
-import { dataFolder } from './bind.ts';
+import { dataFolder } from './folders.ts';
 import { StartError } from './start-error.ts';
 
 export type { DeadLetter, Messaging } from '../capabilities/messaging/contract.ts';

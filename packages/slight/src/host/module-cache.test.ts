@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { cacheFolder, openModuleCache } from './module-cache.ts';
+import { cacheFolder } from './folders.ts';
+import { openModuleCache } from './module-cache.ts';
 
 async function folder(t: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'module-cache-'));

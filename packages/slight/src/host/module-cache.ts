@@ -11,17 +11,10 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { ModuleCache } from '@spiderlightning/component';
 
 const entries = 64;
-
-/** The user's own folder for what can be made again; outside every app, so that no guest's grant ever reaches it. */
-export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
-  const base = environment.XDG_CACHE_HOME || (environment.HOME ?? homedir()) + '/.cache';
-  return join(base, 'slight', 'modules');
-}
 
 /**
  * Keeps rewritten core modules in a folder of mode 0700. What lies there is run without being validated again, so a

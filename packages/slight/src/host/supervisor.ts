@@ -10,15 +10,17 @@ import { checkBinds, prepareStorage } from './bind.ts';
 import { readComponent } from './component-file.ts';
 import { isProgram, readRoles, readUsed } from './exports.ts';
 import type { Roles } from './exports.ts';
+import type { EarlyWorker } from './early-worker.ts';
 import { createFleetMetrics } from './fleet-metrics.ts';
 import type { WorkerMetrics } from './fleet-metrics.ts';
 import { createFleet, longestIdle } from './fleet.ts';
 import type { Release } from './fleet.ts';
+import { cacheFolder } from './folders.ts';
 import { summarizeHealth } from './health-summary.ts';
 import { grantSecrets } from './granted-secrets.ts';
 import type { WorkerHealth } from './health-summary.ts';
 import type { Log } from './log.ts';
-import { cacheFolder, prepareCache } from './module-cache.ts';
+import { prepareCache } from './module-cache.ts';
 import { findPermissions } from './permissions.ts';
 import { bindPort } from './port.ts';
 import type { Port } from './port.ts';
@@ -29,6 +31,7 @@ import type { BindingRow } from './bind.ts';
 import { findVolatile } from './single-process.ts';
 import { findTraces } from './telemetry.ts';
 import { checkReferences } from './references.ts';
+import { startWorker } from './worker-process.ts';
 import type { Ready, WorkerProcess } from './worker-process.ts';
 
 export interface SuperviseOptions {
@@ -42,6 +45,8 @@ export interface SuperviseOptions {
   /** Replaces the workers when the component's file changes. */
   readonly watch: boolean;
   readonly log: Log;
+  /** What was started for it on a guess. */
+  readonly early?: EarlyWorker | undefined;
   /** Called once, when the app first answers. `health`: the URL of `/healthz`. */
   onReady(file: Slightfile, ready: Ready, health: string | undefined): void;
 }
@@ -67,11 +72,13 @@ const onTerminal = [0, 1, 2].some((fd) => isatty(fd));
  * @throws the error that the first start failed with
  */
 export async function supervise(options: SuperviseOptions): Promise<number> {
-  const { file, log } = options;
+  const { file, log, early } = options;
   const content = await prepare(file, log);
   // Where that was asked for, whatever the app is: the process that is to run it says what it is not.
-  if (options.args !== undefined || isProgram(content.roles)) return await superviseProgram(content, options);
-  const port = content.listens ? await bindPort(file.http) : undefined;
+  const program = options.args !== undefined || isProgram(content.roles);
+  if (program || !content.listens) early?.drop();
+  if (program) return await superviseProgram(content, options);
+  const port = content.listens ? (early?.takePort(file.http) ?? (await bindPort(file.http))) : undefined;
   try {
     return await superviseOn(port, releaseOn(port, content), options);
   } finally {
@@ -83,10 +90,10 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
 async function superviseOn(
   port: Port | undefined,
   first: Release,
-  { file, log, read, watch, onReady }: SuperviseOptions,
+  { file, log, read, watch, early, onReady }: SuperviseOptions,
 ): Promise<number> {
   const metrics = createFleetMetrics();
-  const fleet = createFleet(first, log, undefined, metrics.hear);
+  const fleet = createFleet(first, log, (of, wishes) => startWorker(of, wishes, early), metrics.hear);
   let release = first;
   let serving = false;
   let stopping = false;

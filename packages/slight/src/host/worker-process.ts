@@ -1,15 +1,15 @@
-import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { withoutKey } from '../secrets/key.ts';
 import type { HeldCommand } from '../triggers/held/command.ts';
+import type { EarlyWorker } from './early-worker.ts';
 import type { WorkerMetrics } from './fleet-metrics.ts';
 import type { Assignment, FromWorker, Question, ToWorker } from './message.ts';
 import { packFile } from './packed-file.ts';
 import { sizeOf } from './relay.ts';
 import { launchFor } from './runner-launch.ts';
 import { StartError } from './start-error.ts';
+import { forkWorker, inheritedFd } from './worker-fork.ts';
 
 export type Ready = Extract<FromWorker, { type: 'ready' }>;
 
@@ -61,32 +61,22 @@ const longestStart = 60_000;
 /** Milliseconds beyond its drain until a worker that does not end is killed. */
 const grace = 3_000;
 
-/**
- * V8 keeps a stack for each suspended call and leaks the addresses of those beyond a fixed pool, so small stacks are
- * wanted. In KiB; NODE_OPTIONS refuses the flag.
- */
-const execArgv = ['--wasm-stack-switching-stack-size=128'];
-/** The number that the inherited socket has in a worker: the one after stdin, stdout, stderr and the messages'. */
-const inheritedFd = 4;
-
 /** Tells this host from others that run the same app. */
 const host = randomUUID();
 
-/** Starts a process that runs the app. */
+/**
+ * Starts a process that runs the app.
+ * @param early - may have one already
+ */
 export function startWorker(
   { permissions, ...assignment }: Assignment & { readonly permissions: readonly string[] },
   { onWorn, onRelay, onCounted }: WorkerWishes,
+  early?: EarlyWorker,
 ): WorkerProcess {
-  const program = fileURLToPath(new URL('./worker.ts', import.meta.url));
   const { fd } = assignment;
-  const child = fork(program, [], {
-    // Its app is granted variables by their names; the key of the secrets is for nobody's app.
-    env: withoutKey(process.env, assignment.file.secrets),
-    execArgv: [...process.execArgv, ...execArgv, ...permissions],
-    // Bytes travel as they are.
-    serialization: 'advanced',
-    stdio: ['inherit', 'inherit', 'inherit', 'ipc', ...(fd === undefined ? [] : [fd])],
-  });
+  // Its app is granted variables by their names; the key of the secrets is for nobody's app.
+  const wanted = { permissions, env: withoutKey(process.env, assignment.file.secrets), fd };
+  const child = early?.takeProcess(wanted) ?? forkWorker(wanted);
   const started = Promise.withResolvers<Ready | { failure: Error }>();
   const ended = Promise.withResolvers<string>();
   const resigned = Promise.withResolvers<void>();

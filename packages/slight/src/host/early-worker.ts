@@ -1,0 +1,81 @@
+import type { ChildProcess } from 'node:child_process';
+import { readExportNames } from '@spiderlightning/component/exports';
+import { httpHandler } from '../dialects/spiderlightning/http-handler.ts';
+import type { Address } from '../slightfile/address.ts';
+import { listBinds } from '../slightfile/model.ts';
+import type { Slightfile } from '../slightfile/model.ts';
+import { readComponent } from './component-file.ts';
+import { isCompatible } from './import-name.ts';
+import { bindPort } from './port.ts';
+import type { Port } from './port.ts';
+import { restrictWorker } from './restrictions.ts';
+import { forkWorker } from './worker-fork.ts';
+import type { WorkerFork } from './worker-fork.ts';
+
+/** The first worker's process and its port, begun on a guess of what will be asked for. It runs nothing until it is told to. */
+export interface EarlyWorker {
+  /** The port, where the app's address is that one. */
+  takePort(address: Address): Port | undefined;
+  /** The process, once, where it is what `forkWorker` would start. */
+  takeProcess(wanted: WorkerFork): ChildProcess | undefined;
+  /** Ends what was not taken. */
+  drop(): void;
+}
+
+/**
+ * Starts the process of the first worker while the supervisor itself still loads and checks: two starts of Node at the
+ * same time. What is checked later may ask for another process, with other rights or variables; then this one is ended.
+ * @throws whatever is wrong with the app, to be told of by those who check it
+ * @returns undefined where a guess would be wrong, or is not worth it
+ */
+export async function startEarlyWorker(file: Slightfile): Promise<EarlyWorker | undefined> {
+  // The variable with the key must not be there, and who flushes files has other rights.
+  if (file.secrets?.key !== undefined) return undefined;
+  if (listBinds(file).some(({ bind }) => bind.startsWith('filesystem'))) return undefined;
+  const exported = readExportNames(await readComponent(file.app.component));
+  if (!exported.some((name) => isCompatible(httpHandler, name))) return undefined;
+  const { host, port } = file.http;
+  const bound = await bindPort({ host, port });
+  const fork: WorkerFork = { permissions: restrictWorker(file), env: process.env, fd: bound.fd };
+  try {
+    const child = forkWorker(fork);
+    child.on('error', () => undefined);
+    return holdWorker({ host, port }, bound, fork, child);
+  } catch (error) {
+    bound.close();
+    throw error;
+  }
+}
+
+function holdWorker(address: Address, bound: Port, given: WorkerFork, child: ChildProcess): EarlyWorker {
+  let port: Port | undefined = bound;
+  let waiting: ChildProcess | undefined = child;
+
+  function drop(): void {
+    waiting?.kill('SIGKILL');
+    port?.close();
+    waiting = port = undefined;
+  }
+
+  return {
+    takePort({ host, port: number }) {
+      if (address.host !== host || address.port !== number) drop();
+      const taken = port;
+      port = undefined;
+      return taken;
+    },
+    takeProcess({ permissions, env, fd }) {
+      const fits =
+        waiting?.connected === true &&
+        fd === given.fd &&
+        env === given.env &&
+        permissions.length === given.permissions.length &&
+        permissions.every((flag, index) => flag === given.permissions[index]);
+      if (!fits) drop();
+      const taken = waiting;
+      waiting = undefined;
+      return taken;
+    },
+    drop,
+  };
+}
