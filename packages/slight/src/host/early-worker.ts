@@ -47,14 +47,30 @@ export async function startEarlyWorker(file: Slightfile): Promise<EarlyWorker | 
   }
 }
 
+const endings = ['SIGINT', 'SIGTERM'] as const;
+
 function holdWorker(address: Address, bound: Port, given: WorkerFork, child: ChildProcess): EarlyWorker {
   let port: Port | undefined = bound;
   let waiting: ChildProcess | undefined = child;
+  // Until the supervisor hears of these. Nobody is served yet, so there is nothing to finish.
+  for (const signal of endings) process.on(signal, end);
+
+  function end(): void {
+    drop();
+    process.exit(0);
+  }
 
   function drop(): void {
-    waiting?.kill('SIGKILL');
+    take()?.kill('SIGKILL');
     port?.close();
-    waiting = port = undefined;
+    port = undefined;
+  }
+
+  function take(): ChildProcess | undefined {
+    for (const signal of endings) process.off(signal, end);
+    const taken = waiting;
+    waiting = undefined;
+    return taken;
   }
 
   return {
@@ -71,10 +87,9 @@ function holdWorker(address: Address, bound: Port, given: WorkerFork, child: Chi
         env === given.env &&
         permissions.length === given.permissions.length &&
         permissions.every((flag, index) => flag === given.permissions[index]);
-      if (!fits) drop();
-      const taken = waiting;
-      waiting = undefined;
-      return taken;
+      if (fits) return take();
+      drop();
+      return undefined;
     },
     drop,
   };
