@@ -126,8 +126,10 @@ async function take(step: Step): Promise<void> {
 }
 
 const skip = redisMissing || natsMissing;
+// Installing packages is for npm and the disk to do, which have as long as it takes them on a busy machine.
+const timeout = 300_000;
 for (const { title, steps } of sections)
-  test(`getting started: ${title}`, { skip, timeout: 110_000 }, async (t) => {
+  test(`getting started: ${title}`, { skip, timeout }, async (t) => {
     const began = performance.now();
     if (chromiumMissing !== false && steps.some(({ does }) => does === 'open')) t.diagnostic(chromiumMissing);
     for (const [index, step] of steps.entries()) {
