@@ -9,8 +9,11 @@ export interface RedisCluster {
   readonly nodes: readonly RedisServer[];
   /** Who takes writes to a slot now, as most of the others see it. */
   ownerOf(slot: number): Promise<RedisServer>;
-  /** Makes a slot another node's, with all that is in it, as `redis-cli --cluster reshard` does. */
-  moveSlot(slot: number, to: RedisServer): Promise<void>;
+  /**
+   * Makes a slot another node's, with all that is in it, as `redis-cli --cluster reshard` does.
+   * @param between called after each key
+   */
+  moveSlot(slot: number, to: RedisServer, between?: () => Promise<unknown>): Promise<void>;
   /** Ends all of them without warning and starts them again. */
   restart(): Promise<void>;
   /** Whether every node sees all slots served, and every replica follows. */
@@ -103,17 +106,18 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
     return nodes[votes.indexOf(Math.max(...votes))]!;
   }
 
-  async function moveSlot(slot: number, to: RedisServer): Promise<void> {
+  async function moveSlot(slot: number, to: RedisServer, between?: () => Promise<unknown>): Promise<void> {
     const from = await ownerOf(slot);
     const [source, target] = await Promise.all([idOf(from), idOf(to)]);
     await to.ask(`CLUSTER SETSLOT ${slot} IMPORTING ${source}`);
     await from.ask(`CLUSTER SETSLOT ${slot} MIGRATING ${target}`);
     const login = password === undefined ? '' : ` AUTH ${password}`;
     for (;;) {
-      const answer = await from.ask(`CLUSTER GETKEYSINSLOT ${slot} 10`);
+      const answer = await from.ask(`CLUSTER GETKEYSINSLOT ${slot} ${between === undefined ? 10 : 1}`);
       const keys = [...answer.matchAll(/^\$\d+\r\n(.*)\r$/gm)].map(([, key]) => JSON.stringify(key));
       if (keys.length === 0) break;
       await from.ask(`MIGRATE 127.0.0.1 ${to.port} "" 0 5000${login} KEYS ${keys.join(' ')}`);
+      await between?.();
     }
     for (const node of [to, from, ...nodes]) await node.ask(`CLUSTER SETSLOT ${slot} NODE ${target}`);
     // The replicas hear of it from the others.
