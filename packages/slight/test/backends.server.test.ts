@@ -130,16 +130,24 @@ test(
   skip,
   async () => {
     const server = await startRedis();
+    const rest = '[resilience]\nretries = 0\nbreaker = 2\n[telemetry]\nmetrics = true';
     try {
-      const app = await serveApp(await folderFor(server.url, '[resilience]\nretries = 0\nbreaker = 2'));
+      const app = await serveApp(await folderFor(server.url, rest), ['--health', '127.0.0.1:0']);
+      const open = async () => {
+        const text = await (await fetch(new URL('/metrics', app.health))).text();
+        return /^slight_breaker_open\{capability="keyvalue",name="notes"\} (\d)$/m.exec(text)?.[1];
+      };
+      assert.equal(await open(), '0');
       assert.equal((await app.get('/notes/a', { method: 'PUT', body: 'kept' })).status, 200);
       await server.kill();
       await waitUntil('it is left alone', async () => {
         assert.notEqual((await app.get('/notes/a')).status, 200);
         return app.stderr().includes('left alone');
       });
+      assert.equal(await open(), '1');
       await server.restart();
       await waitUntil('it is asked again', async () => (await app.get('/notes/a')).body === '"kept"');
+      assert.equal(await open(), '0');
       const { stderr } = await app.stop();
       assert.match(stderr, /left alone for a while after 2 operations in a row found it away/);
       assert.match(stderr, /answers again/);

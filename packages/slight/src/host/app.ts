@@ -73,7 +73,7 @@ export async function openApp(
   const exported = component.exports.map(({ name }) => name);
   for (const hint of checkExports(exported, file)) log.host('info', hint);
   const used = checkGrants(component, file, names);
-  const bindings = await bindCapabilities(file, used, log);
+  const bindings = await bindCapabilities(file, used, log, telemetry);
   const sink = { message: limits.message, publish: relay.publish };
   const guests = openGuests(component, file, bindings, log, names, sink, telemetry);
   const pool = createPool<Guest>({

@@ -9,6 +9,7 @@ import type { OutgoingClient } from '../outgoing/client.ts';
 import { printRules } from '../outgoing/rules.ts';
 import { bindTables, listBinds } from '../slightfile/model.ts';
 import type { Bind, Slightfile } from '../slightfile/model.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { describeBindFailure, mayComeLater } from './complaint.ts';
 import { dataFolder } from './folders.ts';
 import type { Log } from './log.ts';
@@ -88,10 +89,11 @@ export async function bindCapabilities(
   file: Slightfile,
   used: ReadonlySet<GrantName>,
   log: Log,
+  telemetry?: Pick<Telemetry, 'noteBreaker'>,
 ): Promise<Bindings> {
   return file.path === undefined
     ? bindEmbedded(file, used, log)
-    : await bindNamed(file, file.path, used, log);
+    : await bindNamed(file, file.path, used, log, telemetry);
 }
 
 /** Storage on this machine, under any name. */
@@ -133,9 +135,11 @@ async function bindNamed(
   path: string,
   used: ReadonlySet<GrantName>,
   log: Log,
+  telemetry: Pick<Telemetry, 'noteBreaker'> | undefined,
 ): Promise<Bindings> {
-  const around = surroundings(file, log);
+  const around = surroundings(file, log, telemetry);
   const binds = listBinds(file);
+  for (const { table: capability, name } of binds) telemetry?.noteBreaker({ capability, name }, false);
   const results = await Promise.allSettled(binds.map((bind) => openAndPing(bind, around)));
   const bound: (BindingRow & { readonly opened: Opened })[] = [];
   const standIns: StandIn[] = [];
@@ -212,14 +216,17 @@ function openersOf(
     });
 }
 
-function surroundings(file: Slightfile, log?: Log): Surroundings {
+function surroundings(file: Slightfile, log?: Log, telemetry?: Pick<Telemetry, 'noteBreaker'>): Surroundings {
   const { limits, resilience } = file;
   return {
     dataDir: dataFolder(file),
     // The app must have time left to answer after an operation has failed.
     timeout: resilience.deadline ?? Math.min(longestOperation, Math.ceil(limits.deadline / 2)),
     resilience,
-    report: (open, message) => log?.host(open ? 'warn' : 'info', message),
+    report(open, message, bind) {
+      log?.host(open ? 'warn' : 'info', message);
+      telemetry?.noteBreaker(bind, open);
+    },
     find: (table, name) => file[table]?.[name],
   };
 }

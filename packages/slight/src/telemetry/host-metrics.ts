@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { counterOf, createCounter, createHistogram, gauge } from './metrics.ts';
-import type { Counter, Family, Histogram } from './metrics.ts';
+import type { Counter, Family, Histogram, Labels } from './metrics.ts';
 
 /** What one worker counts. */
 export interface HostMetrics {
@@ -9,7 +9,15 @@ export interface HostMetrics {
   readonly messages: Counter;
   readonly failures: Counter;
   readonly calls: Histogram;
+  /** Whether a backend is left alone for a while, from now on. */
+  noteBreaker(place: BackendPlace, open: boolean): void;
   collect(now: Readings): Family[];
+}
+
+/** A bind of the slightfile. */
+export interface BackendPlace {
+  readonly capability: string;
+  readonly name: string;
 }
 
 /** What is read at the moment when it is asked for. */
@@ -44,6 +52,7 @@ export function createHostMetrics(): HostMetrics {
     'slight_capability_call_duration_seconds',
     'Time of a call to a capability, repetitions included. The outcome is ok or the code of the error.',
   );
+  const breakers = new Map<string, readonly [Labels, number]>();
   const delay = monitorEventLoopDelay({ resolution: 20 });
   delay.enable();
 
@@ -53,6 +62,9 @@ export function createHostMetrics(): HostMetrics {
     messages,
     failures,
     calls,
+    noteBreaker({ capability, name }, open) {
+      breakers.set(`${capability} ${name}`, [{ capability, name }, open ? 1 : 0]);
+    },
     collect(now) {
       const states = Object.entries(now.instances).map(([state, count]) => [{ state }, count] as const);
       const slowest = [
@@ -73,6 +85,11 @@ export function createHostMetrics(): HostMetrics {
           [{}, now.held],
         ]),
         calls.collect(),
+        gauge(
+          'slight_breaker_open',
+          'Workers that leave a backend alone for a while, since it was away time and again.',
+          [...breakers.values()],
+        ),
         ...collectProcess('worker'),
         gauge(
           'slight_event_loop_delay_seconds',

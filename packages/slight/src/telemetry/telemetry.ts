@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ObserveCall } from '../capabilities/core/observe.ts';
 import { createExporter } from './exporter.ts';
 import { createHostMetrics } from './host-metrics.ts';
-import type { Readings } from './host-metrics.ts';
+import type { BackendPlace, Readings } from './host-metrics.ts';
 import type { Family } from './metrics.ts';
 import { encodeSpans } from './otlp.ts';
 import type { WatchOutgoing } from './outgoing.ts';
@@ -25,6 +25,8 @@ export interface Telemetry {
   countMessages(subscription: string, outcome: string, messages: number): void;
   calls(current: () => Pick<RequestWatch, 'context'> | undefined): ObserveCall;
   requests(current: () => Pick<RequestWatch, 'context'> | undefined): WatchOutgoing;
+  /** Whether a backend is left alone for a while. */
+  noteBreaker(place: BackendPlace, open: boolean): void;
   /** Nothing where metrics were not asked for. */
   collect(now: Omit<Readings, 'spans'>): Family[];
   /** Delivers what waits, within `bound` milliseconds. */
@@ -40,6 +42,7 @@ export function startTelemetry({ traces, metrics, version, warn }: TelemetryOpti
   });
   return {
     ...recorder,
+    noteBreaker: (place, open) => numbers?.noteBreaker(place, open),
     collect: (now) => numbers?.collect({ ...now, spans: exporter?.counts() }) ?? [],
     close: async (bound) => exporter?.close(bound),
   };

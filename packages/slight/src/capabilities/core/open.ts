@@ -36,7 +36,11 @@ export interface Surroundings {
   find?(table: CapabilityName, name: string): BindText | undefined;
   readonly resilience?: PortableOptions<never>['resilience'];
   /** Hears that a backend is left alone for a while, and that it answers again. */
-  report?(open: boolean, message: string): void;
+  report?(
+    open: boolean,
+    message: string,
+    bind: { readonly capability: CapabilityName; readonly name: string },
+  ): void;
 }
 
 type BackendOf<Name extends CapabilityName> = Backend<ContractOf<Name>, FeatureOf<Name>>;
@@ -130,7 +134,7 @@ async function openBackend<Name extends CapabilityName>(
     config: context.config,
     timeout,
     resilience,
-    ...(report && { report }),
+    ...(report && { report: (open, message) => report(open, message, { capability, name }) }),
     backendsWith: (feature) =>
       others.filter((other) => other.features.has(feature)).map((other) => other.scheme),
   });
