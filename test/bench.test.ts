@@ -105,6 +105,8 @@ test('http compares each way of running a guest with as many processes of node:h
     ['JSON, kept, 1 worker', 'node:http, 1 process', 'requests/s'],
     ['JSON, clean, 2 workers', 'node:http, 2 processes', 'requests/s'],
     ['JSON, kept, 2 workers', 'node:http, 2 processes', 'requests/s'],
+    ['JSON, clean, 1 worker', 'node:http and the guest', 'requests/s'],
+    ['JSON, kept, 1 worker', 'node:http and the guest', 'requests/s'],
     ['1 ms of computing, clean, 2 workers', 'slight, 1 worker', 'requests/s'],
   ]);
 });

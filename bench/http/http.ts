@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { takeTurns } from '../measure.ts';
 import type { Timing } from '../measure.ts';
 import { type Comparison, compare } from '../report.ts';
-import { buildGuest, makeFolder, startBare, startSlight } from '../server.ts';
+import { buildGuest, makeFolder, startBare, startProgram, startSlight } from '../server.ts';
 import type { Server } from '../server.ts';
 import { load } from './load.ts';
 import { compute, makeOrder } from './work.js';
@@ -38,10 +38,16 @@ export async function benchHttp(tell: (progress: string) => void, pace = USUAL):
     slight('keep', 2),
     startBare(1),
     startBare(2),
+    startDirect(component, 'clean'),
+    startDirect(component, 'kept'),
   ]);
   try {
     tell('JSON …');
-    const [clean1, clean2, kept1, kept2, bare1, bare2] = await raceServers(servers, JSON_PATH, pace);
+    const [clean1, clean2, kept1, kept2, bare1, bare2, direct, directKept] = await raceServers(
+      servers,
+      JSON_PATH,
+      pace,
+    );
     tell('computing …');
     const [one, two] = await raceServers(servers.slice(0, 2), COMPUTE_PATH, pace);
     const rates = (name: string, ours: Timing, baseline: Timing, against: string) =>
@@ -51,11 +57,18 @@ export async function benchHttp(tell: (progress: string) => void, pace = USUAL):
       rates('JSON, kept, 1 worker', kept1!, bare1!, 'node:http, 1 process'),
       rates('JSON, clean, 2 workers', clean2!, bare2!, 'node:http, 2 processes'),
       rates('JSON, kept, 2 workers', kept2!, bare2!, 'node:http, 2 processes'),
+      rates('JSON, clean, 1 worker', clean1!, direct!, 'node:http and the guest'),
+      rates('JSON, kept, 1 worker', kept1!, directKept!, 'node:http and the guest'),
       rates('1 ms of computing, clean, 2 workers', two!, one!, 'slight, 1 worker'),
     ];
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
   }
+}
+
+function startDirect(component: Uint8Array, how: 'clean' | 'kept'): Promise<Server> {
+  const folder = makeFolder({ 'app.wasm': component });
+  return startProgram([join(import.meta.dirname, 'direct.ts'), join(folder, 'app.wasm'), how]);
 }
 
 /** Requests in a second of each server, in turns. */
