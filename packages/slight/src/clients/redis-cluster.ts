@@ -51,6 +51,7 @@ export async function connectCluster(place: RedisPlace, timeout: number): Promis
   function connect(address: string): Promise<Connection> {
     const known = nodes.get(address);
     if (known !== undefined) return known;
+    if (over) return Promise.reject(new CapabilityError('cancelled', 'the connection was closed'));
     const made = connectRedis(place, timeout, readRedisAddress(address));
     nodes.set(address, made);
     made.catch(() => nodes.get(address) === made && nodes.delete(address));
@@ -157,7 +158,18 @@ export async function connectCluster(place: RedisPlace, timeout: number): Promis
     }
   }
 
-  await look();
+  function disconnect(): void {
+    over = true;
+    clearTimeout(planned);
+    for (const address of nodes.keys()) drop(address);
+  }
+
+  try {
+    await look();
+  } catch (error) {
+    disconnect();
+    throw error;
+  }
   return {
     ask,
     askNode,
@@ -167,11 +179,7 @@ export async function connectCluster(place: RedisPlace, timeout: number): Promis
       hearers.add(hear);
       return () => hearers.delete(hear);
     },
-    disconnect() {
-      over = true;
-      clearTimeout(planned);
-      for (const address of nodes.keys()) drop(address);
-    },
+    disconnect,
   };
 }
 

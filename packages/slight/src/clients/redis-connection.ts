@@ -73,16 +73,21 @@ async function openConnection(
   });
   const connection: Connection = { redis, trouble: undefined, noDatabase: false, gathered: 0 };
   let ofSentinel: Error | undefined;
+  const { promise: failed, reject: fail } = Promise.withResolvers<never>();
+  failed.catch(() => undefined);
   redis.on('connect', () => (connection.noDatabase = false));
   redis.on('sentinelError', (error: Error) => (ofSentinel = explainSentinel(error, place.master)));
   redis.on('error', (error: Error & { command?: { name: string } }) => {
-    connection.trouble = error.message.startsWith('All sentinels') ? (ofSentinel ?? error) : error;
+    const none = error.message.startsWith('All sentinels');
+    connection.trouble = none ? (ofSentinel ?? error) : error;
+    // The library would go on asking them.
+    if (none) fail(connection.trouble);
     if (error.command?.name === 'select') connection.noDatabase = true;
   });
   redis.on('ready', () => (connection.trouble = undefined));
   try {
     // A server may take the connection and then say nothing.
-    await endBefore(longestOpen, redis.connect(), 'reads');
+    await endBefore(longestOpen, Promise.race([redis.connect(), failed]), 'reads');
   } catch (error) {
     redis.disconnect();
     throw unreachable(connection.trouble ?? (error as Error));
@@ -123,7 +128,7 @@ function explainSentinel({ message }: Error, master: string): Error {
       `a sentinel refused: ${refused}. Set sentinel-user and sentinel-password beside the bind`,
     );
   }
-  if (!message.includes('invalid reply')) return new Error(message);
+  if (!/invalid reply|No such master/.test(message)) return new Error(message);
   return new Error(`the sentinels know no server by the name ${JSON.stringify(master)}`);
 }
 

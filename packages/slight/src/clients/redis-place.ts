@@ -35,7 +35,7 @@ export const redisSettings = {
   'sentinel-password': {
     type: 'string',
     doc: 'Of the sentinels themselves, where they want one',
-    example: '"${secret.SENTINEL_PASSWORD}"',
+    example: '"${secrets.SENTINEL_PASSWORD}"',
     secret: true,
   },
 } satisfies { readonly [key: string]: ConfigField };

@@ -24,6 +24,15 @@ export function readView(answer: unknown, asked: string): ClusterView {
   return { owners, masters: [...new Set(Object.values(owners))].toSorted(), name: ranges.toSorted().join() };
 }
 
+/**
+ * Which slots are on their way from the node that was asked (`[93->-id]`), and to it (`[93-<-id]`).
+ * @param answer to `CLUSTER NODES`
+ */
+export function readMoves(answer: string): string {
+  const own = answer.split('\n').find((line) => line.includes('myself')) ?? '';
+  return (own.match(/\[\S+\]/g) ?? []).join(' ');
+}
+
 /** What to do with a command that was refused, and has not run. */
 export type Redirect =
   | { readonly kind: 'moved' | 'ask'; readonly address: string }

@@ -4,7 +4,8 @@ import { connectCluster, countMissing, type RedisCluster } from './redis-cluster
 import { connectRedis, sendOn, type RedisArgument } from './redis-connection.ts';
 import { explainRedis } from './redis-error.ts';
 import type { RedisPlace } from './redis-place.ts';
-import { slotOf, hashedPart } from './redis-slot.ts';
+import { hashedPart, slotOf } from './redis-slot.ts';
+import { readMoves } from './redis-view.ts';
 
 export { redisPackage, type RedisArgument } from './redis-connection.ts';
 export { readRedisPlace, redisSettings, type RedisPlace } from './redis-place.ts';
@@ -35,7 +36,10 @@ export interface RedisClient extends RedisNode {
   send(command: string, args: readonly RedisArgument[]): Promise<unknown>;
   /** @throws {CapabilityError} as `send` */
   run(script: RedisScript, keys: readonly string[], args: readonly RedisArgument[]): Promise<unknown>;
-  /** All that take writes, in one order, and a text that is another one whenever one of them has other keys. */
+  /**
+   * All that take writes, and a text that is another one whenever keys may go other ways between them. They stand in an order in which
+   * a key that is on its way comes from one to a later one.
+   */
   nodes(): Promise<{ readonly view: string; readonly nodes: readonly RedisNode[] }>;
   /** Whether all of them answer. @throws {CapabilityError} */
   ping(): Promise<void>;
@@ -48,6 +52,7 @@ interface Route {
   /** @throws {Error} of the library, or ours */
   ask(key: string, command: string, args: readonly RedisArgument[]): Promise<unknown>;
   nodes(): Promise<{ readonly view: string; readonly nodes: readonly RedisNode[] }>;
+  ping(): Promise<void>;
   readonly cluster: RedisCluster | undefined;
   disconnect(): void;
 }
@@ -107,6 +112,9 @@ async function routeToServer(place: RedisPlace, timeout: number): Promise<Route>
   return {
     ask: (_, command, args) => sendOn(connection, command, args),
     nodes: async () => ({ view: '', nodes: [node] }),
+    async ping() {
+      await node.send('PING', []);
+    },
     cluster: undefined,
     disconnect: () => connection.redis.disconnect(),
   };
@@ -114,18 +122,37 @@ async function routeToServer(place: RedisPlace, timeout: number): Promise<Route>
 
 async function routeToCluster(place: RedisPlace, timeout: number): Promise<Route> {
   const cluster = await explaining(() => connectCluster(place, timeout));
+
+  /** Of each node that takes writes. */
+  async function askAll(command: string, args: readonly string[]) {
+    await explaining(() => cluster.look());
+    const { masters, name } = cluster.view();
+    const missing = countMissing(cluster.view());
+    if (missing > 0)
+      throw new CapabilityError('unavailable', `no server of the cluster has ${missing} of the slots`);
+    const answers = await explaining(() =>
+      Promise.all(masters.map((address) => cluster.askNode(address, command, args))),
+    );
+    return { masters, name, answers };
+  }
+
   return {
     ask: (key, command, args) => cluster.ask(slotOf(hashedPart(key)), command, args),
     async nodes() {
-      await explaining(() => cluster.look());
-      const { name, masters } = cluster.view();
-      const missing = countMissing(cluster.view());
-      if (missing > 0)
-        throw new CapabilityError('unavailable', `no server of the cluster has ${missing} of the slots`);
-      const nodes = masters.map((address): RedisNode => ({
-        send: (command, args) => explaining(() => cluster.askNode(address, command, args)),
+      const { masters, name, answers } = await askAll('CLUSTER', ['NODES']);
+      const moves = answers.map((answer) => readMoves(String(answer)));
+      const nodes = masters.map((address, index) => ({
+        leaving: moves[index]!.includes('->-'),
+        send: (command: string, args: readonly RedisArgument[]) =>
+          explaining(() => cluster.askNode(address, command, args)),
       }));
-      return { view: name, nodes };
+      return {
+        view: name + moves.join(),
+        nodes: nodes.toSorted((a, b) => Number(b.leaving) - Number(a.leaving)),
+      };
+    },
+    async ping() {
+      await askAll('PING', []);
     },
     cluster,
     disconnect: () => cluster.disconnect(),
@@ -144,7 +171,7 @@ function makeClient(route: Route, end: () => void): RedisClient {
   let released = false;
 
   async function ask(key: string, command: string, args: readonly RedisArgument[]): Promise<unknown> {
-    if (released) throw new CapabilityError('cancelled', 'the connection was closed');
+    check();
     try {
       return await route.ask(key, command, args);
     } catch (error) {
@@ -152,9 +179,8 @@ function makeClient(route: Route, end: () => void): RedisClient {
     }
   }
 
-  async function nodes() {
+  function check(): void {
     if (released) throw new CapabilityError('cancelled', 'the connection was closed');
-    return route.nodes();
   }
 
   return {
@@ -169,9 +195,13 @@ function makeClient(route: Route, end: () => void): RedisClient {
         return ask(keys[0]!, 'EVAL', [script.source, ...rest]);
       }
     },
-    nodes,
+    async nodes() {
+      check();
+      return route.nodes();
+    },
     async ping() {
-      await Promise.all((await nodes()).nodes.map((node) => node.send('PING', [])));
+      check();
+      await route.ping();
     },
     release() {
       if (!released) end();

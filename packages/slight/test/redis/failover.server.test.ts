@@ -110,6 +110,33 @@ test('what has some of its keys at each of two nodes waits until all are at one'
   assert.deepEqual(new Set(await Promise.all(added)), new Set([2n, 3n]));
 });
 
+test('what is on its way to a node that was listed already is listed', options, async (t) => {
+  const cluster = await startRedisCluster();
+  t.after(() => cluster.stop());
+  const { store } = await openAll(t, cluster.url);
+  const slot = slotOfKey('{t}');
+  const [first, , last] = cluster.nodes.slice(0, 3).toSorted((a, b) => (a.url < b.url ? -1 : 1));
+  await cluster.moveSlot(slot, last!);
+  const keys = Array.from({ length: 20 }, (_, i) => `{t}${i}`);
+  for (const key of keys) await store.set(key, Buffer.from(key));
+  const found = new Set<string>();
+  let cursor: string | undefined;
+  async function listPage(limit: number): Promise<void> {
+    const page = await store.keys({ prefix: '{t}', limit, ...(cursor !== undefined && { cursor }) });
+    for (const key of page.keys) found.add(key);
+    cursor = page.cursor;
+  }
+  await listPage(1);
+  assert.ok(found.size < 10 && cursor !== undefined);
+  let moved = 0;
+  await cluster.moveSlot(slot, first!, async () => {
+    if (++moved !== 30) return;
+    do await listPage(100);
+    while (cursor !== undefined);
+  });
+  assert.deepEqual(found, new Set(keys));
+});
+
 test('slots move while they are worked on: nothing is lost, nothing is done twice', options, async (t) => {
   const cluster = await startRedisCluster({ settings: watchable });
   t.after(() => cluster.stop());
