@@ -1,6 +1,7 @@
 import { globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
+import { asModules, mergeChunks } from './merge-chunks.ts';
 
 /** `new URL('./x', import.meta.url)`, in three parts. */
 const reference = /(new URL\(\s*['"])(\.{1,2}\/[^'"\n]*)(['"],\s*import\.meta\.url)/g;
@@ -10,9 +11,14 @@ const reference = /(new URL\(\s*['"])(\.{1,2}\/[^'"\n]*)(['"],\s*import\.meta\.u
  * top. What a module names by `new URL('./x', import.meta.url)` is found from there, and is an entry where it is a module:
  * another process runs it. Declarations stay where they are.
  * @param entries - paths of modules
+ * @param starts - paths of modules in the folder that are loaded in one go, whatever else is
  * @throws {Error} where two entries would be the same file, or esbuild fails
  */
-export function bundle(folder: string, entries: readonly string[]): void {
+export function bundle(
+  folder: string,
+  entries: readonly string[],
+  starts: readonly (readonly string[])[] = [],
+): void {
   const modules = globSync('**/*.js', { cwd: folder }).map((file) => join(folder, file));
   const points = new Map(entries.map((path) => [basename(path), resolve(path)]));
   for (const path of modules) {
@@ -29,17 +35,16 @@ export function bundle(folder: string, entries: readonly string[]): void {
     if (moved !== text) writeFileSync(path, moved);
   }
   const made = `${folder}-bundled`;
-  buildSync({
+  const { metafile } = buildSync({
+    ...asModules,
     entryPoints: [...points].map(([file, path]) => ({ in: path, out: basename(file, '.js') })),
     outdir: made,
-    bundle: true,
+    absWorkingDir: dirname(folder),
     splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'esnext',
-    packages: 'external',
-    logLevel: 'warning',
+    metafile: true,
   });
+  const inFolder = starts.map((paths) => paths.map((path) => `${basename(folder)}/${path}`));
+  mergeChunks(made, metafile, inFolder);
   for (const path of modules) rmSync(path);
   for (const file of globSync('*.js', { cwd: made })) renameSync(join(made, file), join(folder, file));
   rmSync(made, { recursive: true });

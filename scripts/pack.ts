@@ -19,8 +19,19 @@ import { bundle } from './bundle.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** Packages that every start of an app loads: a module in a file of its own costs a third of a millisecond there. */
-const started = ['@spiderlightning/component', '@spiderlightning/slight', '@spiderlightning/wasi'];
+/**
+ * Packages that every start of an app loads, where a module in a file of its own costs a third of a millisecond, and what
+ * of them is loaded in one go: before the first worker's process is started, meanwhile, and in it.
+ */
+const started: { readonly [name: string]: readonly (readonly string[])[] } = {
+  '@spiderlightning/component': [],
+  '@spiderlightning/slight': [
+    ['cli/main.js', 'cli/early.js'],
+    ['cli/commands.js', 'cli/run.js'],
+    ['host/worker.js'],
+  ],
+  '@spiderlightning/wasi': [],
+};
 
 /** What of a package.json concerns packing. */
 interface Manifest {
@@ -105,12 +116,11 @@ function stage(folder: string, work: string): { name: string; folder: string } |
     cpSync(from, join(target, 'dist', from.slice(join(source, 'src').length)), { recursive: true });
   }
   for (const file of globSync('dist/**/*.{js,d.ts}', { cwd: target })) rewriteReferences(join(target, file));
-  if (started.includes(manifest.name)) {
+  const starts = started[manifest.name];
+  if (starts !== undefined) {
     const entries = listPaths(published.exports).filter((path) => path.endsWith('.js'));
-    bundle(join(target, 'dist'), [
-      ...entries.map((path) => join(target, path)),
-      ...(published['bin'] === undefined ? [] : [join(target, 'dist/cli/main.js')]),
-    ]);
+    const command = published['bin'] === undefined ? [] : [join(target, 'dist/cli/main.js')];
+    bundle(join(target, 'dist'), [...entries.map((path) => join(target, path)), ...command], starts);
   }
   for (const file of [...(manifest.files ?? []), 'README.md', 'LICENSE']) {
     if (file === 'dist') continue;

@@ -48,7 +48,10 @@ test('who asks for another address, other rights, other variables or another soc
   const others: ((wanted: Wanted) => Wanted)[] = [
     (wanted) => ({ ...wanted, permissions: ['--no-addons'] }),
     (wanted) => ({ ...wanted, permissions: [...wanted.permissions, '--allow-addons'] }),
-    (wanted) => ({ ...wanted, permissions: wanted.permissions.with(-3, '--allow-fs-write=*') }),
+    (wanted) => ({
+      ...wanted,
+      permissions: wanted.permissions.map((flag) => flag.replace(/^(--allow-fs-write=).*/, '$1*')),
+    }),
     (wanted) => ({ ...wanted, env: { ...process.env } }),
     (wanted) => ({ ...wanted, fd: undefined }),
   ];
