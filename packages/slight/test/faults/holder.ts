@@ -55,10 +55,10 @@ async function append(lease: Lease, left: number): Promise<void> {
   const result = await attempt(
     'compare-and-swap',
     () => orRefused(() => store.compareAndSwap('list', found?.version, value, how)),
-    () => ({}),
+    () => ({ text }),
   );
-  if (result === undefined) tell('unsure', lease, { text });
-  else if (result === 'refused') tell('refused', lease);
+  if (result === undefined) return;
+  if (result === 'refused') tell('refused', lease);
   else if (result.swapped) tell('wrote', lease, { text, left });
 }
 

@@ -2,11 +2,6 @@ import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { suite, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { etcdMissing, startEtcd } from '../../../../test/servers/etcd.ts';
-import { natsMissing, startNats } from '../../../../test/servers/nats.ts';
-import { postgresMissing, startPostgres } from '../../../../test/servers/postgres.ts';
-import { startProxy } from '../../../../test/servers/proxy.ts';
-import { redisMissing, startRedis } from '../../../../test/servers/redis.ts';
 import type { TestServer } from '../../../../test/servers/server.ts';
 import { openCapability } from '../../src/capabilities/core/open.ts';
 import { findContradiction, type Step } from '../../src/capabilities/keyvalue/history.ts';
@@ -20,18 +15,10 @@ import {
   startFaultProcess,
   timeout,
 } from './processes.ts';
+import { backends, serve } from './servers.ts';
 import { now, type KeyAttempt } from './record.ts';
 
 type Line = KeyAttempt | { readonly heard: string };
-
-const settings = ['--notify-keyspace-events', 'KA'];
-const backends: readonly (readonly [name: string, skip: string | false, start: () => Promise<TestServer>])[] =
-  [
-    ['redis', redisMissing, () => startRedis({ settings })],
-    ['nats', natsMissing, startNats],
-    ['etcd', etcdMissing, startEtcd],
-    ['postgres', postgresMissing, startPostgres],
-  ];
 
 /** What is known of attempts, for the history of their key. */
 function toSteps(attempts: readonly KeyAttempt[]): Step[] {
@@ -44,20 +31,8 @@ function toSteps(attempts: readonly KeyAttempt[]): Step[] {
 }
 
 async function prove(t: TestContext, start: () => Promise<TestServer>): Promise<void> {
-  const server = await start();
-  const link = await startProxy(server.port);
-  const closing: (() => unknown)[] = [];
-  t.after(async () => {
-    for (const close of closing) await close();
-    await link.close();
-    // PostgreSQL waits for those who are connected.
-    await server.kill();
-    await server.stop();
-  });
-  const scheme = (url: string) => url.replace('http:', 'etcd:');
-  const direct = scheme(server.url);
   // One process goes through a link of its own, which is cut for it alone.
-  const through = scheme(server.url.replace(`:${server.port}`, `:${link.port}`));
+  const { server, link, closing, direct, through } = await serve(t, start);
   const running = [direct, through].map((bind) =>
     startFaultProcess<Line>(t, 'client.ts', bind, String(timeout), '2'),
   );

@@ -13,21 +13,25 @@ export default router().post('/hold/:ttl/:wait', async (req) => {
   const lines: object[] = [];
 
   /** @returns the answer; `failed` where the server could not be asked, `refused` where it said no */
-  async function attempt<T>(name: string, work: () => Promise<T>): Promise<T | 'failed' | 'refused'> {
+  async function attempt<T>(
+    name: string,
+    work: () => Promise<T>,
+    more: object = {},
+  ): Promise<T | 'failed' | 'refused'> {
     const from = Date.now();
     try {
       const answer = await work();
-      lines.push({ name, from, until: Date.now() });
+      lines.push({ name, from, until: Date.now(), ...more });
       return answer;
     } catch (error) {
       if (!(error instanceof CapabilityError)) throw error;
       const until = Date.now();
       if (error.code === 'precondition-failed') {
-        lines.push({ name, from, until });
+        lines.push({ name, from, until, ...more });
         return 'refused';
       }
       const { code, outcome, message } = error;
-      lines.push({ name, from, until, failure: { code, outcome, message } });
+      lines.push({ name, from, until, failure: { code, outcome, message }, ...more });
       return 'failed';
     }
   }
@@ -44,11 +48,10 @@ export default router().post('/hold/:ttl/:wait', async (req) => {
     const text = `${lease.token} guest ${left}`;
     const value = `${found?.text() ?? ''}${text}\n`;
     const { fence } = lease;
-    const result = await attempt('compare-and-swap', () =>
-      store.compareAndSwap('list', found?.version, value, { fence }),
-    );
-    if (result === 'failed') tell('unsure', lease, { text });
-    else if (result === 'refused') tell('refused', lease);
+    const swap = () => store.compareAndSwap('list', found?.version, value, { fence });
+    const result = await attempt('compare-and-swap', swap, { text });
+    if (result === 'failed') return;
+    if (result === 'refused') tell('refused', lease);
     else if (result.swapped) tell('wrote', lease, { text, left });
   }
 

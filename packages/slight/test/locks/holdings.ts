@@ -2,7 +2,7 @@ import type { Holding } from '../../src/capabilities/locks/history.ts';
 
 /** What a process that holds locks says of one of them. Times in milliseconds since 1970. */
 export interface HolderLine {
-  readonly event: 'held' | 'wrote' | 'refused' | 'released' | 'lost' | 'woke' | 'unsure';
+  readonly event: 'held' | 'wrote' | 'refused' | 'released' | 'lost' | 'woke';
   readonly token: string;
   readonly at: number;
   readonly expires: number;

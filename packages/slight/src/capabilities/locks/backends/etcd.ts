@@ -3,7 +3,7 @@ import { decode, encode, endOfPrefix, openEtcd } from '../../../clients/etcd.ts'
 import type { EtcdClient } from '../../../clients/etcd.ts';
 import { defineBackend } from '../../core/backend.ts';
 import type { OpenContext } from '../../core/backend.ts';
-import { CapabilityError } from '../../core/error.ts';
+import { CapabilityError, failAfterWrite } from '../../core/error.ts';
 import type { Grant, Locks, LocksFeature } from '../contract.ts';
 import { givenUp, notHeld } from '../validate.ts';
 
@@ -77,7 +77,8 @@ async function openLocks({ name: store, url, timeout }: OpenContext): Promise<Lo
       }
     } catch (error) {
       void revoke(client, id);
-      throw error;
+      // The key may stay until its lease is over, and be the first.
+      throw place === undefined ? error : failAfterWrite(error);
     }
     places.set(place.token, place);
     return { token: place.token, expires: since + place.ttl };

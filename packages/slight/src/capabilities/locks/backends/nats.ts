@@ -135,8 +135,13 @@ async function openLocks({ name: place, url, timeout, config }: OpenContext): Pr
         JSON.stringify({ ttl: Math.ceil(ttl) } satisfies Note),
         sequence,
       );
-      if (token === undefined) continue;
-      if (first !== undefined) await leave(first);
+      if (token === undefined) {
+        // Somebody was faster. Who does not stand in line yet does so before it tries again: else others may always be.
+        if (ticket === '') return { again: 1 };
+        continue;
+      }
+      // It has the lock, also where it cannot leave; then it is passed by and by.
+      if (first !== undefined) await leave(first).catch(() => undefined);
       return { token: BigInt(token), expires };
     }
   }
