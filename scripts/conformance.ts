@@ -1,12 +1,12 @@
 /**
- * Runs the conformance suites of all backends and writes what they passed to docs/backend-conformance.md:
+ * Runs the conformance suites of all backends, and the tests of faults of those with a server, and writes what they passed to docs/backend-conformance.md:
  *
  *     npm run conformance
  *     npm run conformance -- locks     # one capability; the others' parts of the page stay
  *
  * Ends with 1 where a backend fails, or where the server of one is missing, and then leaves the page as it is.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { run } from 'node:test';
 import type { CapabilityName } from '../packages/slight/src/capabilities/core/capability.ts';
@@ -30,23 +30,29 @@ export interface SuiteRun {
 /** What one backend passed. */
 interface Row {
   readonly backend: string;
-  /** With a server of its own, which is killed and started again meanwhile. */
-  readonly tier: 1 | 2;
+  /** 1: its suite ran on a real server, and it stood the faults of one; 2: only its suite did; 3: there is no server. */
+  readonly tier: 1 | 2 | 3;
   readonly suite: string;
   readonly kept: number;
   /** Features that it does not declare: calls that need one are refused, which is checked too. */
   readonly refused: number;
 }
 
+const faults = 'packages/slight/test/faults';
 const folderOf = (capability: CapabilityName) => join(root, 'packages/slight/src/capabilities', capability);
 const refusal = /, which is not declared, is unsupported$/;
 
-/** The files with the suites of a capability: those that need no server, and one for each server. */
+/** The files with the suites of a capability: those that need no server, one for each server, and those of faults. */
 async function findSuites(capability: CapabilityName): Promise<string[]> {
   const folder = folderOf(capability);
   const backends = await listBackends(capability as 'keyvalue');
   const files = backends.map(({ scheme }) => join(folder, 'backends', `${scheme}.server.test.ts`));
-  return [join(folder, 'conformance.test.ts'), ...files.filter((file) => existsSync(file))];
+  const troubles = globSync(`${faults}/${capability}*.server.test.ts`, { cwd: root }).toSorted();
+  return [
+    join(folder, 'conformance.test.ts'),
+    ...files.filter((file) => existsSync(file)),
+    ...troubles.map((file) => join(root, file)),
+  ];
 }
 
 async function runSuites(file: string): Promise<SuiteRun[]> {
@@ -75,6 +81,10 @@ export function toRows(schemes: readonly string[], suites: readonly SuiteRun[]):
   const checks = new Set(
     suites.filter(({ file }) => file.endsWith('/conformance.test.ts')).flatMap(({ passed }) => passed),
   );
+  // Its tests have the names of backends, and of what stands behind them: `redis as a cluster`.
+  const stood = new Set(
+    suites.filter(({ file }) => file.includes(`${faults}/`)).flatMap(({ passed }) => passed),
+  );
   return suites
     .filter(({ passed }) => passed.some((name) => checks.has(name)))
     .flatMap(({ file, title, passed }): Row[] => {
@@ -82,7 +92,8 @@ export function toRows(schemes: readonly string[], suites: readonly SuiteRun[]):
       const backend = server ?? title.split(/\W+/).find((word) => schemes.includes(word));
       if (backend === undefined) return [];
       const refused = passed.filter((name) => refusal.test(name)).length;
-      const tier = server === undefined ? 2 : 1;
+      const behind = / as a .*$/.exec(title)?.[0] ?? '';
+      const tier = server === undefined ? 3 : stood.has(backend + behind) ? 1 : 2;
       return [{ backend, tier, suite: title, kept: passed.length - refused, refused }];
     });
 }
@@ -105,8 +116,9 @@ function writeSection(capability: CapabilityName, rows: readonly Row[]): string 
   return [
     `## [${capability}]`,
     '',
-    ...table(1, 'Tier 1, a real server that is killed meanwhile:'),
-    ...table(2, 'Without a server:'),
+    ...table(1, 'Tier 1, a real server and its faults:'),
+    ...table(2, 'Tier 2, a real server:'),
+    ...table(3, 'Without a server:'),
   ].join('\n');
 }
 
@@ -117,7 +129,10 @@ it failed none.
 
 - **passed**: promises that were checked and kept.
 - **not declared**: features that calls need and the backend does not have. Such calls are refused, which was checked as well.
-- **Tier 1** are backends whose suite ran on a real server, started for it, killed without warning and started again.
+- **Tier 2** are backends whose suite ran on a real server, started for it, killed without warning and started again.
+- **Tier 1** stood faults as well, while several processes worked: the server was killed and came back, was silent for five seconds, the
+  link of one process was cut. What was acknowledged was kept, no failure lied about its outcome, nothing hung, all went on.
+  [Faults](decisions/faults.md) says what was checked of each capability.
 
 The engine has [a page of its own](conformance.md).
 `;
@@ -134,7 +149,10 @@ if (import.meta.main) {
   const sections = readSections(existsSync(page) ? readFileSync(page, 'utf8') : '');
   for (const capability of wanted) {
     process.stderr.write(`${capability} …\n`);
-    const suites = (await Promise.all((await findSuites(capability)).map(runSuites))).flat();
+    const files = Map.groupBy(await findSuites(capability), (file) => file.includes(`${faults}/`));
+    const suites = (await Promise.all((files.get(false) ?? []).map(runSuites))).flat();
+    // By themselves: they break several servers at once already.
+    for (const file of files.get(true) ?? []) suites.push(...(await runSuites(file)));
     for (const { title, failed, skipped } of suites) {
       if (failed.length > 0) process.stderr.write(`  ${title}: failed: ${failed.join('; ')}\n`);
       if (skipped !== undefined) process.stderr.write(`  ${title}: not run: ${skipped}\n`);
