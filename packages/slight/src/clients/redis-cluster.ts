@@ -68,18 +68,19 @@ export async function connectCluster(place: RedisPlace, timeout: number): Promis
 
   async function lookAt(address: string): Promise<ClusterView> {
     const connection = await connect(address);
-    return readView(await endBefore(longestLook, sendOn(connection, 'CLUSTER', ['SLOTS']), 'reads'), address);
+    const answer = endBefore(longestLook, sendOn(connection, 'CLUSTER', ['SLOTS']), 'reads');
+    const found = readView(await answer, address);
+    // It was taken out of the cluster, or has never been in one.
+    if (found.masters.length === 0) throw new CapabilityError('unavailable', 'the node knows no other');
+    return found;
   }
 
   async function lookOnce(): Promise<void> {
-    const known = [...new Set([...shuffle(view.masters), ...seeds])];
-    const [few, rest] = [known.slice(0, askedAtOnce), known.slice(askedAtOnce)];
+    const known = shuffle(view.masters);
+    const [few, rest] = [known.slice(0, askedAtOnce), [...known.slice(askedAtOnce), ...seeds]];
     let found: ClusterView;
     try {
-      found = await Promise.any(few.map(lookAt)).catch((error: unknown) => {
-        if (rest.length === 0) throw error;
-        return Promise.any(rest.map(lookAt));
-      });
+      found = await Promise.any(few.map(lookAt)).catch(() => Promise.any(rest.map(lookAt)));
     } catch (error) {
       throw firstReason(error as AggregateError);
     } finally {

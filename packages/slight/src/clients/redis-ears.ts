@@ -1,3 +1,4 @@
+import { CapabilityError } from '../capabilities/core/error.ts';
 import { openCluster } from './redis.ts';
 import { openEar, type Ear, type Head } from './redis-ear.ts';
 import { readRedisAddress, type RedisPlace } from './redis-place.ts';
@@ -121,6 +122,7 @@ export async function openEars(
   return {
     async add(pattern) {
       await settling?.catch(() => undefined);
+      if (ears.size === 0) throw new CapabilityError('unavailable', 'no node of the cluster can be heard');
       await Promise.all([...ears.values()].map((ear) => ear.add(pattern)));
     },
     remove(pattern) {
