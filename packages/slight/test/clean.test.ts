@@ -28,6 +28,7 @@ test('it removes the data of the app and nothing else, where it is told to', asy
 test('the data lies beside the slightfile, and programs can read what was removed', async () => {
   const folder = await withData();
   const elsewhere = await withData();
+  writeFileSync(join(folder, 'slightfile.toml'), 'specversion = "0.3"\n');
   const { code, stdout } = await runCommand(elsewhere, [
     'clean',
     '-y',

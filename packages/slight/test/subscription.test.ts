@@ -194,16 +194,19 @@ test('what a subscription needs and does not have keeps the app from starting', 
   };
   assert.match(
     await refusal(slightfile('')),
-    /:12:3: \[\[subscription\]\] has no topics\n {2}fix: add topics/,
+    /:12:3: \[\[subscription\]\] has no topics\n {2}12 \| \[\[subscription\]\]\n.*\^\n {2}fix: add topics/,
   );
   assert.match(
     await refusal(slightfile('topics = ["a"]\n', `${settings}, queue = true`)),
-    /"events" is a queue, and \[\[subscription\]\] names topics of it/,
+    /"events" is a queue, and \[\[subscription\]\] names topics of it\n {2}12 \| .*\n.*\^\n {2}fix: leave topics out/,
   );
   assert.match(
     await refusal(slightfile('topics = ["a b", "orders"]\ngroup = "a b"\n')),
     /:12:3: \[\[subscription\]\] topics: "a b" is no pattern of topics\.[^]*:12:3: \[\[subscription\]\] group: "a b" is no name of a group/,
   );
   const other = slightfile().replace('messaging = "events"', 'messaging = "others"');
-  assert.match(await refusal(other), /names messaging = "others", and \[messaging\] has no such line/);
+  assert.match(
+    await refusal(other),
+    /names messaging = "others", and \[messaging\] has no such line\n {2}12 \| .*\n.*\^\n {2}fix: add /,
+  );
 });

@@ -1,9 +1,10 @@
-import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
+import { lstat, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { claimData, lockName } from '../host/data-lock.ts';
 import { cacheFolder } from '../host/folders.ts';
+import { usualFile } from './run-file.ts';
 import { CommandError, UsageError } from './usage.ts';
 
 export interface CleanOptions {
@@ -54,6 +55,7 @@ async function cleanCaches(): Promise<Target[]> {
 
 /** Undefined where it was not to be. */
 async function cleanData({ config, yes }: CleanOptions): Promise<Target[] | undefined> {
+  if (config !== undefined) await checkSlightfile(config);
   const path = join(config === undefined ? process.cwd() : dirname(resolve(config)), '.slight');
   const target = await measure(path, isData);
   if (target === undefined) {
@@ -80,6 +82,22 @@ async function cleanData({ config, yes }: CleanOptions): Promise<Target[] | unde
     claim.release();
   }
   return [target];
+}
+
+/** Whoever names the wrong one must not lose the data of another app. @throws {UsageError} where it is no file */
+async function checkSlightfile(config: string): Promise<void> {
+  const found = await stat(config).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found === undefined)
+    throw new UsageError(
+      `there is no ${config}\n  fix: name the slightfile beside which the data lies, or leave -c out in its folder`,
+    );
+  if (found.isDirectory())
+    throw new UsageError(
+      `${config} is a folder\n  fix: name the slightfile in it: slight clean -c ${join(config, usualFile)}`,
+    );
 }
 
 /** The lock goes last: until then nobody starts. */

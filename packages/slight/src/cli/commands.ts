@@ -41,11 +41,7 @@ function describeProgram(
     .version(readVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
-    .exitOverride()
-    .configureOutput({
-      outputError: (text, write) =>
-        write(text.replace(/^error: /, 'slight: ').replace(/\n\((.*)\)\n$/, '\n  fix: $1\n')),
-    });
+    .exitOverride();
   program
     .command('run')
     .description('Serve an app until Ctrl-C, or run a command: its arguments stand after --.')
@@ -168,7 +164,25 @@ function describeProgram(
       const { secret } = await import('./secret.ts');
       finish(await secret(options));
     });
+  for (const command of [program, ...program.commands])
+    command.configureOutput({ outputError: (text, write) => write(describeMisuse(text, command, program)) });
   return program;
+}
+
+/** What is wrong, and on a line of its own what to do: as the parser suggests, or how the command is used. */
+function describeMisuse(text: string, command: Command, program: Command): string {
+  const name = command.name();
+  const usage =
+    command === program
+      ? 'slight help lists the commands'
+      : `slight ${name} ${command.usage()}; slight help ${name} says more`;
+  const {
+    what = text,
+    hint,
+    range,
+  } = /^error: (?<what>.*?)(?:\n\((?<hint>.*)\)|(?<= is invalid)\. (?<range>.*))?\n$/s.exec(text)?.groups ??
+  {};
+  return `slight: ${what}\n  fix: ${hint ?? range ?? usage}\n`;
 }
 
 interface RunFlags {

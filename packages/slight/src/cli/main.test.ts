@@ -31,8 +31,22 @@ test('wrong use ends with 2, names the nearest, and prints no stack', () => {
     [['run', '--addres', 'x'], /unknown option '--addres'\n {2}fix: Did you mean --address\?/],
     [['run', '--address', '3000'], /127\.0\.0\.1:3000/],
     [['run', '--health', 'localhost:99999'], /HOST|host/],
-    [['run', '--target'], /argument missing/],
-    [['run', 'a.wasm', 'b.wasm'], /too many arguments/],
+    [
+      ['run', '--target'],
+      /argument missing\n {2}fix: slight run \[options\] \[app\]; slight help run says more\n$/,
+    ],
+    [['run', 'a.wasm', 'b.wasm'], /too many arguments.*\n {2}fix: slight run /],
+    [['run', '--workers', '0'], /argument '0' is invalid\n {2}fix: Write a whole number from 1 to 1024\.\n$/],
+    [['run', '--log-level', 'loud'], /is invalid\n {2}fix: Allowed choices are trace, /],
+    [['nothing-like-it'], /unknown command 'nothing-like-it'\n {2}fix: slight help lists the commands\n$/],
+    [['messages'], /missing required argument 'verb'\n {2}fix: slight messages \[options\] <verb> <name> /],
+    [['new', 'ts'], /required option '-n, --name <name>' not specified\n {2}fix: slight new /],
+    [['secret', '--nope'], /unknown option '--nope'\n {2}fix: slight secret /],
+    [['clean', '-c', 'nowhere.toml'], /there is no nowhere\.toml\n {2}fix: /],
+    [
+      ['clean', '-c', '.'],
+      /\. is a folder\n {2}fix: name the slightfile in it: slight clean -c slightfile\.toml\n$/,
+    ],
     [['build', 'nowhere.ts'], /there is no nowhere\.ts\n {2}fix: /],
   ] as const) {
     const { code, out, err } = slight([...args]);

@@ -13,6 +13,7 @@ component = "app.wasm"
 [messaging]
 events = { bind = "sqlite", lease = "1m" }
 here = "memory"
+away = "redis://127.0.0.1:1"
 `;
 
 /** An app that runs, as far as its messages go: three of group `mail` are dead, one waits. */
@@ -98,9 +99,29 @@ void test('what cannot be done says why', async (t) => {
       /^slight: --all is every dead letter, and ids are named too\n {2}fix: .* redrive events mail --all, or .* without --all/,
     ],
     [['look', 'events'], 2, /count, peek, redrive, purge/],
-    [['count', 'others'], 1, /has no messages "others"\n {2}fix: name one that it has: events, here/],
-    [['count', 'here'], 1, /in the memory of the app/],
-    [['peek', 'events', 'nobody'], 1, /there is no group "nobody"/],
+    [
+      ['count', 'others'],
+      1,
+      /^slight: slightfile\.toml has no messages "others"\n {2}fix: name one that it has: events, here, away/,
+    ],
+    [
+      ['count', 'here'],
+      1,
+      /^slight: slightfile\.toml:6:\d+: .* in the memory of the app.*\n {2}6 \| here = "memory"\n.*\^\n {2}fix: bind it/,
+    ],
+    [
+      ['count', 'away'],
+      1,
+      /^slight: slightfile\.toml:7:\d+: .*cannot be reached.*\n {2}7 \| away = .*\n.*\^\n {2}fix: start/,
+    ],
+    [
+      ['peek', 'events', 'nobody'],
+      1,
+      /events has no group nobody\n {2}fix: name one that it has: mail, other\n$/,
+    ],
+    [['count', 'events', 'nobody'], 1, /events has no group nobody\n {2}fix: name one /],
+    [['purge', 'events', 'nobody', '--all'], 1, /events has no group nobody\n {2}fix: name one /],
+    [['count', 'events', 'mail', '1'], 2, /fix: slight messages count events mail\n/],
   ] as const) {
     const { code: found, out, err } = slight(...args);
     assert.deepEqual([found, out], [code, ''], args.join(' '));

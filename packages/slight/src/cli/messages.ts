@@ -41,10 +41,12 @@ export async function messages(
     );
   if (changes && !all && ids.length === 0)
     throw wrongUse('which dead letters?', `${verb} ${name} ${group} ID …, or --all in place of ids`);
-  if (!changes && (all || ids.length > 0)) throw wrongUse('ids and --all are for redrive and purge', verb);
+  if (!changes && (all || ids.length > 0))
+    throw wrongUse('ids and --all are for redrive and purge', [verb, name, group ?? ''].join(' ').trim());
   const file = await readSlightfile(config, { target, env: process.env, secrets: openSecrets });
   const { messages: opened, lease } = await openMessagesOf(file, name);
   try {
+    if (group !== undefined) await checkGroup(opened, name, group);
     if (verb === 'count') await count(opened, group, lease, json);
     else if (verb === 'peek') await peek(opened, group!, json);
     else {
@@ -96,6 +98,17 @@ async function peek(opened: Messaging, group: string, json: boolean): Promise<vo
     for (const letter of page.letters) print(json ? JSON.stringify(toJson(letter)) : describe(letter));
     cursor = page.cursor;
   } while (cursor !== undefined);
+}
+
+/** @throws {CommandError} where there is no such group */
+async function checkGroup(opened: Messaging, name: string, group: string): Promise<void> {
+  const groups = await opened.groups();
+  if (groups.some((each) => each.name === group)) return;
+  const names = groups.map((each) => each.name).join(', ');
+  throw new CommandError(
+    `${name} has no group ${group}\n` +
+      `  fix: ${names === '' ? 'run the app: its subscriptions make the groups' : `name one that it has: ${names}`}`,
+  );
 }
 
 /** Which of these are not among the dead letters. */

@@ -6,6 +6,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { extname, join, relative, resolve, sep } from 'node:path';
@@ -34,6 +35,8 @@ export function createProject(template: string, name: string): number {
   if (!Object.hasOwn(templates, template)) throw new UsageError(describeUnknown(template));
   checkName(name);
   const folder = resolve(name);
+  if (existsSync(folder) && !statSync(folder).isDirectory())
+    throw new StartError(`${name} is a file here\n  fix: choose another name, or move that file`);
   if (existsSync(folder) && readdirSync(folder).length > 0)
     throw new StartError(
       `${name} is a folder that is not empty\n  fix: choose another name, or remove what lies in it`,

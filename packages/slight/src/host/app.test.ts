@@ -111,7 +111,7 @@ test('an instance that cannot be made is a StartError at first, a 500 later', as
     openFake(async () => answer, {}, broken),
     {
       name: 'StartError',
-      message: '/app/app.wasm cannot be started: no start (unreachable)',
+      message: /^\/app\/app\.wasm cannot be started: no start \(unreachable\)\n {2}fix: /,
     },
   );
   let healthy = true;

@@ -13,7 +13,7 @@ import { bindCapabilities } from './bind.ts';
 import type { BindingRow } from './bind.ts';
 import { createEvents } from './events.ts';
 import type { RunEvent } from './events.ts';
-import { describeCause, InstanceStartError, nameFailure, toHttpFailure } from './failure.ts';
+import { describeCause, describeNoStart, InstanceStartError, nameFailure, toHttpFailure } from './failure.ts';
 import { checkExports } from './exports.ts';
 import { checkGrants } from './grants.ts';
 import { openGuests } from './guests.ts';
@@ -89,7 +89,7 @@ export async function openApp(
   } catch (error) {
     await bindings.close();
     if (!(error instanceof InstanceStartError)) throw error;
-    throw new StartError(`${file.app.component} cannot be started: ${describe(error)}`, { cause: error });
+    throw new StartError(describeNoStart(file.app.component, describe(error)), { cause: error });
   }
 
   async function handle(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {

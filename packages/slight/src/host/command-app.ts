@@ -12,7 +12,7 @@ import { bindCapabilities } from './bind.ts';
 import type { BindingRow } from './bind.ts';
 import { toEventFailure } from './events.ts';
 import { checkExports } from './exports.ts';
-import { describeCause, InstanceStartError } from './failure.ts';
+import { describeNoStart, describeCause, InstanceStartError } from './failure.ts';
 import { checkGrants } from './grants.ts';
 import { openGuests } from './guests.ts';
 import type { Terminal } from './guests.ts';
@@ -94,7 +94,7 @@ export async function openCommand(
       } catch (error) {
         if (!(error instanceof InstanceStartError)) throw error;
         const reason = describeCause(error.cause);
-        throw new StartError(`${file.app.component} cannot be started: ${reason}`, { cause: error });
+        throw new StartError(describeNoStart(file.app.component, reason), { cause: error });
       }
     },
     failures: bindings.failures,

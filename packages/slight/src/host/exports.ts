@@ -10,7 +10,7 @@ import {
 import type { GrantName } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { isCompatible } from './import-name.ts';
-import { showPlace } from './place.ts';
+import { describeComplaint } from './complaint.ts';
 import { StartError } from './start-error.ts';
 
 /** What a component is for, by what it exports. */
@@ -121,9 +121,11 @@ export function checkExports(exports: readonly string[], file: Slightfile, comma
 
 function describeMissing(name: Listed, file: Slightfile): string {
   const { interface: wanted, sdk } = listed[name];
-  return (
-    `${showPlace(file.path!, file[name][0]!.position)}: [[${name}]] needs an app that exports ${wanted}, and this one does not\n` +
-    `  fix: export \`${sdk}\` (export async function ${sdk}(event) { … }) and build the app again, or remove the table`
+  return describeComplaint(
+    file,
+    file[name][0]!.position,
+    `[[${name}]] needs an app that exports ${wanted}, and this one does not\n` +
+      `  fix: export \`${sdk}\` (export async function ${sdk}(event) { … }) and build the app again, or remove the table`,
   );
 }
 

@@ -44,6 +44,14 @@ export function toHttpFailure(error: unknown, limits: Limits): HttpFailure {
   }
 }
 
+/** An app of which no instance could be made, before it served anything. */
+export function describeNoStart(component: string, reason: string): string {
+  return (
+    `${component} cannot be started: ${reason}\n` +
+    '  fix: what it does when an instance is made (its start function, the top level of its modules) failed: mend that, and build it again'
+  );
+}
+
 /** Why a request was not answered, in one word of a closed set: for metrics and traces. */
 export function nameFailure(error: unknown): string {
   if (error instanceof PoolBusyError) return 'busy';

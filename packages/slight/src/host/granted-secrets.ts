@@ -5,7 +5,7 @@ import { listBinds } from '../slightfile/model.ts';
 import type { BindSecrets, Slightfile } from '../slightfile/model.ts';
 import { Secret } from '../slightfile/secret.ts';
 import { withSecrets } from './packed-file.ts';
-import { startWithPlace } from './place.ts';
+import { describeComplaint } from './complaint.ts';
 import { StartError } from './start-error.ts';
 
 /**
@@ -33,8 +33,7 @@ export async function grantSecrets(file: Slightfile): Promise<Slightfile> {
         describeBind(bind.table, bind),
         new CapabilityError('invalid-argument', refusal),
       );
-      const place = startWithPlace(file, bind.position);
-      problems.push(`${place}${error.message}`);
+      problems.push(describeComplaint(file, bind.position, error.message));
     }
     granted.set(`${bind.table}\0${bind.name}`, new Secret({ ...former, granted: values }));
   }

@@ -1,6 +1,6 @@
 import { checkGroup, checkPatterns } from '../capabilities/messaging/validate.ts';
 import type { Slightfile, Subscription, Triggers } from '../slightfile/model.ts';
-import { showPlace } from './place.ts';
+import { describeComplaint } from './complaint.ts';
 import { StartError } from './start-error.ts';
 
 /** The tables that name a line of another one, with the key that does. */
@@ -23,9 +23,12 @@ export function checkReferences(file: Slightfile): void {
       ({ [key]: named, position }) => {
         if (named === undefined || tables[table]?.[named as string] !== undefined) return [];
         return [
-          `${showPlace(file.path!, position)}: [[${list}]] names ${key} = ${JSON.stringify(named)}, ` +
-            `and [${table}] has no such line\n` +
-            `  fix: add ${String(named)} = "sqlite", or where else it lives, below [${table}]`,
+          describeComplaint(
+            file,
+            position,
+            `[[${list}]] names ${key} = ${JSON.stringify(named)}, and [${table}] has no such line\n` +
+              `  fix: add ${String(named)} = "sqlite", or where else it lives, below [${table}]`,
+          ),
         ];
       },
     ),
@@ -39,19 +42,21 @@ function checkTopics({ messaging, topics, group, position }: Subscription, file:
   const bind = file.messaging?.[messaging];
   const isQueue = bind?.config.queue === true;
   if (bind === undefined) return [];
-  const place = showPlace(file.path!, position);
+  const complain = (what: string): string => describeComplaint(file, position, what);
   if (isQueue === (topics.length === 0)) {
     return [
-      ...checkWords(() => topics.length > 0 && checkPatterns(topics), `${place}: [[subscription]] topics`),
-      ...checkWords(() => checkGroup(group), `${place}: [[subscription]] group`),
-    ];
+      ...checkWords(() => topics.length > 0 && checkPatterns(topics), '[[subscription]] topics'),
+      ...checkWords(() => checkGroup(group), '[[subscription]] group'),
+    ].map(complain);
   }
   return [
-    isQueue
-      ? `${place}: ${JSON.stringify(messaging)} is a queue, and [[subscription]] names topics of it\n` +
-        '  fix: leave topics out: all that the queue has is brought'
-      : `${place}: [[subscription]] has no topics\n` +
-        '  fix: add topics = ["orders"], or ["orders.>"] for all below it',
+    complain(
+      isQueue
+        ? `${JSON.stringify(messaging)} is a queue, and [[subscription]] names topics of it\n` +
+            '  fix: leave topics out: all that the queue has is brought'
+        : '[[subscription]] has no topics\n' +
+            '  fix: add topics = ["orders"], or ["orders.>"] for all below it',
+    ),
   ];
 }
 

@@ -3,7 +3,7 @@ import { redactUrl } from '../capabilities/core/redact.ts';
 import { capabilities } from '../capabilities/core/registry.ts';
 import { listBinds } from '../slightfile/model.ts';
 import type { Slightfile } from '../slightfile/model.ts';
-import { startWithPlace } from './place.ts';
+import { describeComplaint } from './complaint.ts';
 import { StartError } from './start-error.ts';
 
 /**
@@ -22,15 +22,18 @@ export async function findVolatile(file: Slightfile): Promise<string[]> {
   const { workers } = file.limits;
   if (workers === 1 || found.length === 0) return found;
   const { position, bind, table } = alone[0]!;
-  const place = startWithPlace(file, position);
   const { embedded } = capabilities[table];
   const others =
     embedded === undefined
       ? 'bind it so that the app only reads'
       : `keep the data where all of them see it: "${embedded}" in place of "${redactUrl(bind)}"`;
   throw new StartError(
-    `${place}${found.join(', ')} ${found.length === 1 ? 'lives' : 'live'} in the memory of one process, ` +
-      `and the app is to run in ${workers}: each would see other data\n` +
-      `  fix: run it with one worker, or ${others}`,
+    describeComplaint(
+      file,
+      position,
+      `${found.join(', ')} ${found.length === 1 ? 'lives' : 'live'} in the memory of one process, ` +
+        `and the app is to run in ${workers}: each would see other data\n` +
+        `  fix: run it with one worker, or ${others}`,
+    ),
   );
 }

@@ -90,7 +90,10 @@ export function startWorker(
   let state: 'starting' | 'serving' | 'draining' | 'ended' = 'starting';
   let failure: Error | undefined;
   let timer: NodeJS.Timeout | undefined = setTimeout(() => {
-    failure = new StartError(`the app did not start within ${longestStart / 1000} seconds`);
+    failure = new StartError(
+      `the app did not start within ${longestStart / 1000} seconds\n` +
+        '  fix: see what it does when an instance is made (the top level of its modules), and how busy this machine is',
+    );
     kill();
   }, longestStart);
 
@@ -226,5 +229,8 @@ function toError({ name, message, stack }: Extract<FromWorker, { type: 'failed' 
 }
 
 function diedEarly(how: string): StartError {
-  return new StartError(`the worker process could not start the app: ${how}`);
+  return new StartError(
+    `the worker process could not start the app: ${how}\n` +
+      '  fix: see what it said before; where that is nothing, the system may have ended it for want of memory',
+  );
 }

@@ -203,7 +203,8 @@ async function span(spanning: SpanningRelay, opened: App, file: Slightfile, list
     await spanning.join((await opened.open('messaging', channels)) as Messaging, listens);
   } catch (error) {
     const place = `${file.path}: [http] channels = ${JSON.stringify(channels)}`;
-    throw new StartError(`${place}: ${(error as Error).message}`, { cause: error });
+    const fix = `name a line of [messaging] whose place all hosts share: ${channels} = "redis://127.0.0.1:6379"`;
+    throw new StartError(`${place}: ${(error as Error).message}\n  fix: ${fix}`, { cause: error });
   }
 }
 
