@@ -31,6 +31,13 @@ function assertRefused({ code, stdout, stderr }: Ended, ...expected: (string | R
   assert.equal(stderr.split('slight: ').length, 2, stderr);
 }
 
+test('a slightfile or a source in place of a component is told what to write', async () => {
+  const folder = await appFolder({ 'slight.toml': slightfile(''), 'app.ts': 'export default 1;\n' });
+  const run = (file: string) => runCommand(folder, ['run', '--address', '127.0.0.1:0', file]);
+  assertRefused(await run('slight.toml'), /fix: a slightfile is named with -c: slight run -c FILE/);
+  assertRefused(await run('app.ts'), /fix: build it first .* slight dev FILE/);
+});
+
 test('what is not WebAssembly, cut off, or a core module is refused', async () => {
   const cases: [Uint8Array | string, RegExp][] = [
     ['#!/bin/sh\necho hello\n', /app\.wasm cannot be run: [^]*\n {2}fix: name the \.wasm file/],

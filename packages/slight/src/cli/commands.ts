@@ -109,6 +109,7 @@ function describeProgram(
   program
     .command('new')
     .description('Make a project from a template, in a new folder.')
+    .usage('<template> -n <name>')
     .argument('<template>', 'ts: a TypeScript app; worker: one that works in the background')
     .requiredOption('-n, --name <name>', 'the name of the project and of its folder')
     .action(async (template: string, options: { name: string }) => {

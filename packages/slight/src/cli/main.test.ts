@@ -40,7 +40,10 @@ test('wrong use ends with 2, names the nearest, and prints no stack', () => {
     [['run', '--log-level', 'loud'], /is invalid\n {2}fix: Allowed choices are trace, /],
     [['nothing-like-it'], /unknown command 'nothing-like-it'\n {2}fix: slight help lists the commands\n$/],
     [['messages'], /missing required argument 'verb'\n {2}fix: slight messages \[options\] <verb> <name> /],
-    [['new', 'ts'], /required option '-n, --name <name>' not specified\n {2}fix: slight new /],
+    [
+      ['new', 'ts'],
+      /required option '-n, --name <name>' not specified\n {2}fix: slight new <template> -n <name>;/,
+    ],
     [['secret', '--nope'], /unknown option '--nope'\n {2}fix: slight secret /],
     [['clean', '-c', 'nowhere.toml'], /there is no nowhere\.toml\n {2}fix: /],
     [

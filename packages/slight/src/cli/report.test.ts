@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import test from 'node:test';
 import { CapabilityError } from '../capabilities/core/error.ts';
+import { SecretsError } from '../secrets/error.ts';
 import { SlightfileError } from '../slightfile/error.ts';
 import { reportError } from './report.ts';
 import { UsageError } from './usage.ts';
@@ -29,6 +30,10 @@ test('errors written for people are printed as they are', () => {
     new CapabilityError('unavailable', 'keyvalue orders: redis://cache does not answer'),
   );
   assert.equal(capability.text, 'slight: keyvalue orders: redis://cache does not answer\n');
+  const cured = report(new CapabilityError('invalid-argument', 'not so', { fix: 'but so' }));
+  assert.equal(cured.text, 'slight: not so\n  fix: but so\n');
+  const secrets = report(new SecretsError('no key', 'make one'));
+  assert.equal(secrets.text.match(/fix: /g)?.length, 1);
   const usage = report(new UsageError('no file was named'));
   assert.deepEqual(usage, { text: 'slight: no file was named\n', code: 2 });
 });

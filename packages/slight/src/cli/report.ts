@@ -92,11 +92,16 @@ export function describeFailure(error: unknown): string {
 
 function describeError(error: unknown): Report[] {
   if (!(error instanceof Error)) return [describeDefect(String(error))];
-  if (written.has(error.name)) return [{ message: error.message, fix: (error as { fix?: string }).fix }];
+  if (written.has(error.name)) return [{ message: error.message, fix: findFix(error) }];
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.flatMap(describeError);
   const { code } = error as NodeJS.ErrnoException;
   const describe = code !== undefined && Object.hasOwn(systemErrors, code) ? systemErrors[code] : undefined;
   return [describe === undefined ? describeDefect(error.message) : describe(error)];
+}
+
+/** What is not part of the message already. */
+function findFix({ name, fix }: Error & { readonly fix?: string | undefined }): string | undefined {
+  return name === 'CapabilityError' ? fix : undefined;
 }
 
 function describeDefect(message: string): Report {

@@ -33,6 +33,10 @@ test('whatever keeps a bind from being opened is told with its line and somethin
     const said = describeBindFailure({ path }, bind, new CapabilityError(code, 'no'));
     assert.ok(said.startsWith(`${shown(where)}:2:10: no\n${frame}\n  fix: `), said);
   }
+  const local = { ...bind, bind: 'sqlite' };
+  const away = new CapabilityError('unavailable', 'no');
+  assert.match(describeBindFailure({ path }, bind, away), /fix: start that server/);
+  assert.match(describeBindFailure({ path }, local, away), /fix: see that it is there/);
   const own = new CapabilityError('invalid-argument', 'no', { fix: 'do as I say' });
   assert.ok(describeBindFailure({ path }, bind, own).endsWith('^\n  fix: do as I say'));
   const written = new CapabilityError('invalid-argument', 'no\n  fix: as it is written', { fix: 'not this' });

@@ -17,10 +17,12 @@ export function describeComplaint(file: File, position: Position | undefined, me
 }
 
 /** Of a bind that could not be checked or opened. @throws `reason` where it is no `CapabilityError` */
-export function describeBindFailure(file: File, { position }: Bind, reason: unknown): string {
+export function describeBindFailure(file: File, { position, bind }: Bind, reason: unknown): string {
   if (!(reason instanceof CapabilityError)) throw reason;
   const { message } = reason;
-  const whole = /\n {2}fix: /.test(message) ? message : `${message}\n  fix: ${reason.fix ?? cureOf(reason)}`;
+  const whole = /\n {2}fix: /.test(message)
+    ? message
+    : `${message}\n  fix: ${reason.fix ?? cureOf(reason, bind)}`;
   return describeComplaint(file, position, whole);
 }
 
@@ -29,10 +31,12 @@ export function mayComeLater(error: CapabilityError): boolean {
   return error.code === 'unavailable' || error.code === 'timeout' || error.code === 'unauthenticated';
 }
 
-function cureOf(reason: CapabilityError): string {
+function cureOf(reason: CapabilityError, bind: string): string {
   if (/certificate/.test(reason.message))
     return 'check the name of the server; where its certificate is your own, name it: NODE_EXTRA_CA_CERTS=ca.pem slight run';
   if (reason.code === 'unauthenticated') return 'check the user and the password of this bind';
+  if (mayComeLater(reason) && !URL.parse(bind)?.host)
+    return 'see that it is there, and that this user may read and write it; or correct this line';
   if (mayComeLater(reason))
     return 'start that server or correct its address; with start = "degraded" below [app] the app starts without it';
   return 'correct this line';

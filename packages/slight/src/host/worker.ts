@@ -245,8 +245,16 @@ const fixes: { readonly [Code in ComponentError['code']]?: string } = {
   malformed: 'the file may be cut off or damaged: build it again',
 };
 
+/** For what is named in place of a component most often. */
+function fixForSource(path: string): string | undefined {
+  if (path.endsWith('.toml')) return 'a slightfile is named with -c: slight run -c FILE';
+  if (/\.[cm]?[jt]s$/.test(path))
+    return 'build it first (slight build FILE), or have it built and run after each change: slight dev FILE';
+  return undefined;
+}
+
 function describeInvalid(path: string, { code, message }: ComponentError): string {
-  const fix = fixes[code];
+  const fix = (code === 'not-wasm' && fixForSource(path)) || fixes[code];
   return `${path} cannot be run: ${message}${fix === undefined ? '' : `\n  fix: ${fix}`}`;
 }
 
