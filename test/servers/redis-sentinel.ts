@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeCertificate } from './certificate.ts';
 import { findFreePort, startProcess, waitUntil } from './process.ts';
 import { startRedis, type RedisServer } from './redis.ts';
 import { makeServerFolder, runServer, says, type TestServer } from './server.ts';
@@ -74,15 +75,38 @@ export async function startRedisSentinels(options: RedisSentinelOptions = {}): P
   };
 }
 
-async function startSentinel(watched: number, options: RedisSentinelOptions): Promise<TestServer> {
+/**
+ * Starts one sentinel, which watches the server at a port.
+ * @param authority what vouches for the server, which is then asked over TLS; so is the sentinel, at a port that it has besides
+ */
+export async function startSentinel(
+  watched: number,
+  options: RedisSentinelOptions = {},
+  authority?: string,
+): Promise<TestServer & Pick<RedisServer, 'tls'>> {
   const { password, sentinelPassword, patience = 1_000 } = options;
   const folder = makeServerFolder('redis-sentinel');
   const port = await findFreePort();
+  const tls =
+    authority === undefined
+      ? undefined
+      : { port: await findFreePort(), certificate: makeCertificate(folder) };
+  if (authority !== undefined) writeFileSync(join(folder, 'authority.pem'), authority);
+  const host = tls === undefined ? '127.0.0.1' : 'localhost';
   const config = [
+    // Certificates know names.
+    ...(tls === undefined
+      ? []
+      : [
+          ...['sentinel resolve-hostnames yes', 'sentinel announce-hostnames yes', 'tls-replication yes'],
+          ...[`tls-port ${tls.port}`, 'tls-cert-file certificate.pem', 'tls-key-file key.pem'],
+          ...['tls-ca-cert-file authority.pem', 'tls-auth-clients no'],
+        ]),
+
     `port ${port}`,
     'bind 127.0.0.1',
     `dir ${folder}`,
-    `sentinel monitor ${master} 127.0.0.1 ${watched} 2`,
+    `sentinel monitor ${master} ${host} ${watched} 2`,
     `sentinel down-after-milliseconds ${master} ${patience}`,
     `sentinel failover-timeout ${master} 10000`,
     ...(password === undefined ? [] : [`sentinel auth-pass ${master} ${password}`]),
@@ -99,5 +123,5 @@ async function startSentinel(watched: number, options: RedisSentinelOptions): Pr
     start: () => startProcess('redis-server', ['sentinel.conf', '--sentinel'], folder),
     answers: () => says(port, `${login}PING\r\n`, (answer) => /^\+PONG/m.test(answer.toString())),
   });
-  return { ...server, port, url: `redis://127.0.0.1:${port}` };
+  return { ...server, port, url: `redis://127.0.0.1:${port}`, tls };
 }

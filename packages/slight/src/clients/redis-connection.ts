@@ -6,6 +6,7 @@ import { endBefore } from '../capabilities/core/resilience.ts';
 import { openExpected } from './expected-server.ts';
 import { unreachable } from './redis-error.ts';
 import type { RedisAddress, RedisPlace } from './redis-place.ts';
+import { findReason } from './unreachable-reason.ts';
 
 /** As `npm install` takes it. */
 export const redisPackage = 'ioredis@6.0.0';
@@ -90,7 +91,12 @@ async function openConnection(
     await endBefore(longestOpen, Promise.race([redis.connect(), failed]), 'reads');
   } catch (error) {
     redis.disconnect();
-    throw unreachable(connection.trouble ?? (error as Error));
+    const trouble = connection.trouble ?? (error as Error);
+    // That is all that the library says of a sentinel.
+    const reason = trouble.message.endsWith('because Connection is closed.')
+      ? await findReason(address.host, address.port, place.tls)
+      : undefined;
+    throw unreachable(reason ?? trouble);
   }
   if (connection.noDatabase) {
     redis.disconnect();
