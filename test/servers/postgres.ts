@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, globSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { findCommand, findFreePort, startProcess } from './process.ts';
 import { makeServerFolder, missing, runServer } from './server.ts';
 import type { TestServer } from './server.ts';
@@ -20,6 +21,7 @@ export interface PostgresServer extends TestServer {
   ask(sql: string): string;
 }
 
+const run = promisify(execFile);
 const password = 'a p@ss/word';
 
 /**
@@ -53,7 +55,8 @@ export async function startPostgres(): Promise<PostgresServer> {
     'UTF8',
     '--locale=C',
   ];
-  execFileSync(make, makeArgs, { cwd: folder, stdio: 'pipe' });
+  // Another test of this process goes on meanwhile.
+  await run(make, makeArgs, { cwd: folder });
   const [command = '', ...args] = [
     ...asUser,
     program('postgres'),
@@ -68,34 +71,30 @@ export async function startPostgres(): Promise<PostgresServer> {
     '-c',
     'max_connections=200',
   ];
-  const psql = (database: string, sql: string): string =>
-    execFileSync(
+  const psql = (database: string, sql: string) =>
+    [
       program('psql'),
       ['-h', '127.0.0.1', '-p', String(port), '-U', 'postgres', '-d', database, '-Atc', sql],
-      {
-        env: { ...process.env, PGPASSWORD: password, PGCONNECT_TIMEOUT: '2' },
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    ).trim();
+      { env: { ...process.env, PGPASSWORD: password, PGCONNECT_TIMEOUT: '2' }, encoding: 'utf8' },
+    ] as const;
   const server = await runServer({
     name: 'postgres',
     folder,
     start: () => startProcess(command, args, folder),
     async answers() {
       try {
-        return psql('postgres', 'select 1') === '1';
+        return (await run(...psql('postgres', 'select 1'))).stdout.trim() === '1';
       } catch {
         return false;
       }
     },
   });
-  psql('postgres', 'create database test');
+  await run(...psql('postgres', 'create database test'));
   return {
     ...server,
     port,
     url: `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/test`,
-    ask: (sql) => psql('test', sql),
+    ask: (sql) => execFileSync(...psql('test', sql)).trim(),
   };
 }
 
