@@ -57,6 +57,8 @@ interface State {
   readonly sequence: number;
 }
 
+const nothing = new Uint8Array(0);
+
 async function openStore({ name, url, timeout, config }: OpenContext): Promise<KeyValue> {
   const client = await openNats(url, timeout);
   let bucket: Bucket;
@@ -116,10 +118,32 @@ async function openStore({ name, url, timeout, config }: OpenContext): Promise<K
     return head;
   }
 
+  function goneHead(): MsgHdrs {
+    const head = headers();
+    head.set(operationHeader, 'DEL');
+    return head;
+  }
+
   /**
-   * What a fence must hold before its write, which then only happens where nothing was written since `look`: so under one lock
-   * values are written in the order of the tokens.
+   * What must be done before a write: it passes its fence, and then only happens where nothing was written since `sequence`. So under
+   * one lock values are written in the order of the tokens.
+   *
+   * @returns the number that its message must come after; undefined: another came in between. With a fence it is never 0, since what
+   * was made and deleted meanwhile would leave 0 again.
    */
+  async function prepare(
+    key: string,
+    sequence: number,
+    fence: Fence | undefined,
+  ): Promise<number | undefined> {
+    if (fence === undefined) return sequence;
+    const subject = bucket.subjectOf(key);
+    const after = sequence === 0 ? await publish(subject, nothing, goneHead(), 0) : sequence;
+    if (after === undefined) return undefined;
+    await pass(key, fence);
+    return Number(after);
+  }
+
   async function pass(key: string, fence: Fence): Promise<void> {
     const subject = bucket.fenceOf(key, fence.lock);
     for (;;) {
@@ -143,10 +167,11 @@ async function openStore({ name, url, timeout, config }: OpenContext): Promise<K
     if (!onlyIfAbsent && fence === undefined) return void (await publish(subject, value, headOf(ttl)));
     for (;;) {
       const { found, sequence } = await look(key);
-      if (fence !== undefined) await pass(key, fence);
+      const after = await prepare(key, sequence, fence);
+      if (after === undefined) continue;
       if (onlyIfAbsent && found !== undefined)
         throw new CapabilityError('already-exists', 'the key has a value');
-      if ((await publish(subject, value, headOf(ttl), sequence)) !== undefined) return;
+      if ((await publish(subject, value, headOf(ttl), after)) !== undefined) return;
     }
   }
 
@@ -154,11 +179,10 @@ async function openStore({ name, url, timeout, config }: OpenContext): Promise<K
     const subject = bucket.subjectOf(key);
     for (;;) {
       const { sequence } = await look(key);
-      if (fence !== undefined) await pass(key, fence);
-      if (sequence === 0) return;
-      const head = headers();
-      head.set(operationHeader, 'DEL');
-      const gone = await publish(subject, new Uint8Array(0), head, fence && sequence);
+      if (sequence === 0 && fence === undefined) return;
+      const after = await prepare(key, sequence, fence);
+      if (after === undefined) continue;
+      const gone = await publish(subject, nothing, goneHead(), fence && after);
       if (gone === undefined) continue;
       // Who watches has heard of it; the note itself would lie there for ever.
       void client
@@ -177,10 +201,11 @@ async function openStore({ name, url, timeout, config }: OpenContext): Promise<K
     checkSize(value);
     for (;;) {
       const { found, sequence } = await look(key);
-      if (fence !== undefined) await pass(key, fence);
+      const after = await prepare(key, sequence, fence);
+      if (after === undefined) continue;
       if (found?.version !== expected)
         return found === undefined ? { swapped: false } : { swapped: false, current: found };
-      const version = await publish(bucket.subjectOf(key), value, headOf(ttl), sequence);
+      const version = await publish(bucket.subjectOf(key), value, headOf(ttl), after);
       if (version !== undefined) return { swapped: true, version };
     }
   }
@@ -189,14 +214,14 @@ async function openStore({ name, url, timeout, config }: OpenContext): Promise<K
     const subject = bucket.subjectOf(key);
     for (;;) {
       const message = await last(subject);
-      if (fence !== undefined) await pass(key, fence);
+      const after = await prepare(key, message?.seq ?? 0, fence);
+      if (after === undefined) continue;
       const there = message !== undefined && isThere(message.header);
       const sum = addDecimal(there ? message.data : undefined, delta);
       const head = headers();
       const expires = there ? message.header.get(expiresHeader) : '';
       if (expires !== '') head.set(expiresHeader, expires);
-      if ((await publish(subject, Buffer.from(String(sum)), head, message?.seq ?? 0)) !== undefined)
-        return sum;
+      if ((await publish(subject, Buffer.from(String(sum)), head, after)) !== undefined) return sum;
     }
   }
 
