@@ -39,6 +39,9 @@ const heartbeat = 20_000;
 /** Milliseconds in which the last spans must have left. */
 const longestFarewell = 1_500;
 
+/** Milliseconds after which most has run that the next start needs. */
+const settled = 2_000;
+
 type Start = Extract<ToWorker, { type: 'start' }>;
 
 const id = randomUUID();
@@ -121,8 +124,9 @@ async function start({
     };
     if (file.telemetry.metrics && telemetry) metrics = () => readMetrics(telemetry, opened, server);
     tell({ type: 'ready', url: server?.http.url, rows: opened.rows });
-    // Now, not at the end: a process that is killed would leave nothing to the next one.
-    flushCompileCache();
+    // Not at the end: a process that is killed would leave nothing to the next one. But once it has answered, so that the
+    // next one finds what that takes, too. It is written once.
+    setTimeout(flushCompileCache, settled).unref();
   } catch (error) {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
     tell({ type: 'failed', name, message, ...(stack !== undefined && { stack }) }, () => process.exit(1));
