@@ -98,9 +98,14 @@ export async function startSentinel(
     ...(tls === undefined
       ? []
       : [
-          ...['sentinel resolve-hostnames yes', 'sentinel announce-hostnames yes', 'tls-replication yes'],
-          ...[`tls-port ${tls.port}`, 'tls-cert-file certificate.pem', 'tls-key-file key.pem'],
-          ...['tls-ca-cert-file authority.pem', 'tls-auth-clients no'],
+          'sentinel resolve-hostnames yes',
+          'sentinel announce-hostnames yes',
+          'tls-replication yes',
+          `tls-port ${tls.port}`,
+          'tls-cert-file certificate.pem',
+          'tls-key-file key.pem',
+          'tls-ca-cert-file authority.pem',
+          'tls-auth-clients no',
         ]),
 
     `port ${port}`,
