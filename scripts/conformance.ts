@@ -81,9 +81,11 @@ export function toRows(schemes: readonly string[], suites: readonly SuiteRun[]):
   const checks = new Set(
     suites.filter(({ file }) => file.endsWith('/conformance.test.ts')).flatMap(({ passed }) => passed),
   );
-  // Its tests have the names of backends, and of what stands behind them: `redis as a cluster`.
+  // Its tests are named as the suites say where they ran: `locks on NATS`.
   const stood = new Set(
-    suites.filter(({ file }) => file.includes(`${faults}/`)).flatMap(({ passed }) => passed),
+    suites
+      .filter(({ file }) => file.includes(`${faults}/`))
+      .flatMap(({ passed }) => passed.map((name) => name.toLowerCase())),
   );
   return suites
     .filter(({ passed }) => passed.some((name) => checks.has(name)))
@@ -92,8 +94,8 @@ export function toRows(schemes: readonly string[], suites: readonly SuiteRun[]):
       const backend = server ?? title.split(/\W+/).find((word) => schemes.includes(word));
       if (backend === undefined) return [];
       const refused = passed.filter((name) => refusal.test(name)).length;
-      const behind = / as a .*$/.exec(title)?.[0] ?? '';
-      const tier = server === undefined ? 3 : stood.has(backend + behind) ? 1 : 2;
+      const place = title.replace(/^.* (on|in) /, '').toLowerCase();
+      const tier = server === undefined ? 3 : stood.has(place) ? 1 : 2;
       return [{ backend, tier, suite: title, kept: passed.length - refused, refused }];
     });
 }

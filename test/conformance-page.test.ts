@@ -17,21 +17,23 @@ test('rows are of suites that check promises, count what is not declared apart, 
   const run = (file: string, title: string, passed: string[]) => ({ file, title, passed, failed: [] });
   const refused = '`b`, which is not declared, is unsupported';
   const rows = toRows(
-    ['memory', 'redis', 'nats'],
+    ['memory', 'redis', 'nats', 'postgres'],
     [
       run('x/conformance.test.ts', 'memory', ['a', 'b']),
       run('x/conformance.test.ts', 'a backend that declares nothing', [refused]),
       run('x/backends/redis.server.test.ts', 'locks on Redis', ['a', refused]),
-      run('x/backends/redis.server.test.ts', 'locks on Redis as a cluster', ['a']),
+      run('x/backends/redis.server.test.ts', 'locks on a Redis cluster', ['a']),
       run('x/backends/redis.server.test.ts', 'redis in trouble', ['it is killed']),
       run('x/backends/nats.server.test.ts', 'locks on NATS', ['a']),
-      run('packages/slight/test/faults/locks.server.test.ts', 'locks in trouble', ['redis']),
+      run('x/backends/postgres.server.test.ts', 'locks in PostgreSQL', ['a']),
+      run('packages/slight/test/faults/locks.server.test.ts', 'locks in trouble', ['redis', 'PostgreSQL']),
     ],
   );
   assert.deepEqual(rows, [
     { backend: 'memory', tier: 3, suite: 'memory', kept: 2, refused: 0 },
     { backend: 'redis', tier: 1, suite: 'locks on Redis', kept: 1, refused: 1 },
-    { backend: 'redis', tier: 2, suite: 'locks on Redis as a cluster', kept: 1, refused: 0 },
+    { backend: 'redis', tier: 2, suite: 'locks on a Redis cluster', kept: 1, refused: 0 },
     { backend: 'nats', tier: 2, suite: 'locks on NATS', kept: 1, refused: 0 },
+    { backend: 'postgres', tier: 1, suite: 'locks in PostgreSQL', kept: 1, refused: 0 },
   ]);
 });

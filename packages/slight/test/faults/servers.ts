@@ -6,17 +6,17 @@ import { startProxy } from '../../../../test/servers/proxy.ts';
 import { redisMissing, startRedis } from '../../../../test/servers/redis.ts';
 import type { TestServer } from '../../../../test/servers/server.ts';
 
-/** Those that have key-value and locks, by the scheme of their binds. */
+/** Those that have key-value and locks, by the names that their conformance suites have. */
 export const backends: readonly (readonly [
   name: string,
   skip: string | false,
   start: () => Promise<TestServer>,
 ])[] = [
   // Its watches need events.
-  ['redis', redisMissing, () => startRedis({ settings: ['--notify-keyspace-events', 'KA'] })],
-  ['nats', natsMissing, startNats],
+  ['Redis', redisMissing, () => startRedis({ settings: ['--notify-keyspace-events', 'KA'] })],
+  ['NATS', natsMissing, startNats],
   ['etcd', etcdMissing, startEtcd],
-  ['postgres', postgresMissing, startPostgres],
+  ['PostgreSQL', postgresMissing, startPostgres],
 ];
 
 /** Starts a server, and a link to it that a test may cut; binds lead to it `direct`ly and `through` the link. */
