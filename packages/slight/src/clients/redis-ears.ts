@@ -2,6 +2,7 @@ import { CapabilityError } from '../capabilities/core/error.ts';
 import { openCluster } from './redis.ts';
 import { openEar, type Ear, type Head } from './redis-ear.ts';
 import { readRedisAddress, type RedisPlace } from './redis-place.ts';
+import { hashedPart, slotOf } from './redis-slot.ts';
 
 /** Milliseconds between two looks whether other nodes take writes by now. */
 const lookEvery = 5_000;
@@ -9,19 +10,20 @@ const lookEvery = 5_000;
 const pause = 250;
 
 /**
- * The ears in a cluster. What is published goes to every node, so one ear hears it: at another node when that one is gone. What
- * happens to a key is told by its own node alone, so there is an ear at each that takes writes.
- * @param every whether at each
+ * The ears in a cluster. What is published goes to every node, if later than to the first, so one ear hears it: at another node when
+ * that one is gone. What happens to a key is told by its own node alone, so there is an ear at each that takes writes.
+ * @param near the key at whose node is the one ear; undefined: at each
  * @throws {CapabilityError} as `openRedis`
  */
 export async function openEars(
   place: RedisPlace,
   timeout: number,
   head: Head,
-  every: boolean,
+  near: string | undefined,
 ): Promise<Omit<Ear, 'ready'>> {
   const { cluster, leave } = await openCluster(place, timeout);
   const ears = new Map<string, Ear>();
+  const every = near === undefined;
   let settling: Promise<void> | undefined;
   let again: NodeJS.Timeout | undefined;
   let over = false;
@@ -59,12 +61,13 @@ export async function openEars(
     } else if (ears.size === 0) await openAny(missing);
   }
 
+  /** What is published at another node comes a moment later, and so may what was published before somebody listened. */
   async function openAny(addresses: readonly string[]): Promise<void> {
-    const start = Math.floor(Math.random() * addresses.length);
+    const owner = cluster.view().owners[slotOf(hashedPart(near!))];
     let trouble: unknown;
-    for (let i = 0; i < addresses.length; i++) {
+    for (const address of addresses.toSorted((a, b) => Number(b === owner) - Number(a === owner))) {
       try {
-        return await open(addresses[(start + i) % addresses.length]!);
+        return await open(address);
       } catch (error) {
         trouble = error;
       }

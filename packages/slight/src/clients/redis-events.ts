@@ -31,13 +31,14 @@ export function keyspaceOf({ database }: Pick<RedisPlace, 'database'>): string {
 
 /**
  * Opens connections for the channels of keys.
- * @param of whether what servers say of keys is to be heard, which they must have been told to say, or what is published
+ * @param near a key: what is published is heard, in a cluster where that key is, so that what is published there comes at once.
+ * Undefined: what servers say of keys is heard, which they must have been told to say
  * @throws {CapabilityError} as `openRedis`
  */
 export async function openRedisEvents(
   place: RedisPlace,
   timeout: number,
-  of: 'keys' | 'messages',
+  near: string | undefined,
 ): Promise<RedisEvents> {
   const before = keyspaceOf(place);
   const listeners = new Map<string, Set<Listener>>();
@@ -54,7 +55,7 @@ export async function openRedisEvents(
   };
   const ears: Omit<Ear, 'ready'> =
     place.kind === 'cluster'
-      ? await openEars(place, timeout, head, of === 'keys')
+      ? await openEars(place, timeout, head, near)
       : await openEar(place, timeout, head);
 
   return {

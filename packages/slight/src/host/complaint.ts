@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { CapabilityError } from '../capabilities/core/error.ts';
 import { printFrame } from '../slightfile/error.ts';
 import type { Bind, Position, Slightfile } from '../slightfile/model.ts';
+import { parsePlace } from '../slightfile/place.ts';
 import { startWithPlace } from './place.ts';
 
 type File = Pick<Slightfile, 'path'>;
@@ -35,7 +36,7 @@ function cureOf(reason: CapabilityError, bind: string): string {
   if (/certificate/.test(reason.message))
     return 'check the name of the server; where its certificate is your own, name it: NODE_EXTRA_CA_CERTS=ca.pem slight run';
   if (reason.code === 'unauthenticated') return 'check the user and the password of this bind';
-  if (mayComeLater(reason) && !URL.parse(bind)?.host)
+  if (mayComeLater(reason) && !parsePlace(bind)?.url.host)
     return 'see that it is there, and that this user may read and write it; or correct this line';
   if (mayComeLater(reason))
     return 'start that server or correct its address; with start = "degraded" below [app] the app starts without it';

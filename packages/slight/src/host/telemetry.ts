@@ -77,7 +77,10 @@ function observeOpener<Contract extends Opened>(
 /** Of a bind only what is never secret: its scheme, host and port. */
 function placeOf(capability: CapabilityName, name: string, file: Slightfile) {
   const bind = file[capability]?.[name]?.bind ?? capabilities[capability].embedded ?? '';
-  const system = /^[a-z\d+.-]*/i.exec(bind)![0].toLowerCase();
+  const scheme = /^[a-z\d+.-]*/i.exec(bind)![0].toLowerCase();
+  // Of the spellings of a backend, the one that says what it is.
+  const { backends } = capabilities[capability];
+  const system = backends.find(({ schemes }) => schemes.includes(scheme))?.schemes[0] ?? scheme;
   const url = bind.includes('//') ? parsePlace(bind)?.url : undefined;
   return {
     capability,

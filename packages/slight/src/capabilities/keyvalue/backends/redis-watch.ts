@@ -23,7 +23,7 @@ export function openWatches(
   let opening: Promise<RedisEvents> | undefined;
 
   function openEvents(): Promise<RedisEvents> {
-    opening ??= openRedisEvents(place, timeout, 'keys').catch((error: unknown) => {
+    opening ??= openRedisEvents(place, timeout, undefined).catch((error: unknown) => {
       opening = undefined;
       throw error;
     });

@@ -57,7 +57,7 @@ async function openLocks(context: OpenContext): Promise<Locks> {
       await client.run(leaveScript, keysOf(name), [ticket, channelOf(name)]);
     },
     async listen(name, wake) {
-      const opening = (events ??= openRedisEvents(place, timeout, 'messages'));
+      const opening = (events ??= openRedisEvents(place, timeout, context.name));
       // What is open comes back by itself; what could not be opened is tried anew by the next who listens.
       opening.catch(() => events === opening && (events = undefined));
       return (await opening).listen(freed(name), wake, wake);

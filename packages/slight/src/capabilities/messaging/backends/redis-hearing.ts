@@ -22,7 +22,7 @@ export function openHearing(place: RedisPlace, timeout: number, tag: string): Re
   return {
     channel: (name) => `${keyspaceOf(place)}${before}${name}`,
     async listen(name, hear, lose = () => undefined) {
-      opening ??= openRedisEvents(place, timeout, 'messages').catch((error: unknown) => {
+      opening ??= openRedisEvents(place, timeout, tag).catch((error: unknown) => {
         opening = undefined;
         throw error;
       });
