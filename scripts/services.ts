@@ -1,23 +1,30 @@
 /**
  * Starts the servers that backends speak to, on free ports of this machine alone, with data in temporary folders, and prints
- * what to bind: `npm run services` for all that are installed, `npm run services -- redis nats` for some. Ctrl-C ends them.
+ * what to bind: `npm run services` for all that are installed, `npm run services -- redis nats` for some,
+ * among them `redis-cluster` and `redis-sentinels`. Ctrl-C ends them.
  */
 import { etcdMissing, startEtcd } from '../test/servers/etcd.ts';
 import { mosquittoMissing, startMosquitto } from '../test/servers/mosquitto.ts';
 import { natsMissing, startNats } from '../test/servers/nats.ts';
 import { postgresMissing, startPostgres } from '../test/servers/postgres.ts';
+import { startRedisCluster } from '../test/servers/redis-cluster.ts';
+import { startRedisSentinels } from '../test/servers/redis-sentinel.ts';
 import { redisMissing, startRedis } from '../test/servers/redis.ts';
 import type { TestServer } from '../test/servers/server.ts';
 
 interface Service {
   readonly missing: string | false;
-  readonly start: () => Promise<TestServer>;
+  readonly start: () => Promise<Pick<TestServer, 'url' | 'stop'>>;
+  /** Started only where it is named: it is several servers. */
+  readonly large?: true;
   /** What a slightfile calls it, where that is not its own URL. */
   readonly bind?: (url: string) => string;
 }
 
 const services: { readonly [name: string]: Service } = {
   redis: { missing: redisMissing, start: startRedis },
+  'redis-cluster': { missing: redisMissing, start: startRedisCluster, large: true },
+  'redis-sentinels': { missing: redisMissing, start: startRedisSentinels, large: true },
   nats: { missing: natsMissing, start: startNats },
   mqtt: { missing: mosquittoMissing, start: startMosquitto },
   etcd: { missing: etcdMissing, start: startEtcd, bind: (url) => url.replace('http:', 'etcd:') },
@@ -31,7 +38,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-const running: TestServer[] = [];
+const running: Pick<TestServer, 'stop'>[] = [];
 let stopping = false;
 
 async function stop(): Promise<void> {
@@ -42,7 +49,8 @@ async function stop(): Promise<void> {
 }
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop());
 
-const names = wanted.length > 0 ? wanted : Object.keys(services);
+const usual = Object.keys(services).filter((name) => !services[name]!.large);
+const names = wanted.length > 0 ? wanted : usual;
 const width = Math.max(...names.map((name) => name.length));
 for (const name of names) {
   const { missing, start, bind = (url) => url } = services[name]!;

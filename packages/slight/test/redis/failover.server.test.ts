@@ -69,6 +69,26 @@ test(
   },
 );
 
+test('two nodes change places: nothing is lost, and nothing is done twice', options, async (t) => {
+  const cluster = await startRedisCluster({ settings: watchable });
+  t.after(() => cluster.stop());
+  const all = await openAll(t, cluster.url);
+  const work = startWork(all);
+  const watch = await all.store.watch({ key: 'watched' });
+  for (const slot of [slotOfMessages, slotOfKey('watched')]) {
+    await work.goneOn();
+    const owner = await cluster.ownerOf(slot);
+    for (const node of cluster.nodes)
+      if ((await node.ask('INFO replication')).includes(`master_port:${owner.port}\r`))
+        await node.ask('CLUSTER FAILOVER');
+    await recovers(async () => assert.notEqual(await cluster.ownerOf(slot), owner));
+    await hearsAgain(watch, all.store, 'watched');
+  }
+  await work.finish();
+  assert.deepEqual(await work.check(Infinity), { sets: 0, messages: 0, increments: 0 });
+  t.diagnostic(`${work.failures.length} failures`);
+});
+
 test('who listens at a node that is killed listens at another', options, async (t) => {
   const cluster = await startRedisCluster();
   t.after(() => cluster.stop());
