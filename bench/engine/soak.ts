@@ -19,8 +19,8 @@ interface Part {
 
 const PARTS: Readonly<Record<string, Part>> = {
   calls: { count: 1_000_000, work: keepCalling },
-  instances: { count: 100_000, work: come },
-  cancelled: { count: 100_000, work: cancel },
+  instances: { count: 1_000_000, work: come },
+  cancelled: { count: 1_000_000, work: cancel },
   overlapping: { count: 1_000_000, work: overlap },
   'overlapping-small': { count: 1_000_000, work: overlap, flags: ['--wasm-stack-switching-stack-size=128'] },
 };
