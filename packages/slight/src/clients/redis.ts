@@ -1,24 +1,16 @@
-import { createHash } from 'node:crypto';
 import { CapabilityError } from '../capabilities/core/error.ts';
 import { connectCluster, countMissing, type RedisCluster } from './redis-cluster.ts';
 import { connectRedis, sendOn, type RedisArgument } from './redis-connection.ts';
 import { explainRedis } from './redis-error.ts';
 import type { RedisPlace } from './redis-place.ts';
+import type { RedisScript } from './redis-script.ts';
 import { hashedPart, slotOf } from './redis-slot.ts';
+import { gatherRuns, type Run } from './redis-together.ts';
 import { readMoves } from './redis-view.ts';
 
 export { redisPackage, type RedisArgument } from './redis-connection.ts';
+export { defineScript, type RedisScript } from './redis-script.ts';
 export { readRedisPlace, redisSettings, type RedisPlace } from './redis-place.ts';
-
-/** A Lua script that runs on the server, as one step of it. All its keys must be in `KEYS`, in one slot. */
-export interface RedisScript {
-  readonly source: string;
-  readonly sha: string;
-}
-
-export function defineScript(source: string): RedisScript {
-  return { source, sha: createHash('sha1').update(source).digest('hex') };
-}
 
 /** A server that takes writes. */
 export interface RedisNode {
@@ -34,7 +26,7 @@ export interface RedisNode {
 export interface RedisClient extends RedisNode {
   /** The first of the arguments is the key, by which a cluster knows who has it. */
   send(command: string, args: readonly RedisArgument[]): Promise<unknown>;
-  /** @throws {CapabilityError} as `send` */
+  /** Scripts of one turn of the event loop may run one after the other in one step of the server. @throws {CapabilityError} as `send` */
   run(script: RedisScript, keys: readonly string[], args: readonly RedisArgument[]): Promise<unknown>;
   /**
    * All that take writes, and a text that is another one whenever keys may go other ways between them. They stand in an order in which
@@ -171,7 +163,6 @@ function makeClient(route: Route, end: () => void): RedisClient {
   let released = false;
 
   async function ask(key: string, command: string, args: readonly RedisArgument[]): Promise<unknown> {
-    check();
     try {
       return await route.ask(key, command, args);
     } catch (error) {
@@ -179,21 +170,31 @@ function makeClient(route: Route, end: () => void): RedisClient {
     }
   }
 
+  async function evaluate({ script, keys, args }: Run): Promise<unknown> {
+    const rest = [String(keys.length), ...keys, ...args];
+    try {
+      return await ask(keys[0]!, 'EVALSHA', [script.sha, ...rest]);
+    } catch (error) {
+      // A server that was restarted does not know the script; it has run nothing of it.
+      if (!(error instanceof CapabilityError) || error.detail !== 'NOSCRIPT') throw error;
+      return ask(keys[0]!, 'EVAL', [script.source, ...rest]);
+    }
+  }
+
+  const runs = gatherRuns(evaluate, explainRedis, route.cluster !== undefined);
+
   function check(): void {
     if (released) throw new CapabilityError('cancelled', 'the connection was closed');
   }
 
   return {
-    send: (command, args) => ask(String(args[0]), command, args),
+    async send(command, args) {
+      check();
+      return ask(String(args[0]), command, args);
+    },
     async run(script, keys, args) {
-      const rest = [String(keys.length), ...keys, ...args];
-      try {
-        return await ask(keys[0]!, 'EVALSHA', [script.sha, ...rest]);
-      } catch (error) {
-        // A server that was restarted does not know the script; it has run nothing of it.
-        if (!(error instanceof CapabilityError) || error.detail !== 'NOSCRIPT') throw error;
-        return ask(keys[0]!, 'EVAL', [script.source, ...rest]);
-      }
+      check();
+      return runs.run({ script, keys, args });
     },
     async nodes() {
       check();
@@ -204,8 +205,11 @@ function makeClient(route: Route, end: () => void): RedisClient {
       await route.ping();
     },
     release() {
-      if (!released) end();
+      if (released) return;
       released = true;
+      // What was asked for is still sent, though nobody may hear the answer.
+      runs.leave();
+      end();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { gatherAsked, type Asked } from '../../../clients/gather.ts';
+import { gather, type Asked } from '../../../clients/gather.ts';
 import type { RedisClient } from '../../../clients/redis.ts';
 import { CapabilityError } from '../../core/error.ts';
 
@@ -57,10 +57,10 @@ export function makeReads(client: RedisClient): RedisReads {
   }
 
   return {
-    get: gatherAsked((asked: Reads) => {
+    get: gather((asked: Reads) => {
       if (asked.length > 1 && oneCommand) void readTogether(asked);
       else readEach(asked);
-    }),
+    }).ask,
     getMany,
   };
 }

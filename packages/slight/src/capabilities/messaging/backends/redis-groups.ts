@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { gatherAsked, type Asked } from '../../../clients/gather.ts';
 import type { RedisClient } from '../../../clients/redis.ts';
 import type { Group } from '../contract.ts';
 import { matchesAny } from '../topics.ts';
@@ -86,39 +85,6 @@ export async function openGroups(
     );
   }
 
-  /** All have the same topic. */
-  async function publishAll(
-    published: readonly Published[],
-    topic: string,
-    once: string | undefined,
-  ): Promise<number> {
-    const messages = published.flatMap(({ message, to: { key, delay } }) => [
-      message,
-      key === undefined ? '' : encodeURIComponent(key),
-      String(Math.ceil(delay)),
-    ]);
-    const first = [meta, bodies, ...(once === undefined ? [] : [`${tag}:id:${once}`])];
-    for (;;) {
-      const { version, groups } = known;
-      const meant = groups.filter(({ topics }) => matchesAny(topics, topic)).map(({ name }) => name);
-      const keys = meant.flatMap((group) => publishedTo.map((part) => keyOf(part, group)));
-      const args = [version, once === undefined ? '' : '1', ...meant.map(bell), ...messages];
-      const answer = await client.run(publishScript, [...first, ...keys], args);
-      if (typeof answer === 'number') return answer;
-      known = readKnown(answer);
-    }
-  }
-
-  const gathered = gatherAsked((asked: readonly Asked<Published, number>[]) => {
-    for (const [topic, some] of Map.groupBy(asked, ({ question }) => question.to.topic)) {
-      const published = some.map(({ question }) => question);
-      publishAll(published, topic, undefined).then(
-        (count) => some.forEach(({ resolve }) => resolve(count)),
-        (error: unknown) => some.forEach(({ reject }) => reject(error)),
-      );
-    }
-  });
-
   return {
     run,
     async list() {
@@ -135,20 +101,29 @@ export async function openGroups(
       const left = await client.run(unsubscribeScript.script, [...keys, ...rubbishKeys(rubbish)], args);
       if (left === 1) await sweep(rubbish);
     },
-    publish: (message, to) =>
-      to.once === undefined && message.length <= mostGathered
-        ? gathered({ message, to })
-        : publishAll([{ message, to }], to.topic, to.once),
+    async publish(message, { topic, key, delay, once }) {
+      const rest = [
+        message,
+        key === undefined ? '' : encodeURIComponent(key),
+        String(Math.ceil(delay)),
+        once === undefined ? '' : '1',
+      ];
+      const first = [meta, bodies, ...(once === undefined ? [] : [`${tag}:id:${once}`])];
+      for (;;) {
+        const { version, groups } = known;
+        const meant = groups.filter(({ topics }) => matchesAny(topics, topic)).map(({ name }) => name);
+        const keys = meant.flatMap((group) => publishedTo.map((part) => keyOf(part, group)));
+        const answer = await client.run(
+          publishScript,
+          [...first, ...keys],
+          [version, ...rest, ...meant.map(bell)],
+        );
+        if (typeof answer === 'number') return answer;
+        known = readKnown(answer);
+      }
+    },
   };
 }
-
-interface Published {
-  readonly message: Buffer;
-  readonly to: Publication;
-}
-
-/** Bytes of a message that is published together with others: while the server takes many, it does nothing else. */
-const mostGathered = 64 * 1024;
 
 const publishedTo = ['due', 'line', 'state'] as const satisfies readonly Part[];
 

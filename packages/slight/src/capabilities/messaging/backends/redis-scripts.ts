@@ -102,30 +102,27 @@ if redis.call('HEXISTS', meta, ARGV[1]) == 0 then return false end
 
 /**
  * KEYS: meta, bodies, with an id that id's; then due, line and state of each group that has the topic.
- * ARGV: version, '1' with an id, the bells of the groups, then message, key and delay of each. Answers the number of groups (0 for
- * a repeated id), or meta where the groups are others by now.
+ * ARGV: version, message, key, delay, '1' with an id, the bells of the groups. Answers the number of groups (0 for a repeated
+ * id), or meta where the groups are others by now.
  */
 export const publishScript = defineScript(`${time}${put}
 local meta, bodies, first = KEYS[1], KEYS[2], 2
 if (redis.call('HGET', meta, ':version') or '') ~= ARGV[1] then return redis.call('HGETALL', meta) end
-if ARGV[2] == '1' then
+if ARGV[5] == '1' then
   first = 3
   if not redis.call('SET', KEYS[3], '', 'NX', 'PX', ${publishOnceWindow}) then return 0 end
 end
 local groups = (#KEYS - first) / 3
 if groups == 0 then return 0 end
-local ordered
-for i = groups + 3, #ARGV, 3 do
-  local seq, key, at = number(meta), ARGV[i + 1], after(tonumber(ARGV[i + 2]))
-  if key ~= '' and ordered == nil then ordered = redis.call('HGET', meta, ':order') == 'key' end
-  redis.call('HSET', bodies, seq, ARGV[i])
-  if groups > 1 then redis.call('HSET', bodies, seq .. '#', groups) end
-  for j = 1, groups do
-    local at_ = first + j * 3
-    put(KEYS[at_ - 2], KEYS[at_ - 1], KEYS[at_], seq, key, at, ordered)
-  end
+local seq, at = number(meta), after(tonumber(ARGV[4]))
+local ordered = ARGV[3] ~= '' and redis.call('HGET', meta, ':order') == 'key'
+redis.call('HSET', bodies, seq, ARGV[2])
+if groups > 1 then redis.call('HSET', bodies, seq .. '#', groups) end
+for i = 1, groups do
+  local at_ = first + i * 3
+  put(KEYS[at_ - 2], KEYS[at_ - 1], KEYS[at_], seq, ARGV[3], at, ordered)
+  redis.pcall('PUBLISH', ARGV[5 + i], '')
 end
-for i = 1, groups do redis.pcall('PUBLISH', ARGV[2 + i], '') end
 return groups`);
 
 /** Answers meta. It is a script, since its answer is the same in every protocol that the server may speak. */
