@@ -11,7 +11,7 @@ import type { Attempt } from './record.ts';
 /** How often each fault comes: `SLIGHT_TEST_ROUNDS=20` for a thorough run. */
 export const rounds = Number(process.env.SLIGHT_TEST_ROUNDS ?? 1);
 /** Servers that are broken at the same time: most of the time of these tests is spent waiting. */
-export const concurrency = 2;
+export const concurrency = 4;
 /** Milliseconds of one operation in the processes. */
 export const timeout = 1_500;
 /** Milliseconds that this machine may hold up what is over. */
