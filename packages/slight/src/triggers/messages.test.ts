@@ -238,6 +238,26 @@ test('where no messages come it is tried again, more and more seldom, and told o
   await following.close(0);
 });
 
+test('what the app works on stays its own while no messages come', async () => {
+  const { give, calls, answers, waiting, following } = await start();
+  await give('a');
+  waiting.shift()!.resolve(Promise.reject(new Error('nobody answers')) as never);
+  await settle();
+  assert.deepEqual(answers, [], 'nothing was given back');
+  calls[0]!.end([ack]);
+  await settle();
+  assert.deepEqual(answers, ['ack r-a', 'closed untouched']);
+  await following.close(0);
+  assert.deepEqual(answers, ['ack r-a', 'closed untouched']);
+
+  const hasty = await start();
+  await hasty.give('b');
+  hasty.waiting.shift()!.resolve(Promise.reject(new Error('nobody answers')) as never);
+  await settle();
+  await hasty.following.close(0);
+  assert.deepEqual(hasty.answers, ['release r-b', 'closed untouched']);
+});
+
 test('an answer that the backend does not take is told of, and spoils no other', async () => {
   const { source, give, calls, answers, said, counted, following } = await start();
   source.ack = () => {

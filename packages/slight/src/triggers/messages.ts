@@ -67,6 +67,8 @@ export function followMessages(options: MessagesOptions): Following {
   const giveUp = new AbortController();
   const working = new Set<Promise<void>>();
   let source: MessageSource | undefined;
+  /** Sources from which nothing came any more, while the app works on what they gave. */
+  const former = new Set<MessageSource>();
 
   async function receive(): Promise<void> {
     let rest = 0;
@@ -92,12 +94,20 @@ export function followMessages(options: MessagesOptions): Following {
       } catch (error) {
         if (closed.signal.aborted) return;
         if (rest === 0) say('error', `${title}: no messages come: ${(error as Error).message}`);
-        await source?.close('untouched').catch(() => undefined);
+        if (source !== undefined) retire(source);
         source = undefined;
         rest = Math.min(longestPause, Math.max(firstPause, rest * 2));
         await pause(rest, closed.signal);
       }
     }
+  }
+
+  /** What the app works on stays its own until it is answered. */
+  function retire(old: MessageSource): void {
+    former.add(old);
+    void Promise.allSettled(working).then(async () => {
+      if (former.delete(old)) await old.close('untouched').catch(() => undefined);
+    });
   }
 
   function begin(from: MessageSource, deliveries: readonly SourceDelivery[]): void {
@@ -203,7 +213,9 @@ export function followMessages(options: MessagesOptions): Following {
         giveUp.abort(new Error('the app is shutting down'));
         await endsWithin(farewell, done);
       }
-      await source?.close('untouched');
+      const left = [...former, ...(source === undefined ? [] : [source])];
+      former.clear();
+      await Promise.all(left.map((each) => each.close('untouched')));
     },
   };
 }
