@@ -7,12 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { mosquittoMissing, startMosquitto } from '../../../../../../test/servers/mosquitto.ts';
 import type { MosquittoOptions, MosquittoServer } from '../../../../../../test/servers/mosquitto.ts';
+import { startProxy } from '../../../../../../test/servers/proxy.ts';
 import type { TestServer } from '../../../../../../test/servers/server.ts';
 import { openMqtt } from '../../../clients/mqtt.ts';
 import { CapabilityError } from '../../core/error.ts';
 import type { Config } from '../../core/capability.ts';
 import { openCapability } from '../../core/open.ts';
-import type { Messaging } from '../contract.ts';
+import type { Delivery, Messaging } from '../contract.ts';
 
 /** Milliseconds. */
 const timeout = 2_000;
@@ -206,6 +207,49 @@ void suite('messages on MQTT in trouble', settings, () => {
       await messages.ack(some.map(({ receipt }) => receipt));
     }
     assert.deepEqual(attempts.toSorted(), [1, 2, 2]);
+  });
+
+  void test('a lease that is long ends too, however often others look', async (t) => {
+    const server = await serve(t);
+    const [one, other] = [
+      await open(t, as('a', server), { lease: '7s' }),
+      await open(t, as('b', server), { lease: '7s' }),
+    ];
+    await one.subscribe('workers', ['work']);
+    await one.publish('work', Buffer.from('held'));
+    await one.receive('workers', { wait: patience });
+    await one.close();
+    const begun = performance.now();
+    const deliveries: Delivery[] = [];
+    while (deliveries.length === 0 && performance.now() < begun + patience)
+      deliveries.push(...(await other.receive('workers', { wait: 1_000 })));
+    assert.deepEqual(
+      deliveries.map(({ attempt }) => attempt),
+      [2],
+    );
+  });
+
+  void test('what a member has it has while its connection is made again', async (t) => {
+    const server = await serve(t);
+    const link = await startProxy(server.port);
+    t.after(() => link.close());
+    const failures: CapabilityError[] = [];
+    const messages = await open(t, server.url.replace(`:${server.port}`, `:${link.port}`), { lease: '1m' });
+    await messages.subscribe('workers', ['work']);
+    await messages.publish('work', Buffer.from('held'));
+    const [held] = await messages.receive('workers', { wait: patience });
+    await link.cut();
+    link.delay(100);
+    await link.heal();
+    await recovers(async () => {
+      try {
+        await messages.ack([held!.receipt]);
+      } catch (error) {
+        failures.push(error as CapabilityError);
+        throw error;
+      }
+    });
+    assert.deepEqual([...new Set(failures.map(({ code }) => code))], ['unavailable']);
   });
 
   void test('a password that is wrong, and a server that is not there', async (t) => {

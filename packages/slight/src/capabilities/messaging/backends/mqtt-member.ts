@@ -1,27 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { MqttClient, MqttMessage } from '../../../clients/mqtt.ts';
 import { CapabilityError, failAfterWrite, finishAll } from '../../core/error.ts';
+import { follows, succeed } from './mqtt-claims.ts';
+import type { Claim, Current } from './mqtt-claims.ts';
 import type { Layout } from './mqtt-layout.ts';
 import { readJson, readMeta, unpackBody } from './mqtt-message.ts';
 import type { Meta } from './mqtt-message.ts';
-
-/**
- * What is written beside a message: who has it, or until when it waits, and how often it was given out. All members of a group
- * hear all claims in one order, that of the server. One counts where `before` is the claim that counted until then; so of several
- * at once the first wins, and everyone knows.
- */
-interface Claim {
-  readonly token: string;
-  /** The token of the claim before; empty where there was none. */
-  readonly before: string;
-  readonly attempt: number;
-  /** Milliseconds for which somebody has it, from when it is heard; 0: it was given back. */
-  readonly lease: number;
-  /** Milliseconds since 1970 until which what was given back waits. */
-  readonly due: number;
-  /** It is not new: whoever has the message says so again, since a later one that does not count has taken its place at the server. */
-  readonly again?: true;
-}
 
 export interface Held {
   readonly meta: Meta;
@@ -64,10 +48,13 @@ interface Known {
 
 interface Own {
   readonly id: string;
+  /** Kept here too: while the connection is made again nothing is known of messages. */
+  readonly meta: Meta;
+  readonly body: Uint8Array;
   readonly claim: Claim;
   /** Until when its lease lasts, by this process's clock. */
   readonly end: number;
-  /** It is being taken away. */
+  /** It is being taken away, or given back. */
   done?: true;
 }
 
@@ -83,7 +70,7 @@ export async function openMember(
   wake: () => void,
 ): Promise<Member> {
   const messages = new Map<string, Known>();
-  const claims = new Map<string, Claim & { readonly heard: number }>();
+  const claims = new Map<string, Current>();
   /** What this member has, by token. */
   const own = new Map<string, Own>();
   /** Claims that were sent, until it is known whether they count. */
@@ -111,7 +98,8 @@ export async function openMember(
     for (const decide of open.values()) decide(undefined);
     open.clear();
     for (const { id, claim } of own.values())
-      if (isOwn(claim.token)) claims.set(id, { ...claim, heard: performance.now() });
+      if (isOwn(claim.token))
+        claims.set(id, { ...claim, heard: performance.now(), past: [], authored: true });
   }
 
   function hearMessage(id: string, message: MqttMessage): void {
@@ -136,12 +124,11 @@ export async function openMember(
     const claim = readJson<Claim>(message);
     if (claim === undefined) return void claims.delete(id);
     const current = claims.get(id);
+    const asked = open.has(claim.token);
     // What this member asked for may be gone; of what others ask for it need not know.
-    const there = messages.has(id) || !open.has(claim.token);
-    const known = message.retained ? !isOwn(current?.token) : claim.before === (current?.token ?? '');
-    const counts = there && (known || claim.again === true);
-    if (counts) claims.set(id, { ...claim, heard: performance.now() });
-    else if (current !== undefined && current.token !== claim.token) sayAgain(current.token);
+    const counts = (messages.has(id) || !asked) && follows(claim, current, message.retained);
+    if (counts) claims.set(id, succeed(claim, current, asked, message.retained));
+    else if (current !== undefined && current.token !== claim.token) sayAgain(id, current);
     decide(claim.token, counts);
     wake();
   }
@@ -157,12 +144,11 @@ export async function openMember(
   }
 
   /** Where it is this member's to say. */
-  function sayAgain(token: string): void {
-    const mine = own.get(token);
-    if (mine === undefined || mine.done || !isOwn(token)) return;
-    const claim: Claim = { ...mine.claim, again: true };
+  function sayAgain(id: string, { token, before, attempt, lease: time, due, authored }: Current): void {
+    if (!authored || (time > 0 && (!isOwn(token) || own.get(token)?.done === true))) return;
+    const claim: Claim = { token, before, attempt, lease: time, due, again: true };
     client
-      .publish(layout.claim(group, mine.id), JSON.stringify(claim), { qos: 1, retain: true })
+      .publish(layout.claim(group, id), JSON.stringify(claim), { qos: 1, retain: true })
       .catch(() => undefined);
   }
 
@@ -214,12 +200,15 @@ export async function openMember(
     const claim: Claim = { token: randomUUID(), before: current?.token ?? '', attempt, lease, due: 0 };
     const end = performance.now() + lease - ahead;
     known.claiming = true;
+    // Those that nobody answers would stay.
+    if (own.size % 1_000 === 999) for (const each of own.keys()) if (!isOwn(each)) own.delete(each);
     // From before it is heard: another's that follows must find whose it is.
-    own.set(claim.token, { id, claim, end });
+    const { meta, body } = known;
+    own.set(claim.token, { id, meta, body, claim, end });
     try {
       const counts = await send(id, claim);
       if (!counts) own.delete(claim.token);
-      return counts ? { meta: known.meta, body: known.body, attempt, token: claim.token } : undefined;
+      return counts ? { meta, body, attempt, token: claim.token } : undefined;
     } catch (error) {
       own.delete(claim.token);
       throw error;
@@ -233,8 +222,10 @@ export async function openMember(
     const mine = own.get(token)!;
     const claim: Claim = { ...mine.claim, ...change, before: token };
     const end = performance.now() + lease - ahead;
+    // What was before is not said again, which would come after this one.
+    if (claim.token !== token) mine.done = true;
     const counts = await send(mine.id, claim);
-    if (counts && claim.token === token) own.set(token, { id: mine.id, claim, end });
+    if (counts && claim.token === token) own.set(token, { ...mine, claim, end });
     else own.delete(token);
     return counts;
   }
@@ -263,8 +254,8 @@ export async function openMember(
         own.delete(token);
         return undefined;
       }
-      const known = messages.get(mine.id);
-      return known && { meta: known.meta, body: known.body, attempt: mine.claim.attempt, token };
+      const { meta, body, claim } = mine;
+      return { meta, body, attempt: claim.attempt, token };
     },
     extend: (token) => replace(token, { lease }),
     giveBack(token, due, counts) {
