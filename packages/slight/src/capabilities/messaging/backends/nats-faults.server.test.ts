@@ -113,11 +113,37 @@ void suite('messages on NATS in trouble', { skip: natsMissing, timeout: 60_000 }
     assert.deepEqual(await messages.count('workers'), { waiting: 0, leased: 0, dead: 1 });
   });
 
+  void test('a group that has not begun yet keeps what another is done with, when the server is killed', async (t) => {
+    const server = await serve(t);
+    const messages = await open(t, server.url, patience);
+    for (const group of ['late', 'workers']) await messages.subscribe(group, ['work']);
+    const ids: string[] = [];
+    for (let i = 0; i < 10; i++) {
+      ids.push(await messages.publish('work', Buffer.from('')));
+      const [delivery] = await messages.receive('workers', { wait: patience });
+      await messages.ack([delivery!.receipt]);
+    }
+    // Acks are written a moment later.
+    await sleep(300);
+    await server.kill();
+    await server.restart();
+    const later = await open(t, server.url, patience);
+    const found: string[] = [];
+    while (found.length < ids.length) {
+      const some = await later.receive('late', { max: 10, wait: 3_000 });
+      assert.ok(some.length > 0, `${found.length} of ${ids.length} came`);
+      found.push(...some.map(({ id }) => id));
+    }
+    assert.deepEqual(found, ids);
+  });
+
   void test('a server that is silent has not said that there is nothing', async (t) => {
     const server = await serve(t);
     const messages = await open(t, server.url, patience, 6_000);
     await messages.subscribe('workers', ['work']);
     server.pause();
+    // It may be in the middle of something.
+    await sleep(100);
     assert.equal((await failure(messages.receive('workers'))).code, 'timeout');
   });
 });

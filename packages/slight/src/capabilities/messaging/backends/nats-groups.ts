@@ -4,6 +4,8 @@ import type { Group } from '../contract.ts';
 import { noGroup } from '../validate.ts';
 import { toNanos } from './nats-layout.ts';
 import type { Layout } from './nats-layout.ts';
+import { beginId, isBegin } from './nats-message.ts';
+import { pull } from './nats-pull.ts';
 
 /**
  * A group as it is written down. A consumer of NATS before 2.10 has one filter, so a group has a consumer for each of its
@@ -40,7 +42,7 @@ const fresh = 1_000;
 /** Of one consumer: messages that are out at once. */
 const mostOut = 20_000;
 
-export function openGroups(client: NatsClient, layout: Layout, lease: number): Groups {
+export function openGroups(client: NatsClient, layout: Layout, lease: number, timeout: number): Groups {
   const known = new Map<string, { readonly record: GroupRecord; readonly at: number }>();
 
   async function load(group: string): Promise<GroupRecord | undefined> {
@@ -62,17 +64,49 @@ export function openGroups(client: NatsClient, layout: Layout, lease: number): G
       : `${group}-${createHash('sha256').update(topic).digest('hex').slice(0, 16)}`;
 
   async function addConsumer(group: string, topic: string | undefined): Promise<void> {
-    await client.ask(true, ({ manager }) =>
-      manager.consumers.add(layout.stream, {
-        durable_name: nameOf(group, topic),
-        filter_subject: topic === undefined ? layout.sentTo(group, '>') : layout.published(topic),
-        deliver_policy: topic === undefined ? 'all' : 'new',
-        ack_policy: 'explicit',
-        ack_wait: toNanos(lease),
-        max_deliver: -1,
-        max_ack_pending: mostOut,
-      }),
-    );
+    const name = nameOf(group, topic);
+    const filter = topic === undefined ? layout.sentTo(group, '>') : layout.published(topic);
+    const add = (filter_subject: string) =>
+      client.ask(true, ({ manager }) =>
+        manager.consumers.add(layout.stream, {
+          durable_name: name,
+          filter_subject,
+          deliver_policy: topic === undefined ? 'all' : 'new',
+          ack_policy: 'explicit',
+          ack_wait: toNanos(lease),
+          max_deliver: -1,
+          max_ack_pending: mostOut,
+        }),
+      );
+    const fresh = await isNew(name);
+    await add(filter);
+    if (fresh && topic !== undefined) await begin(name, topic);
+  }
+
+  /** Whether a consumer is not there, or has not begun. */
+  async function isNew(name: string): Promise<boolean> {
+    return client.ask(false, async ({ manager }) => {
+      try {
+        const { ack_floor } = await manager.consumers.info(layout.stream, name);
+        return ack_floor.stream_seq === 0;
+      } catch (error) {
+        if ((error as { status?: number }).status === 404) return true;
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Has a consumer ack a message of its own, which all others pass over. One that has acked nothing yet is forgotten for a moment when
+   * the server (2.9) is killed and comes back: what others have acked is thrown away then, although this one was to have it.
+   */
+  async function begin(name: string, topic: string): Promise<void> {
+    const subject = layout.published(topic.replaceAll(/[*>]/g, '-'));
+    await client.ask(true, ({ jetstream }) => jetstream.publish(subject, '', { msgID: beginId() }));
+    const [first] = await client.ask(true, () => pull(client, layout.stream, name, 1, timeout));
+    if (first === undefined) return;
+    const what = isBegin(first) ? '+ACK' : '-NAK';
+    await client.ask(true, ({ connection }) => connection.request(first.reply!, what, { timeout }));
   }
 
   async function removeConsumer(name: string): Promise<void> {

@@ -52,3 +52,13 @@ export function readInfo({ reply = '' }: Pick<Msg, 'reply'>): DeliveryInfo {
   const [, consumer = '', delivered, sequence] = parts.slice(parts.length >= 11 ? 4 : 2);
   return { consumer, delivered: Number(delivered), sequence: Number(sequence) };
 }
+
+/** Id with which a new consumer's own first message is published. */
+export function beginId(): string {
+  return `slight-begin.${crypto.randomUUID()}`;
+}
+
+/** Whether it is such a message, and nobody's. */
+export function isBegin({ headers }: Pick<Msg, 'headers'>): boolean {
+  return headers?.has(metaHeader) === false && headers.get('Nats-Msg-Id').startsWith('slight-begin.');
+}

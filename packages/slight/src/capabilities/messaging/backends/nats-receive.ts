@@ -5,7 +5,7 @@ import { matchesTopic } from '../topics.ts';
 import type { GroupConsumer, Groups } from './nats-groups.ts';
 import type { Layout } from './nats-layout.ts';
 import type { Leases } from './nats-leases.ts';
-import { readInfo, readMeta, toMessage } from './nats-message.ts';
+import { isBegin, readInfo, readMeta, toMessage } from './nats-message.ts';
 import { pull } from './nats-pull.ts';
 
 export interface Receiving {
@@ -59,7 +59,7 @@ async function deliver(receiving: Receiving, given: Given): Promise<Delivery | u
   const { group, consumer, message, asked } = given;
   const { sequence, delivered } = readInfo(message);
   const meta = readMeta(message.headers, layout.topicOf(message.subject), `${layout.stream}.${sequence}`);
-  if (isOthers(given, sequence, meta.topic)) {
+  if (isBegin(message) || isOthers(given, sequence, meta.topic)) {
     void client
       .ask(true, ({ connection }) => connection.request(message.reply!, '+ACK', { timeout }))
       .catch(() => undefined);

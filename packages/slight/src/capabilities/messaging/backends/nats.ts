@@ -23,7 +23,7 @@ import { takeFrom } from './nats-receive.ts';
 export const nats = defineBackend<Messaging, MessagingFeature>({
   scheme: 'nats',
   capability: 'messaging',
-  doc: 'Messages on NATS with JetStream, with bodies of up to a million bytes: nats://user:password@host:port, TLS with ?tls=true.',
+  doc: 'Messages on NATS with JetStream, with bodies of up to a million bytes: nats://user:password@host:port, TLS with ?tls=true. A server that is killed may forget the deliveries and acks of the last half second, so messages come again.',
   features: new Set([
     'groups',
     'publish-once',
@@ -64,7 +64,7 @@ async function openMessages({ name, url, timeout, config }: OpenContext): Promis
     client.release();
     throw error;
   }
-  const groups = openGroups(client, layout, lease);
+  const groups = openGroups(client, layout, lease, timeout);
   const leases = openLeases(layout.stream, lease);
   const letters = openDeadLetters(client, layout);
   const receiving = { client, layout, groups, leases, lease, timeout };
