@@ -26,7 +26,10 @@ input.on('close', () => (over = true));
 /** Milliseconds between two attempts of one publisher. */
 const pause = 40;
 const publishers = 2;
-const textOf = ({ body }: Message): string => Buffer.from(body).toString();
+/** As the app reads it that works on them, too. */
+const toBody = (what: string): Uint8Array => Buffer.from(JSON.stringify({ what }));
+const textOf = ({ body }: Message): string =>
+  (JSON.parse(Buffer.from(body).toString()) as { what: string }).what;
 
 /** Each has a key of its own. */
 async function publish(publisher: number): Promise<void> {
@@ -36,7 +39,7 @@ async function publish(publisher: number): Promise<void> {
     const text = `${key} ${i++}`;
     await attempt(
       'publish',
-      () => messages.publish('work', Buffer.from(text), { key }),
+      () => messages.publish('work', toBody(text), { key }),
       () => ({ texts: [text] }),
     );
   }
@@ -78,7 +81,7 @@ async function broadcast(): Promise<void> {
     const text = `${process.pid} ${i++}`;
     await attempt(
       'broadcast',
-      () => messages.broadcast('news', Buffer.from(text)),
+      () => messages.broadcast('news', toBody(text)),
       () => ({ texts: [text] }),
     );
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findFaults, type MessageAttempt, type MessageLine } from './messaging-record.ts';
+import { countRevenants, findFaults, type MessageAttempt, type MessageLine } from './messaging-record.ts';
 
 const expected = { lease: 1_000, ordered: true };
 
@@ -69,4 +69,14 @@ void test('each fault is found', () => {
     assert.match(found, expectation);
     assert.deepEqual(others, []);
   }
+});
+
+void test('what comes again after its ack is counted', () => {
+  const lines = [
+    handled(1, 'k 0', 'k 1'),
+    tried('ack', 2, 'k 0'),
+    handled(9, 'k 0', 'k 1'),
+    handled(10, 'k 0'),
+  ];
+  assert.equal(countRevenants(lines), 1);
 });

@@ -61,6 +61,18 @@ export function listHandled(lines: readonly MessageLine[]): Map<string, readonly
   return handled;
 }
 
+/** Messages that came again although their ack was confirmed: no fault where the server was killed. */
+export function countRevenants(lines: readonly MessageLine[]): number {
+  const handled = listHandled(lines);
+  const acked = lines.flatMap((line) =>
+    'name' in line && line.name === 'ack' && !line.failure ? [line] : [],
+  );
+  const again = acked.flatMap(({ texts = [], until }) =>
+    texts.filter((text) => handled.get(text)?.some((at) => at > until)),
+  );
+  return new Set(again).size;
+}
+
 function isAway({ code }: NonNullable<Attempt['failure']>): boolean {
   return code === 'unavailable' || code === 'timeout';
 }

@@ -8,7 +8,10 @@ import { startProxy } from '../../../../test/servers/proxy.ts';
 import { redisMissing, startRedis } from '../../../../test/servers/redis.ts';
 import type { TestServer } from '../../../../test/servers/server.ts';
 import { openCapability } from '../../src/capabilities/core/open.ts';
+import { buildScriptGuest } from '../guests.ts';
+import { startMessageApp } from './messaging-app.ts';
 import {
+  countRevenants,
   findFaults,
   isLate,
   listHandled,
@@ -17,6 +20,7 @@ import {
 } from './messaging-record.ts';
 import {
   assertHonest,
+  concurrency,
   eventually,
   faults,
   recovers,
@@ -37,6 +41,7 @@ const brokers: readonly (readonly [
   ['nats', natsMissing, startNats, false],
   ['mqtt', mosquittoMissing, startMosquitto, false],
 ];
+const guest = buildScriptGuest('consumer');
 /** Milliseconds. */
 const lease = 3_000;
 
@@ -56,6 +61,12 @@ async function prove(t: TestContext, start: () => Promise<TestServer>, ordered: 
   );
   t.after(() => messages.close());
   await messages.subscribe('workers', ['work']);
+  const order = ordered ? ', order = "key"' : '';
+  const app = await startMessageApp(
+    await guest,
+    server.url,
+    `lease = "${lease}ms", attempts = 1_000${order}`,
+  );
 
   // One process goes through a link of its own, which is cut for it alone.
   const through = server.url.replace(`:${server.port}`, `:${link.port}`);
@@ -117,19 +128,33 @@ async function prove(t: TestContext, start: () => Promise<TestServer>, ordered: 
     }
 
   for (const each of running) each.tell('off');
-  await recovers(async () =>
-    assert.deepEqual(await messages.count('workers'), { waiting: 0, leased: 0, dead: 0 }),
-  );
+  for (const group of ['workers', 'app'])
+    await recovers(async () =>
+      assert.deepEqual(await messages.count(group), { waiting: 0, leased: 0, dead: 0 }, group),
+    );
   for (const each of running) await each.finish();
   const lines = linesOf();
   const handled = [...listHandled(lines).values()];
   const confirmed = attemptsIn(lines).filter(({ name, failure }) => name === 'publish' && !failure).length;
   const twice = handled.filter((times) => times.length > 1).length;
-  t.diagnostic(`${confirmed} confirmed, ${handled.length} handled, ${twice} of them more than once`);
+  t.diagnostic(
+    `${confirmed} confirmed, ${handled.length} handled, ${twice} of them more than once, ` +
+      `${countRevenants(lines)} after they were acked`,
+  );
   assert.deepEqual(findFaults(lines, { lease, ordered }), []);
+
+  const published = attemptsIn(lines).filter(({ name }) => name === 'publish');
+  const brought = await app.lines();
+  t.diagnostic(`the app was brought ${brought.length}`);
+  assert.deepEqual(findFaults([...published, ...brought], { lease, ordered }), [], 'of the app');
+  await app.stop();
 }
 
-void suite('messages in trouble: what was confirmed is handled, no failure lies, all go on', () => {
-  for (const [name, skip, start, ordered] of brokers)
-    void test(name, { skip, timeout: 90_000 + rounds * 60_000 }, (t) => prove(t, start, ordered));
-});
+void suite(
+  'messages in trouble: what was confirmed is handled, no failure lies, all go on',
+  { concurrency },
+  () => {
+    for (const [name, skip, start, ordered] of brokers)
+      void test(name, { skip, timeout: 90_000 + rounds * 60_000 }, (t) => prove(t, start, ordered));
+  },
+);
