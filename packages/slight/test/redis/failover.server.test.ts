@@ -202,8 +202,9 @@ test('slots move while they are worked on: nothing is lost, nothing is done twic
   await work.finish();
   assert.deepEqual(await work.check(Infinity), { sets: 0, messages: 0, increments: 0 });
   t.diagnostic(`${work.failures.length} failures`);
-  // Whoever was refused has not run.
-  for (const { outcome, message } of work.failures) assert.equal(outcome, 'none', message);
+  // Whoever was refused has not run. On a busy machine a slot may be on its way for longer than a call has.
+  for (const { code, outcome, message } of work.failures)
+    if (code !== 'timeout') assert.equal(outcome, 'none', message);
 });
 
 test('sentinels put a replica in place of a killed server, and work goes on', options, async (t) => {
