@@ -2,6 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, globSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { makeCertificate } from './certificate.ts';
 import { findCommand, findFreePort, startProcess } from './process.ts';
 import { makeServerFolder, missing, runServer } from './server.ts';
 import type { TestServer } from './server.ts';
@@ -19,16 +20,25 @@ export const postgresMissing = missing('postgres', programs);
 export interface PostgresServer extends TestServer {
   /** Runs SQL with psql, as the superuser, and gives the rows, fields with `|` between them. */
   ask(sql: string): string;
+  /** With `tls`: its port, and the certificate (PEM) that it shows there, made out to localhost. */
+  readonly tls: { readonly port: number; readonly certificate: string } | undefined;
 }
 
 const run = promisify(execFile);
-const password = 'a p@ss/word';
+
+export interface PostgresServerOptions {
+  /** Of its superuser, `postgres`. */
+  readonly password?: string;
+  /** It speaks TLS with whoever asks for it; needs openssl. */
+  readonly tls?: boolean;
+}
 
 /**
  * Starts a PostgreSQL on loopback with a database `test`, which has written each commit to the disk before it answers.
  * It refuses to run as root, so there it runs as its package's user.
  */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres(options: PostgresServerOptions = {}): Promise<PostgresServer> {
+  const { password = 'a p@ss/word' } = options;
   const folder = makeServerFolder('postgres');
   const data = join(folder, 'data');
   const port = await findFreePort();
@@ -38,7 +48,9 @@ export async function startPostgres(): Promise<PostgresServer> {
     user === undefined ? [] : ['setpriv', `--reuid=${user.id}`, `--regid=${user.group}`, '--clear-groups'];
   const secret = join(folder, 'password');
   writeFileSync(secret, password);
-  if (user !== undefined) for (const path of [folder, secret]) chownSync(path, user.id, user.group);
+  const tls = options.tls ? { port, certificate: makeCertificate(folder) } : undefined;
+  const owned = [folder, secret, ...(tls === undefined ? [] : [join(folder, 'key.pem')])];
+  if (user !== undefined) for (const path of owned) chownSync(path, user.id, user.group);
   chmodSync(folder, 0o700);
   const [make = '', ...makeArgs] = [
     ...asUser,
@@ -70,6 +82,13 @@ export async function startPostgres(): Promise<PostgresServer> {
     'unix_socket_directories=',
     '-c',
     'max_connections=200',
+    ...(tls === undefined
+      ? []
+      : [
+          'ssl=on',
+          `ssl_cert_file=${join(folder, 'certificate.pem')}`,
+          `ssl_key_file=${join(folder, 'key.pem')}`,
+        ].flatMap((setting) => ['-c', setting])),
   ];
   const psql = (database: string, sql: string) =>
     [
@@ -95,6 +114,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     port,
     url: `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/test`,
     ask: (sql) => execFileSync(...psql('test', sql)).trim(),
+    tls,
   };
 }
 

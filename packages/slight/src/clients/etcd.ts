@@ -1,7 +1,9 @@
 import type { Pool } from 'undici';
 import { CapabilityError } from '../capabilities/core/error.ts';
 import type { ErrorCode } from '../capabilities/core/error.ts';
-import { openExpected } from './expected-server.ts';
+import { isCertificateError, openExpected } from './expected-server.ts';
+import { makeLine, type Line } from './line.ts';
+import { readLogin } from './login.ts';
 
 /**
  * etcd through its JSON gateway, which every server has since 3.4: protobuf as JSON, bytes as base64, numbers of 64 bits as
@@ -31,10 +33,13 @@ interface Shared {
 
 interface Connection {
   readonly pool: Pool;
+  /** Of calls: the pool would keep any number that wait, and send them long after they were given up. */
+  readonly line: Line;
   /** Those that watch have a connection each, for as long as they do. */
   readonly watchers: Pool;
   readonly login: { readonly name: string; readonly password: string } | undefined;
   token: string | undefined;
+  authenticating: Promise<void> | undefined;
 }
 
 /** Milliseconds. */
@@ -89,18 +94,24 @@ async function connect(url: URL, timeout: number): Promise<Connection> {
     bodyTimeout: patience,
   });
   const watchers = new Pool(origin, { ...options, connections: null, bodyTimeout: 0 });
-  const login =
-    url.username === ''
-      ? undefined
-      : { name: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
-  const connection: Connection = { pool, watchers, login, token: undefined };
+  const { user: name, password } = readLogin(url);
+  const connection: Connection = {
+    pool,
+    watchers,
+    line: makeLine({ atOnce: connections, patience: timeout }),
+    login: name === '' ? undefined : { name, password },
+    token: undefined,
+    authenticating: undefined,
+  };
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   return await openExpected({ kind: 'etcd', host, port, tls }, async () => {
     try {
-      if (login !== undefined) await authenticate(connection);
+      if (connection.login !== undefined) await authenticate(connection);
       await post(connection, 'kv/range', { key: encode('\0'), limit: '1', keys_only: true }, false);
       return connection;
     } catch (error) {
+      // It has answered: this user need not have a right to that key.
+      if (error instanceof CapabilityError && error.code === 'permission-denied') return connection;
       disconnect(connection);
       throw error;
     }
@@ -112,12 +123,40 @@ function disconnect({ pool, watchers }: Connection): void {
   void watchers.destroy();
 }
 
-async function authenticate(connection: Connection): Promise<void> {
-  const { token } = await post(connection, 'auth/authenticate', connection.login!, false);
-  connection.token = token as string;
+/** Once for all who want it: the server works for a tenth of a second on each password. */
+function authenticate(connection: Connection): Promise<void> {
+  return (connection.authenticating ??= (async () => {
+    try {
+      // With one that has ended even this would be refused.
+      const without = { ...connection, token: undefined };
+      const { token } = await post(without, 'auth/authenticate', connection.login!, false);
+      connection.token = token as string;
+    } finally {
+      connection.authenticating = undefined;
+    }
+  })());
 }
 
-async function post(
+/** Does it once more with another token, where the one it was done with is worth nothing any more; nothing was done then. */
+async function withToken<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
+  await connection.authenticating;
+  const used = connection.token;
+  try {
+    return await work();
+  } catch (error) {
+    // Tokens end after minutes, with the server that gave them, and when rights are changed.
+    const over = /invalid auth token|revision of auth store is old/.test((error as Error).message);
+    if (connection.login === undefined || !over) throw error;
+    if (connection.token === used) await authenticate(connection);
+    return work();
+  }
+}
+
+function post(connection: Connection, method: string, body: object, changes: boolean): Promise<any> {
+  return connection.line(() => send(connection, method, body, changes));
+}
+
+async function send(
   { pool, token }: Connection,
   method: string,
   body: object,
@@ -148,39 +187,24 @@ function makeClient(connection: Connection, timeout: number, end: () => void): E
 
   async function call(method: string, body: object, changes: boolean): Promise<any> {
     if (released) throw new CapabilityError('cancelled', 'the connection was closed');
-    try {
-      return await post(connection, method, body, changes);
-    } catch (error) {
-      // Tokens end after minutes, and with the server that gave them; nothing of the call was done.
-      const again = connection.login !== undefined && /invalid auth token/.test((error as Error).message);
-      if (!again) throw error;
-      await authenticate(connection);
-      return post(connection, method, body, changes);
-    }
+    return withToken(connection, () => post(connection, method, body, changes));
   }
 
   return {
     call,
     async watch(request, hear, signal) {
-      const { watchers, token } = connection;
       try {
-        const { body } = await watchers.request({
-          method: 'POST',
-          path: '/v3/watch',
-          headers: token === undefined ? {} : { authorization: token },
-          headersTimeout: timeout,
-          body: JSON.stringify({ create_request: request }),
-          signal,
-        });
-        await readLines(body.setEncoding('utf8'), (line) => {
-          const { result, error } = parse(line, false);
-          if (error !== undefined) refuse(error, false);
-          hear(result);
-        });
-        throw new Error('the server ended the connection');
+        await follow(connection, timeout, request, hear, signal);
       } catch (error) {
         if (signal.aborted) return;
-        throw error instanceof CapabilityError ? error : broken(error as Error, false);
+        if (!(error instanceof CapabilityError) || error.code !== 'permission-denied') throw error;
+        // So it says of a token that is worth nothing any more, too. A call gets another one then, or is refused itself.
+        await call(
+          'kv/range',
+          { ...request, filters: undefined, start_revision: undefined, count_only: true },
+          false,
+        );
+        if (!signal.aborted) await follow(connection, timeout, request, hear, signal);
       }
     },
     release() {
@@ -188,6 +212,37 @@ function makeClient(connection: Connection, timeout: number, end: () => void): E
       released = true;
     },
   };
+}
+
+/** Ends where the signal is aborted. @throws {CapabilityError} */
+async function follow(
+  { watchers, token }: Connection,
+  timeout: number,
+  request: object,
+  hear: (result: any) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const { body } = await watchers.request({
+      method: 'POST',
+      path: '/v3/watch',
+      headers: token === undefined ? {} : { authorization: token },
+      headersTimeout: timeout,
+      body: JSON.stringify({ create_request: request }),
+      signal,
+    });
+    await readLines(body.setEncoding('utf8'), (line) => {
+      const { result, error } = parse(line, false);
+      if (error !== undefined) refuse(error, false);
+      if (result.canceled === true && /permission denied/.test(result.cancel_reason))
+        refuse({ code: 7, message: result.cancel_reason }, false);
+      hear(result);
+    });
+    throw new Error('the server ended the connection');
+  } catch (error) {
+    if (signal.aborted) return;
+    throw error instanceof CapabilityError ? error : broken(error as Error, false);
+  }
 }
 
 async function readLines(body: AsyncIterable<string>, hear: (line: string) => void): Promise<void> {
@@ -250,10 +305,10 @@ const fixes: { readonly [code in ErrorCode]?: string } = {
 };
 
 function broken(error: Error & { code?: string }, changes: boolean): CapabilityError {
-  const never = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT|.*CERT.*)$/.test(
+  const never = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT)$/.test(
     error.code ?? '',
   );
-  if (never || error instanceof AggregateError)
+  if (never || error instanceof AggregateError || isCertificateError(error))
     return new CapabilityError('unavailable', `the server cannot be reached: ${error.message || error.code}`);
   return new CapabilityError('unavailable', 'the connection broke before the server answered', {
     outcome: changes ? 'unknown' : 'none',

@@ -11,6 +11,11 @@ export interface ExpectedServer {
   readonly tls: boolean;
 }
 
+/** Whether TLS refused the other side: nothing of what was asked has left. */
+export function isCertificateError({ message }: Error): boolean {
+  return /certificate/.test(message);
+}
+
 /** Where such servers usually listen, and how a bind asks for TLS and does not. */
 const manners = {
   Redis: {

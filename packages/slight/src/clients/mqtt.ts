@@ -4,6 +4,7 @@ import { CapabilityError } from '../capabilities/core/error.ts';
 import type { ErrorCode } from '../capabilities/core/error.ts';
 import { importPackage } from '../capabilities/core/packages.ts';
 import { openExpected } from './expected-server.ts';
+import { readLogin } from './login.ts';
 import { makeTurns, type Turns } from './mqtt-turns.ts';
 
 /** As `npm install` takes it. */
@@ -320,13 +321,14 @@ function parseAddress(url: URL) {
       'the bind needs a host, and after it at most a port: mqtt://127.0.0.1:1883, or mqtts: for TLS',
     );
   const secure = url.protocol === 'mqtts:';
+  const { user, password } = readLogin(url);
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   return {
     protocol: secure ? ('mqtts' as const) : ('mqtt' as const),
     host,
     port: url.port === '' ? (secure ? 8883 : 1883) : Number(url.port),
-    ...(url.username !== '' && { username: decodeURIComponent(url.username) }),
-    ...(url.password !== '' && { password: decodeURIComponent(url.password) }),
+    ...(user !== '' && { username: user }),
+    ...(password !== '' && { password }),
     // TLS knows names of hosts, not addresses.
     ...(secure && isIP(host) === 0 && { servername: host }),
   };

@@ -1,9 +1,11 @@
+import { isIP } from 'node:net';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { CapabilityError } from '../capabilities/core/error.ts';
 import type { ErrorCode } from '../capabilities/core/error.ts';
 import { importPackage } from '../capabilities/core/packages.ts';
-import { openExpected } from './expected-server.ts';
+import { isCertificateError, openExpected } from './expected-server.ts';
+import { readLogin } from './login.ts';
 import { awaitGreeting } from './server-kind.ts';
 
 /** As `npm install` takes them. */
@@ -33,6 +35,12 @@ interface Shared {
 
 interface Connection extends Pick<NatsClient, 'connection' | 'jetstream' | 'manager'> {
   away: boolean;
+  /** Why it stays away, where the server says so. */
+  refusal: Error | undefined;
+  /** Bytes that the server has certainly taken, of all that were sent. */
+  taken: number;
+  /** The server was asked whether it has taken what was sent. */
+  asking: boolean;
   readonly returns: Set<() => void>;
   /** Of calls that are under way. */
   readonly failures: Set<() => void>;
@@ -45,7 +53,7 @@ const pause = 250;
 const shared = new Map<string, Shared>();
 
 /**
- * The connection of this process to the server of `url` (`nats://user:password@host:port`, TLS with `?tls=true`), shared by all
+ * The connection of this process to the server of `url` (`nats://user:password@host:port`, `nats://token@host:port`, TLS with `?tls=true`), shared by all
  * that use the same server and credentials. The first sets `timeout`: milliseconds without an answer after which a call fails.
  * @throws {CapabilityError} `invalid-argument`, `unsupported` (library missing), `unauthenticated`, `unavailable`
  */
@@ -81,6 +89,7 @@ async function connect(url: URL, timeout: number): Promise<Connection> {
     importPackage(natsPackages[0], () => import('@nats-io/transport-node')),
     importPackage(natsPackages[1], () => import('@nats-io/jetstream')),
   ]);
+  const { user, password } = readLogin(url);
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const port = url.port === '' ? 4222 : Number(url.port);
   const connection = await openExpected({ kind: 'NATS', host, port, tls: tls !== null }, async () => {
@@ -94,11 +103,11 @@ async function connect(url: URL, timeout: number): Promise<Connection> {
         maxReconnectAttempts: -1,
         reconnectTimeWait: pause,
         pingInterval: 5_000,
-        ...(url.username !== '' && {
-          user: decodeURIComponent(url.username),
-          pass: decodeURIComponent(url.password),
-        }),
-        ...(tls !== null && { tls: {} }),
+        // The password may be put right at the server, too.
+        ignoreAuthErrorAbort: true,
+        ...(password === '' ? user !== '' && { token: user } : { user, pass: password }),
+        // Without a host the library would take a certificate that is made out to localhost for that of any address.
+        ...(tls !== null && { tls: isIP(host) === 0 ? {} : ({ host } as object) }),
       });
     } catch (error) {
       throw explain(error as Error, false);
@@ -111,6 +120,9 @@ async function connect(url: URL, timeout: number): Promise<Connection> {
     jetstream,
     manager,
     away: false,
+    refusal: undefined,
+    taken: 0,
+    asking: false,
     returns: new Set(),
     failures: new Set(),
   };
@@ -129,15 +141,56 @@ async function returned({ returns }: Connection): Promise<void> {
 }
 
 async function follow(made: Connection): Promise<void> {
-  for await (const { type } of made.connection.status()) {
+  for await (const status of made.connection.status()) {
+    const { type } = status;
+    if (status.type === 'error' && codes[status.error.name] === 'unauthenticated')
+      made.refusal = status.error;
     if (type === 'disconnect') {
       made.away = true;
       for (const fail of made.failures) fail();
     }
     if (type !== 'reconnect') continue;
     made.away = false;
+    made.refusal = undefined;
     for (const hear of made.returns) hear();
   }
+}
+
+/** Bytes. */
+const mostUntaken = 64 * 1024 * 1024;
+const askAfter = 1024 * 1024;
+
+/**
+ * The library keeps what a server does not take, however much that is, also where its operation was given up long ago. So it is asked
+ * now and then how far it has come.
+ * @throws {CapabilityError} `resource-exhausted`
+ */
+function checkUntaken(made: Connection): void {
+  const sent = made.connection.stats().outBytes;
+  const untaken = sent - made.taken;
+  if (untaken >= askAfter && !made.asking) {
+    made.asking = true;
+    made.connection
+      .flush()
+      // Where the connection broke, what was kept for it is gone.
+      .then(
+        () => sent,
+        () => made.connection.stats().outBytes,
+      )
+      .then(
+        (taken) => {
+          made.taken = taken;
+          made.asking = false;
+        },
+        () => undefined,
+      );
+  }
+  if (untaken < mostUntaken) return;
+  throw new CapabilityError(
+    'resource-exhausted',
+    `the server has yet to take ${mostUntaken / 1024 / 1024} MiB that were sent. Repeat this later`,
+    { retryable: true },
+  );
 }
 
 function makeClient(made: Connection, end: () => void): NatsClient {
@@ -149,11 +202,13 @@ function makeClient(made: Connection, end: () => void): NatsClient {
     manager,
     async ask(changes, work) {
       if (released) throw new CapabilityError('cancelled', 'the connection was closed');
+      if (made.away && made.refusal !== undefined) throw explain(made.refusal, false);
       if (made.away)
         throw new CapabilityError(
           'unavailable',
           'the server cannot be reached: the connection is being made',
         );
+      checkUntaken(made);
       // The library waits for an answer until its time is over, also where the connection is gone.
       const { promise: broken, reject } = Promise.withResolvers<never>();
       const fail = (): void => reject(brokenConnection(changes));
@@ -229,6 +284,7 @@ function explain(thrown: Error, changes: boolean): CapabilityError {
   if (/max.payload/i.test(error.message))
     return new CapabilityError('invalid-argument', `NATS: ${error.message}`);
   if (
+    isCertificateError(error) ||
     /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|connection refused|timeout|says nothing/i.test(
       error.message,
     )

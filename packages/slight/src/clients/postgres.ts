@@ -2,8 +2,9 @@ import type { Client, Pool, PoolClient } from 'pg';
 import { CapabilityError } from '../capabilities/core/error.ts';
 import type { ErrorCode } from '../capabilities/core/error.ts';
 import { importPackage } from '../capabilities/core/packages.ts';
-import { openExpected } from './expected-server.ts';
-import type { ExpectedServer } from './expected-server.ts';
+import { isCertificateError, openExpected } from './expected-server.ts';
+import { makeLine, type Line } from './line.ts';
+import { readPostgresPlace } from './postgres-place.ts';
 
 /** As `npm install` takes it. */
 export const postgresPackage = 'pg@8.23.1';
@@ -38,6 +39,8 @@ interface Shared {
 
 interface Connection {
   readonly pool: Pool;
+  /** Of statements: the pool would keep any number that wait. */
+  readonly line: Line;
   readonly ears: Ears;
 }
 
@@ -52,7 +55,7 @@ const shared = new Map<string, Shared>();
 
 /**
  * The connections of this process to the database of `url` (`postgres://user:password@host:port/database`, TLS with
- * `?sslmode=verify-full`), shared by all that use the same database and user.
+ * `?sslmode=verify-full`, or `require`), shared by all that use the same database and user.
  * @param tables statements that make what is missing, run once for each process
  * @param timeout milliseconds that a statement may take on the server
  * @throws {CapabilityError} `invalid-argument`, `unsupported` (library missing), `unauthenticated`, `unavailable`
@@ -79,14 +82,10 @@ export async function openPostgres(url: URL, tables: string, timeout: number): P
 }
 
 async function connect(url: URL, timeout: number): Promise<Connection> {
-  if (url.hostname === '' || url.pathname.length < 2)
-    throw new CapabilityError(
-      'invalid-argument',
-      'the bind needs a host and a database: postgres://user:password@127.0.0.1:5432/database',
-    );
+  const place = readPostgresPlace(url);
   const { default: pg } = await importPackage(postgresPackage, () => import('pg'));
   const settings = {
-    connectionString: url.href,
+    ...place.settings,
     connectionTimeoutMillis: longestConnect,
     application_name: 'slight',
     keepAlive: true,
@@ -101,17 +100,12 @@ async function connect(url: URL, timeout: number): Promise<Connection> {
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   const ears = new Ears(() => new pg.Client({ ...settings, statement_timeout: 0, query_timeout: 0 }));
-  const sslmode = url.searchParams.get('sslmode');
-  const expected: ExpectedServer = {
-    kind: 'PostgreSQL',
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: url.port === '' ? 5432 : Number(url.port),
-    tls: sslmode !== null && sslmode !== 'disable',
-  };
-  return await openExpected(expected, async () => {
+  const line = makeLine({ atOnce: connections, patience: timeout });
+  const { host, port, tls } = place;
+  return await openExpected({ kind: 'PostgreSQL', host, port, tls }, async () => {
     try {
       (await pool.connect()).release();
-      return { pool, ears };
+      return { pool, line, ears };
     } catch (error) {
       void pool.end();
       throw explain(error as Error, false);
@@ -157,25 +151,27 @@ function nameOf(statement: string): string {
   return name;
 }
 
-function makeClient({ pool, ears }: Connection, end: () => void): PostgresClient {
+function makeClient({ pool, line, ears }: Connection, end: () => void): PostgresClient {
   let released = false;
   return {
     async query(text, parameters, changes) {
       if (released) throw new CapabilityError('cancelled', 'the connection was closed');
-      const client = await pool.connect().catch((error: Error) => {
-        // Nothing was sent yet.
-        throw explain(error, false);
+      return line(async () => {
+        const client = await pool.connect().catch((error: Error) => {
+          // Nothing was sent yet.
+          throw explain(error, false);
+        });
+        let broken = false;
+        try {
+          const { rows } = await client.query({ name: nameOf(text), text, values: parameters as unknown[] });
+          return rows as PostgresRow[];
+        } catch (error) {
+          broken = !isAnswer(error as Error);
+          throw explain(error as Error, changes);
+        } finally {
+          client.release(broken);
+        }
       });
-      let broken = false;
-      try {
-        const { rows } = await client.query({ name: nameOf(text), text, values: parameters as unknown[] });
-        return rows as PostgresRow[];
-      } catch (error) {
-        broken = !isAnswer(error as Error);
-        throw explain(error as Error, changes);
-      } finally {
-        client.release(broken);
-      }
     },
     async makeTables(statements) {
       try {
@@ -331,6 +327,7 @@ function explain(error: ServerError, changes: boolean): CapabilityError {
   if (
     /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)$/.test(state) ||
     error instanceof AggregateError ||
+    isCertificateError(error) ||
     /timeout exceeded when trying to connect|timeout expired|due to connection timeout/.test(error.message)
   )
     return new CapabilityError('unavailable', `the server cannot be reached: ${error.message || state}`);

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { Config } from '../capabilities/core/capability.ts';
 import type { ConfigField, OpenContext } from '../capabilities/core/backend.ts';
 import { CapabilityError } from '../capabilities/core/error.ts';
+import { readLogin } from './login.ts';
 
 export interface RedisAddress {
   readonly host: string;
@@ -51,13 +52,14 @@ export function readRedisPlace({
   const problem = findProblem(kind, url, hosts ?? [], config);
   if (problem !== undefined) throw new CapabilityError('invalid-argument', problem);
   const usual = kind === 'sentinel' ? 26_379 : 6_379;
+  const login = readLogin(url);
   return {
     kind: kind as RedisPlace['kind'],
     addresses: (hosts ?? [url.host]).map((host) => readRedisAddress(host, usual)),
     master,
     database: Number(url.pathname.slice(1)),
     tls: secure !== '',
-    login: makeLogin(decode(url.username), decode(url.password)),
+    login: makeLogin(login.user, login.password),
     sentinelLogin: makeLogin(textOf(config, 'sentinel-user'), textOf(config, 'sentinel-password')),
   };
 }
@@ -89,12 +91,4 @@ function textOf(config: Config, key: string): string {
 
 function makeLogin(username: string, password: string): Login {
   return { ...(username !== '' && { username }), ...(password !== '' && { password }) };
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -23,7 +23,7 @@ import { watchBucket } from './nats-watch.ts';
 export const nats = defineBackend<KeyValue, KeyValueFeature>({
   scheme: 'nats',
   capability: 'keyvalue',
-  doc: 'Values in a bucket of NATS with JetStream, of up to a million bytes: nats://user:password@host:port, TLS with ?tls=true. A ttl ends by the clock of the host that reads.',
+  doc: 'Values in a bucket of NATS with JetStream, of up to a million bytes: nats://user:password@host:port or nats://token@host:port, TLS with ?tls=true. A ttl ends by the clock of the host that reads.',
   features: new Set([
     'list',
     'ttl',

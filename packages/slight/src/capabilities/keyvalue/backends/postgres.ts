@@ -15,7 +15,7 @@ import * as sql from './postgres-statements.ts';
 export const postgres = defineBackend<KeyValue, KeyValueFeature>({
   scheme: 'postgres',
   capability: 'keyvalue',
-  doc: 'Values in the tables slight_values and slight_fences of a PostgreSQL database: postgres://user:password@host:port/database, with TLS where ?sslmode=verify-full stands behind it.',
+  doc: "Values in the tables slight_values and slight_fences of a PostgreSQL database: postgres://user:password@host:port/database, TLS with ?sslmode=verify-full, which checks the server's certificate; require is TLS with whoever answers.",
   features: new Set([
     'list',
     'ordered',

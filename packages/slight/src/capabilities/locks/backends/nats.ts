@@ -21,7 +21,7 @@ import { notHeld } from '../validate.ts';
 export const nats = defineBackend<Locks, LocksFeature>({
   scheme: 'nats',
   capability: 'locks',
-  doc: 'Locks on NATS with JetStream, by the time of its server: nats://user:password@host:port, TLS with ?tls=true.',
+  doc: 'Locks on NATS with JetStream, by the time of its server: nats://user:password@host:port or nats://token@host:port, TLS with ?tls=true.',
   features: new Set(['durable-server', 'shared']),
   config: {
     replicas: {

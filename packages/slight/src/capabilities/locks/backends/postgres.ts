@@ -13,7 +13,7 @@ import { notHeld } from '../validate.ts';
 export const postgres = defineBackend<Locks, LocksFeature>({
   scheme: 'postgres',
   capability: 'locks',
-  doc: 'Locks in the tables slight_locks and slight_lock_line of a PostgreSQL database: postgres://user:password@host:port/database, with TLS where ?sslmode=verify-full stands behind it.',
+  doc: "Locks in the tables slight_locks and slight_lock_line of a PostgreSQL database: postgres://user:password@host:port/database, TLS with ?sslmode=verify-full, which checks the server's certificate; require is TLS with whoever answers.",
   features: new Set(['durable-server', 'shared']),
   config: {},
   packages: [postgresPackage],

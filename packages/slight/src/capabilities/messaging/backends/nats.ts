@@ -23,7 +23,7 @@ import { takeFrom } from './nats-receive.ts';
 export const nats = defineBackend<Messaging, MessagingFeature>({
   scheme: 'nats',
   capability: 'messaging',
-  doc: 'Messages on NATS with JetStream, with bodies of up to a million bytes: nats://user:password@host:port, TLS with ?tls=true. A server that is killed may forget the deliveries and acks of the last half second, so messages come again.',
+  doc: 'Messages on NATS with JetStream, with bodies of up to a million bytes: nats://user:password@host:port or nats://token@host:port, TLS with ?tls=true. A server that is killed may forget the deliveries and acks of the last half second, so messages come again.',
   features: new Set([
     'groups',
     'publish-once',
