@@ -108,12 +108,14 @@ ul { list-style: none; margin: 0; padding: 0; }
 }
 @media (max-width: 40rem) {
   #chat { grid-template: auto auto auto 1fr auto / 100%; grid-template-areas: "side" "head" "people" "log" "say"; }
-  #side { border: 0; border-bottom: 1px solid var(--line); padding: .5rem .75rem; flex-direction: row; align-items: center; gap: .5rem; overflow: hidden; }
-  #side h2, #me b, #me .face, #new-room { display: none; }
-  #side nav { overflow-x: auto; scrollbar-width: none; flex: 1; }
+  #side { border: 0; border-bottom: 1px solid var(--line); padding: .5rem 0 .5rem .75rem; flex-direction: row; align-items: center; gap: .5rem; overflow-x: auto; scroll-padding-right: 5.5rem; scrollbar-width: none; }
+  #side h2, #me b, #me .face { display: none; }
+  #new-room { flex: none; padding: 0; }
+  #new-room input { width: 6.2rem; }
+  #side nav { flex: none; }
   #rooms { display: flex; gap: .25rem; }
   #rooms button { width: auto; padding: .25rem .7rem; border-radius: 2rem; font-size: .95rem; }
-  #me { margin: 0; padding: 0; }
+  #me { flex: none; align-self: stretch; position: sticky; right: 0; margin: 0 0 0 auto; padding: 0 .75rem; background: var(--card); }
   #head { padding: .5rem .9rem; }
   #digest { order: 3; flex-basis: 100%; }
   #people { padding: .3rem .9rem; }
