@@ -5,6 +5,7 @@ import { defineBackend } from '../../core/backend.ts';
 import type { OpenContext } from '../../core/backend.ts';
 import { CapabilityError, failAfterWrite } from '../../core/error.ts';
 import type { Grant, Locks, LocksFeature } from '../contract.ts';
+import { sweepOldest } from '../sweep.ts';
 import { givenUp, notHeld } from '../validate.ts';
 
 /**
@@ -33,7 +34,13 @@ interface Place {
 async function openLocks({ name: store, url, timeout }: OpenContext): Promise<Locks> {
   const client = await openEtcd(url, timeout);
   /** What this process holds, by token. */
-  const places = new Map<bigint, Place>();
+  const places = new Map<bigint, Place & { readonly expires: number }>();
+
+  function remember(place: Place, since: number): Grant {
+    const expires = since + place.ttl;
+    places.set(place.token, { ...place, expires });
+    return { token: place.token, expires };
+  }
   const folder = (name: string): string => `/locks/${encodeURIComponent(store)}:${encodeURIComponent(name)}/`;
 
   async function acquire(
@@ -80,8 +87,10 @@ async function openLocks({ name: store, url, timeout }: OpenContext): Promise<Lo
       // The key may stay until its lease is over, and be the first.
       throw place === undefined ? error : failAfterWrite(error);
     }
-    places.set(place.token, place);
-    return { token: place.token, expires: since + place.ttl };
+    const grant = remember(place, since);
+    // Nobody lets go of a lock that was lost.
+    sweepOldest(places, ({ expires }) => expires <= Date.now());
+    return grant;
   }
 
   async function findPlace(name: string, token: bigint): Promise<Place> {
@@ -104,13 +113,10 @@ async function openLocks({ name: store, url, timeout }: OpenContext): Promise<Lo
       const since = Date.now();
       const same = seconds(ttl) * 1_000 <= place.ttl && place.ttl <= Math.max(seconds(ttl) * 1_000, leastTtl);
       if (same) {
-        if (await keepAlive(client, place.lease)) return { token, expires: since + place.ttl };
+        if (await keepAlive(client, place.lease)) return remember(place, since);
       } else {
         const moved = await moveToLease(client, place, ttl);
-        if (moved !== undefined) {
-          places.set(token, moved);
-          return { token, expires: since + moved.ttl };
-        }
+        if (moved !== undefined) return remember(moved, since);
       }
       places.delete(token);
       throw notHeld(name);
