@@ -197,8 +197,10 @@ function makeClient(connection: Connection, timeout: number, end: () => void): E
         await follow(connection, timeout, request, hear, signal);
       } catch (error) {
         if (signal.aborted) return;
-        if (!(error instanceof CapabilityError) || error.code !== 'permission-denied') throw error;
-        // So it says of a token that is worth nothing any more, too. A call gets another one then, or is refused itself.
+        const refused =
+          error instanceof CapabilityError && /^(permission-denied|unauthenticated)$/.test(error.code);
+        if (!refused) throw error;
+        // Maybe of a token that is worth nothing any more. A call gets another one then, or is refused itself.
         await call(
           'kv/range',
           { ...request, filters: undefined, start_revision: undefined, count_only: true },
@@ -234,8 +236,9 @@ async function follow(
     await readLines(body.setEncoding('utf8'), (line) => {
       const { result, error } = parse(line, false);
       if (error !== undefined) refuse(error, false);
-      if (result.canceled === true && /permission denied/.test(result.cancel_reason))
-        refuse({ code: 7, message: result.cancel_reason }, false);
+      const [, why] =
+        /desc = (.*(?:denied|auth|user).*)$/.exec(result.canceled ? result.cancel_reason : '') ?? [];
+      if (why !== undefined) refuse({ code: why.includes('denied') ? 7 : 16, message: why }, false);
       hear(result);
     });
     throw new Error('the server ended the connection');
