@@ -154,29 +154,35 @@ export function sendOn(
   if (connection.noDatabase) throw wrongDatabase();
   if (redis.status !== 'ready')
     throw unreachable(connection.trouble ?? new Error('the connection is being made'));
-  sendTogether(connection);
+  holdBack(connection);
   // It is about the next command alone, so nothing may come between.
   if (asking) redis.asking().catch(() => undefined);
-  return redis.callBuffer(command, ...args);
+  const answer = redis.callBuffer(command, ...args);
+  letGo(connection, args.length);
+  return answer;
 }
 
 /** So many commands leave in one write: few enough for the server to work while others are still being made. */
 const mostTogether = 32;
 
 /** Commands of one turn of the event loop leave together: with many guests that is most of what a command costs. */
-function sendTogether(connection: Connection): void {
+function holdBack(connection: Connection): void {
+  if (connection.gathered > 0) return;
   const { stream } = connection.redis;
-  if (connection.gathered === 0) {
-    stream.cork();
-    process.nextTick(() => {
-      connection.gathered = 0;
-      stream.uncork();
-    });
-  } else if (connection.gathered % mostTogether === 0) {
+  stream.cork();
+  process.nextTick(() => {
+    connection.gathered = 0;
     stream.uncork();
-    stream.cork();
-  }
+  });
+}
+
+/** @param length arguments of a command: one with many of them is many in one */
+function letGo(connection: Connection, length: number): void {
+  const { stream } = connection.redis;
   connection.gathered++;
+  if (length < mostTogether && connection.gathered % mostTogether !== 0) return;
+  stream.uncork();
+  stream.cork();
 }
 
 function wrongDatabase(): CapabilityError {
