@@ -4,10 +4,12 @@ import { createHash } from 'node:crypto';
 export interface RedisScript {
   readonly source: string;
   readonly sha: string;
+  /** It never runs together with others: it may take long, or answer much. */
+  readonly alone: boolean;
 }
 
-export function defineScript(source: string): RedisScript {
-  return { source, sha: createHash('sha1').update(source).digest('hex') };
+export function defineScript(source: string, { alone = false } = {}): RedisScript {
+  return { source, sha: createHash('sha1').update(source).digest('hex'), alone };
 }
 
 const together = new Map<RedisScript, RedisScript>();

@@ -2,7 +2,6 @@ import type { CapabilityError } from '../capabilities/core/error.ts';
 import { gather, type Asked } from './gather.ts';
 import type { RedisArgument } from './redis-connection.ts';
 import { togetherScript, type RedisScript } from './redis-script.ts';
-import { hashedPart, slotOf } from './redis-slot.ts';
 
 /** A script that is to run. */
 export interface Run {
@@ -24,17 +23,18 @@ const mostBytes = 16 * 1024;
 /**
  * @param evaluate runs one script
  * @param explain makes an error of the library one of ours
- * @param bySlot whether only those run together whose keys lie in one slot of a cluster
+ * @param byKeys whether only those run together that have the same keys: others of a cluster lie in other slots, or at two nodes
+ * while their slot is on its way
  */
 export function gatherRuns(
   evaluate: (what: Run) => Promise<unknown>,
   explain: (error: Error) => CapabilityError,
-  bySlot: boolean,
+  byKeys: boolean,
 ): Runs {
   const { ask, leave } = gather((asked: readonly Asked<Run, unknown>[]) => {
     const kinds = Map.groupBy(asked, ({ question: { script, keys, args } }) => {
-      const slot = bySlot ? slotOf(hashedPart(keys[0]!)) : '';
-      return `${script.sha} ${keys.length} ${args.length} ${slot}`;
+      const which = byKeys ? keys.join(' ') : keys.length;
+      return `${script.sha} ${args.length} ${which}`;
     });
     for (const same of kinds.values()) void (same.length > 1 ? runTogether(same) : runEach(same));
   });
@@ -58,17 +58,17 @@ export function gatherRuns(
         else resolve(answer);
       });
     } catch (error) {
+      const { detail } = error as CapabilityError;
       // One server may be a cluster all the same, that has all the slots. Nothing has run.
-      if ((error as CapabilityError).detail === 'CROSSSLOT') {
-        bySlot = true;
-        return runEach(asked);
-      }
+      if (detail === 'CROSSSLOT') byKeys = true;
+      // Nor where the user has no right to one of the keys; the others' askers may have it to theirs.
+      if (detail === 'CROSSSLOT' || detail === 'NOPERM') return runEach(asked);
       for (const { reject } of asked) reject(error);
     }
   }
 
   return {
-    run: (what) => (lengthOf(what.args) > mostBytes ? evaluate(what) : ask(what)),
+    run: (what) => (what.script.alone || lengthOf(what.args) > mostBytes ? evaluate(what) : ask(what)),
     leave,
   };
 }

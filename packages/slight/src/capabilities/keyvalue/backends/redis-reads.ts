@@ -39,20 +39,22 @@ export function makeReads(client: RedisClient): RedisReads {
   }
 
   async function readTogether(asked: Reads): Promise<void> {
+    let left = asked;
     try {
       const values = await getMany(keysOf(asked));
       asked.forEach(({ resolve }, index) => {
         if (values[index] !== undefined) resolve(values[index]);
       });
-      const absent = asked.filter((_, index) => values[index] === undefined);
-      if (absent.length === 0) return;
+      left = asked.filter((_, index) => values[index] === undefined);
+      if (left.length === 0) return;
       // `GET` refuses a key that holds another type, of which `MGET` says nothing.
-      if (oneCommand && (await client.send('EXISTS', keysOf(absent))) === 0)
-        for (const { resolve } of absent) resolve(undefined);
-      else readEach(absent);
+      if (oneCommand && (await client.send('EXISTS', keysOf(left))) === 0)
+        for (const { resolve } of left) resolve(undefined);
+      else readEach(left);
     } catch (error) {
-      // Who has an answer already hears nothing of it.
-      for (const { reject } of asked) reject(error);
+      // The user may have the right to `GET` alone, or to some of the keys.
+      if (error instanceof CapabilityError && error.detail === 'NOPERM') return readEach(left);
+      for (const { reject } of left) reject(error);
     }
   }
 

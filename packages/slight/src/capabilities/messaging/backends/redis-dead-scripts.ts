@@ -49,6 +49,7 @@ for i = 1, #found, 2 do
   end
 end
 return answer`,
+  { alone: true },
 );
 
 /**
@@ -87,4 +88,5 @@ for _, member in ipairs(members) do
 end
 redis.pcall('PUBLISH', ARGV[2], '')
 return count`,
+  { alone: true },
 );

@@ -36,10 +36,17 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function after(delay) return now + (delay > 0 and delay + 1 or 0) end
 `;
 
-/** The keys are there under the names of their parts. */
-export function defineGroupScript(parts: readonly Part[], source: string): GroupScript {
+/**
+ * The keys are there under the names of their parts.
+ * @param alone as of `defineScript`
+ */
+export function defineGroupScript(
+  parts: readonly Part[],
+  source: string,
+  how: { readonly alone?: boolean } = {},
+): GroupScript {
   const names = `local ${parts.join(', ')} = ${parts.map((_, index) => `KEYS[${index + 1}]`).join(', ')}`;
-  return { parts, script: defineScript(names + time + source) };
+  return { parts, script: defineScript(names + time + source, how) };
 }
 
 /** Only the first of a key is due; those behind it stand in line. */
@@ -174,7 +181,8 @@ return 1`,
 const sweptAtOnce = 1_000;
 
 /** KEYS: meta, bodies, the rubbish. ARGV: its name. Answers 1 where there is more. */
-export const sweepScript = defineScript(`
+export const sweepScript = defineScript(
+  `
 local meta, bodies = KEYS[1], KEYS[2]
 ${drop}${leave}
 local left = ${sweptAtOnce}
@@ -186,7 +194,9 @@ end
 if left == 0 then return 1 end
 redis.call('HDEL', meta, ':rubbish:' .. ARGV[1])
 leave()
-return 0`);
+return 0`,
+  { alone: true },
+);
 
 /**
  * ARGV: group, max, lease in ms, its name. Answers ms until there is more (-1: nothing is to come), then member, attempt and message
@@ -222,6 +232,7 @@ for _, set in ipairs({ due, leases }) do
 end
 answer[1] = soonest == math.huge and -1 or math.max(0, soonest - now)
 return answer`,
+  { alone: true },
 );
 
 /** ARGV: bell, then member and lease of each. Answers which have expired, as those of `extend` and `giveBack` do. */
