@@ -7,6 +7,7 @@
  */
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -33,6 +34,8 @@ const runner = spawn(
   process.execPath,
   [
     '--test',
+    // The runner would leave a core to others; on two cores that is one file at a time, most of which wait.
+    `--test-concurrency=${availableParallelism()}`,
     // A test that hangs is ended, and a file that does not end after its tests: the others are still told of.
     '--test-timeout=120000',
     `--import=${pathToFileURL(join(import.meta.dirname, 'end-leaks.ts')).href}`,

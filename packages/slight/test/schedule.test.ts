@@ -156,7 +156,7 @@ test('what cannot be is refused at the start, with its place', async () => {
   );
   assert.match(
     await run('[[watch]]\nname = "x"\nstore = "other"\n'),
-    /:13:3: \[\[watch\]\] names store = "other", and \[keyvalue\] has no such line\n {2}fix: add other = /,
+    /:13:3: \[\[watch\]\] names store = "other", and \[keyvalue\] has no such line\n {2}13 \| \[\[watch\]\]\n.*\n {2}fix: add other = /,
   );
 });
 
