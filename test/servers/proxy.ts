@@ -49,7 +49,7 @@ export async function startProxy(to: number): Promise<Proxy> {
       from.on('error', () => undefined);
       from.on('close', (broken) => {
         sockets.delete(from);
-        if (broken) other.resetAndDestroy();
+        if (broken) reset(other);
         else later(() => other.destroySoon());
       });
     }
@@ -58,7 +58,7 @@ export async function startProxy(to: number): Promise<Proxy> {
   async function cut(): Promise<void> {
     const closed = server.listening ? once(server, 'close') : undefined;
     server.close();
-    for (const socket of sockets) socket.resetAndDestroy();
+    for (const socket of sockets) reset(socket);
     await closed;
   }
 
@@ -74,3 +74,9 @@ export async function startProxy(to: number): Promise<Proxy> {
 }
 
 const idle: Promise<unknown> = Promise.resolve();
+
+/** A socket that is being shut down cannot be reset: Node would never close it, and its process never end. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
+}
