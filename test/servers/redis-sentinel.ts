@@ -14,6 +14,8 @@ export interface RedisSentinels {
   readonly sentinels: readonly TestServer[];
   /** Waits until the sentinels have made this one take writes. */
   promoted(node: RedisServer): Promise<void>;
+  /** Has them put the replica in place of the one that takes writes, which goes on as a replica. */
+  failOver(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -25,6 +27,8 @@ export interface RedisSentinelOptions {
   readonly patience?: number;
   /** As on the command line of both servers. */
   readonly settings?: readonly string[];
+  /** They do not end the connections of a server that they make a replica. */
+  readonly keepsClients?: boolean;
 }
 
 const master = 'orders';
@@ -44,16 +48,11 @@ export async function startRedisSentinels(options: RedisSentinelOptions = {}): P
   await waitUntil('the replica follows', linked);
   const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(first.port, options)));
 
-  const askFirst = (command: string, expected: (answer: string) => boolean) => {
-    const login = sentinelPassword === undefined ? '' : `AUTH ${sentinelPassword}\r\n`;
-    return Promise.all(
-      sentinels.map(({ port }) =>
-        says(port, `${login}${command}\r\n`, (answer) => expected(answer.toString())),
-      ),
-    );
-  };
+  const firstLine = sentinelPassword === undefined ? '' : `AUTH ${sentinelPassword}\r\n`;
+  const askOne = ({ port }: TestServer, command: string, expected: (answer: string) => boolean) =>
+    says(port, `${firstLine}${command}\r\n`, (answer) => expected(answer.toString()));
   const all = async (command: string, expected: (answer: string) => boolean) =>
-    (await askFirst(command, expected)).every(Boolean);
+    (await Promise.all(sentinels.map((each) => askOne(each, command, expected)))).every(Boolean);
   await waitUntil('the sentinels know all', () =>
     all('INFO sentinel', (answer) => /status=ok,.*slaves=1,sentinels=3/.test(answer)),
   );
@@ -69,6 +68,14 @@ export async function startRedisSentinels(options: RedisSentinelOptions = {}): P
         );
         return seen && (await node.ask('INFO replication')).includes('role:master');
       }),
+    failOver: () =>
+      waitUntil('a sentinel begins', () =>
+        askOne(
+          sentinels[0]!,
+          `SENTINEL FAILOVER ${master}`,
+          (answer) => answer === '+OK\r\n'.repeat(firstLine === '' ? 1 : 2),
+        ),
+      ),
     async stop() {
       await Promise.all([...sentinels, ...nodes].map((server) => server.stop()));
     },
@@ -84,7 +91,7 @@ export async function startSentinel(
   options: RedisSentinelOptions = {},
   authority?: string,
 ): Promise<TestServer & Pick<RedisServer, 'tls'>> {
-  const { password, sentinelPassword, patience = 1_000 } = options;
+  const { password, sentinelPassword, patience = 1_000, keepsClients = false } = options;
   const folder = makeServerFolder('redis-sentinel');
   const port = await findFreePort();
   const tls =
@@ -114,6 +121,8 @@ export async function startSentinel(
     `sentinel monitor ${master} ${host} ${watched} 2`,
     `sentinel down-after-milliseconds ${master} ${patience}`,
     `sentinel failover-timeout ${master} 10000`,
+    // What was CLIENT KILL is refused then, and the rest is done.
+    ...(keepsClients ? [`sentinel rename-command ${master} CLIENT PING`] : []),
     ...(password === undefined ? [] : [`sentinel auth-pass ${master} ${password}`]),
     ...(sentinelPassword === undefined
       ? []

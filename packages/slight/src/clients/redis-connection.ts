@@ -121,7 +121,7 @@ function bySentinels({ addresses, master, tls, sentinelLogin }: RedisPlace): Red
     ...(username !== undefined && { sentinelUsername: username }),
     ...(password !== undefined && { sentinelPassword: password }),
     ...(tls && { enableTLSForSentinelMode: true, tls: {}, sentinelTLS: {} }),
-    // It was made a replica, and nobody has ended the connection.
+    // It was made a replica, and nobody has ended the connection. What stands inside of an answer is for `heed`.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
   };
 }
@@ -160,6 +160,11 @@ export function sendOn(
   const answer = redis.callBuffer(command, ...args);
   letGo(connection, args.length);
   return answer;
+}
+
+/** Does what an error asks for that stands inside of an answer: the library only sees one that is the answer. */
+export function heed({ redis }: Connection, error: Error): void {
+  if (redis.status === 'ready' && redis.options.reconnectOnError?.(error)) redis.disconnect(true);
 }
 
 /** So many commands leave in one write: few enough for the server to work while others are still being made. */

@@ -22,7 +22,7 @@ const mostBytes = 16 * 1024;
 
 /**
  * @param evaluate runs one script
- * @param explain makes an error of the library one of ours
+ * @param explain makes an error of the library, one of a list of answers, one of ours
  * @param byKeys whether only those run together that have the same keys: others of a cluster lie in other slots, or at two nodes
  * while their slot is on its way
  */

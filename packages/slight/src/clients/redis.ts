@@ -1,6 +1,6 @@
 import { CapabilityError } from '../capabilities/core/error.ts';
 import { connectCluster, countMissing, type RedisCluster } from './redis-cluster.ts';
-import { connectRedis, sendOn, type RedisArgument } from './redis-connection.ts';
+import { connectRedis, heed, sendOn, type RedisArgument } from './redis-connection.ts';
 import { explainRedis } from './redis-error.ts';
 import type { RedisPlace } from './redis-place.ts';
 import type { RedisScript } from './redis-script.ts';
@@ -46,6 +46,8 @@ interface Route {
   nodes(): Promise<{ readonly view: string; readonly nodes: readonly RedisNode[] }>;
   ping(): Promise<void>;
   readonly cluster: RedisCluster | undefined;
+  /** Hears of an error that stands inside of an answer. */
+  heed(error: Error): void;
   disconnect(): void;
 }
 
@@ -108,6 +110,7 @@ async function routeToServer(place: RedisPlace, timeout: number): Promise<Route>
       await node.send('PING', []);
     },
     cluster: undefined,
+    heed: (error) => heed(connection, error),
     disconnect: () => connection.redis.disconnect(),
   };
 }
@@ -147,6 +150,8 @@ async function routeToCluster(place: RedisPlace, timeout: number): Promise<Route
       await askAll('PING', []);
     },
     cluster,
+    // A node refuses for another one's sake before it runs anything.
+    heed: () => undefined,
     disconnect: () => cluster.disconnect(),
   };
 }
@@ -181,7 +186,12 @@ function makeClient(route: Route, end: () => void): RedisClient {
     }
   }
 
-  const runs = gatherRuns(evaluate, explainRedis, route.cluster !== undefined);
+  const runs = gatherRuns(evaluate, explainInside, route.cluster !== undefined);
+
+  function explainInside(error: Error): CapabilityError {
+    route.heed(error);
+    return explainRedis(error);
+  }
 
   function check(): void {
     if (released) throw new CapabilityError('cancelled', 'the connection was closed');
