@@ -102,6 +102,12 @@ test('messages are brought, and what fails comes again until it goes to the dead
     /subscription mails: the app passed its deadline of 5 s \(deadline below \[limits\]\)\n/,
   );
   assert.match(stderr, /onMessage failed: Error: as it was told/);
+  // Each call's line says what became of its message.
+  assert.match(stderr, / event subscription mails ok [\d.]+ms/);
+  assert.match(stderr, / event subscription mails nack \(comes again\) [\d.]+ms/);
+  assert.match(stderr, / event subscription mails dead \(goes to the dead letters\) [\d.]+ms/);
+  assert.match(stderr, / event subscription mails cpu \(comes again\) [\d.]+ms/);
+  assert.match(stderr, / event subscription mails cpu \(goes to the dead letters\) [\d.]+ms/);
   await close();
 });
 
@@ -164,11 +170,11 @@ test('a call goes on with the trace of the publisher, and is counted', async () 
   const metrics = await (await fetch(app.health!.replace('healthz', 'metrics'))).text();
   assert.match(
     metrics,
-    /slight_event_duration_seconds_count\{trigger="subscription",name="mails",outcome="ok"\} 1\n/,
+    /slight_event_duration_seconds_count\{trigger="subscription",name="mails",outcome="dead"\} 1\n/,
   );
   assert.match(metrics, /slight_messages_total\{subscription="mails",outcome="dead"\} 1\n/);
   await app.stop();
-  assert.match(app.stderr(), / event subscription mails ok .* trace=0af7651916cd43dd8448eb211c80319c\n/);
+  assert.match(app.stderr(), / event subscription mails dead .* trace=0af7651916cd43dd8448eb211c80319c\n/);
   await close();
 });
 

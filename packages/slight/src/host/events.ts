@@ -4,6 +4,8 @@ import type { Limits } from '../slightfile/model.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { EventHead } from '../telemetry/watch.ts';
 import { EventError } from '../triggers/event.ts';
+import { describeFates, nameFates } from '../triggers/fates.ts';
+import type { Fates } from '../triggers/fates.ts';
 import { describeBound, describeCause, InstanceStartError, nameFailure } from './failure.ts';
 import type { Guest } from './guests.ts';
 import { acquireSoon } from './lease.ts';
@@ -25,12 +27,14 @@ export class EventFailure extends Error {
 /**
  * Calls the app for something that is no request: it gets an instance, limits, a span and a line in the log as a request
  * does. Where every instance is busy it waits as long as a request may take.
+ * @param judge - what its answer means for the messages that it was called with; absent: any answer is well
  * @throws {EventFailure}
  */
 export type RunEvent = <T>(
   head: EventHead,
   call: (instance: Instance, options: CallOptions, passOn: PassOn) => Promise<T>,
   signal?: AbortSignal,
+  judge?: (answer: T | EventFailure) => Fates,
 ) => Promise<T>;
 
 /** Headers as the app gets them: with its own place in the trace. */
@@ -45,25 +49,30 @@ export function createEvents(
   telemetry: Pick<Telemetry, 'watchEvent'> | undefined,
   translate: (text: string) => string,
 ): RunEvent {
-  return async (head, call, signal) => {
+  return async (head, call, signal, judge) => {
     const { trigger, name, id } = head;
     const watch = telemetry?.watchEvent(head);
     const about = { id, trace: watch?.context };
     const began = performance.now();
     let outcome = 'ok';
+    let fates: Fates | undefined;
     try {
       const guest = await acquireSoon(pool, began + limits.deadline, signal);
       guest.context.id = id;
       guest.context.watch = watch;
       try {
         const options = { deadline: limits.deadline, cpu: limits.cpu, ...(signal && { signal }) };
-        return await call(guest.instance, options, watch?.passOn ?? passAsTheyAre);
+        const answer = await call(guest.instance, options, watch?.passOn ?? passAsTheyAre);
+        fates = judge?.(answer);
+        if (fates !== undefined) outcome = nameFates(fates);
+        return answer;
       } finally {
         pool.release(guest);
       }
     } catch (error) {
       const failure = toEventFailure(error, limits, signal);
       outcome = failure.reason;
+      fates = judge?.(failure);
       watch?.fail(outcome);
       if (error instanceof EventError)
         log.guest('error', translate(`${trigger} ${name} failed: ${error.message}`), about);
@@ -71,7 +80,15 @@ export function createEvents(
       throw failure;
     } finally {
       const ms = performance.now() - began;
-      log.event({ trigger, name, outcome, ms, ...about });
+      log.event({
+        trigger,
+        name,
+        outcome,
+        note: fates && describeFates(fates),
+        messages: fates,
+        ms,
+        ...about,
+      });
       watch?.end(outcome, ms);
     }
   };

@@ -38,15 +38,16 @@ export function printAccessLine(time: string, line: AccessLine): string {
 }
 
 export function printEventLine(time: string, line: EventLine): string {
-  const { trigger, name, outcome, ms } = line;
+  const { trigger, name, outcome, note, messages, ms } = line;
   return print({
     time,
     level: 'info',
     source: trigger,
-    message: `${trigger} ${name} ${outcome}`,
+    message: `${trigger} ${name} ${outcome}${note === undefined ? '' : ` (${note})`}`,
     ...place(line),
     name,
     outcome,
+    ...(messages && { messages }),
     duration_ms: Math.round(ms * 1_000) / 1_000,
   });
 }

@@ -61,3 +61,30 @@ test('levels below the least are dropped; colours only on a terminal', () => {
   terminal.log.host('error', 'e');
   assert.match(terminal.written[0]!, /^\u001b\[90m\d\d:\d\d:05\u001b\[0m \u001b\[31merror\u001b\[0m e\n$/);
 });
+
+test('the line of an event says what becomes of its messages', () => {
+  const event = { trigger: 'subscription', name: 'mails', outcome: 'nack', ms: 3.14159, id: 'e1' };
+  const messages = { done: 8, again: 2, dead: 0 };
+  const human = recorded();
+  human.log.event({ ...event, note: '2 of 10 come again', messages });
+  human.log.event({ ...event, outcome: 'ok' });
+  human.log.flush();
+  assert.deepEqual(human.written, [
+    '2026-01-02T03:04:05.678Z event subscription mails nack (2 of 10 come again) 3.1ms e1\n' +
+      '2026-01-02T03:04:05.678Z event subscription mails ok 3.1ms e1\n',
+  ]);
+  const json = recorded({ format: 'json' });
+  json.log.event({ ...event, note: '2 of 10 come again', messages });
+  json.log.flush();
+  assert.deepEqual(JSON.parse(json.written[0]!), {
+    time: '2026-01-02T03:04:05.678Z',
+    level: 'info',
+    source: 'subscription',
+    message: 'subscription mails nack (2 of 10 come again)',
+    request_id: 'e1',
+    name: 'mails',
+    outcome: 'nack',
+    messages,
+    duration_ms: 3.142,
+  });
+});

@@ -34,8 +34,12 @@ export interface EventLine extends RequestPlace {
   /** What kind of thing caused it, and its name in the slightfile. */
   readonly trigger: string;
   readonly name: string;
-  /** `ok`, or why it failed. */
+  /** `ok`, `nack` and `dead` where messages are not done, or why it failed. */
   readonly outcome: string;
+  /** The outcome in more words. */
+  readonly note?: string | undefined;
+  /** How many of the messages that it was called with had which fate. */
+  readonly messages?: object | undefined;
   readonly ms: number;
 }
 
@@ -157,11 +161,12 @@ export function createLog(options: LogOptions): Log {
         false,
       );
     },
-    event({ trigger, name, outcome, ms, id, trace }) {
+    event({ trigger, name, outcome, note, ms, id, trace }) {
       if (least > info) return;
       const shown = colour ? paint(outcome === 'ok' ? 32 : 31, outcome) : outcome;
+      const told = note === undefined ? shown : `${shown} (${note})`;
       const traced = trace === undefined ? '' : ` trace=${trace.traceId}`;
-      add('event', `${trigger} ${printable(name)} ${shown} ${ms.toFixed(1)}ms ${id}${traced}`, false);
+      add('event', `${trigger} ${printable(name)} ${told} ${ms.toFixed(1)}ms ${id}${traced}`, false);
     },
     flush,
   };

@@ -13,6 +13,7 @@ import type { EventHead } from '../telemetry/watch.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { systemClock } from '../triggers/clock.ts';
 import type { MessageDelivery } from '../triggers/event.ts';
+import { foreseeFates } from '../triggers/fates.ts';
 import type { MessageSource } from '../triggers/messages.ts';
 import type { Following } from '../triggers/schedule.ts';
 import { createShare } from '../triggers/share.ts';
@@ -142,6 +143,7 @@ async function beginSubscription(
   const isQueue = file.messaging?.[bind]?.config.queue === true;
   const messaging = (await app.open('messaging', bind)) as Messaging;
   const group = isQueue ? queueGroup : subscription.group;
+  const { attempts } = readSettings(file.messaging?.[bind]?.config ?? {});
 
   async function open(): Promise<MessageSource> {
     if (!isQueue) await messaging.subscribe(group, topics);
@@ -153,7 +155,7 @@ async function beginSubscription(
   return followMessages({
     subscription,
     group,
-    attempts: readSettings(file.messaging?.[bind]?.config ?? {}).attempts,
+    attempts,
     share,
     open() {
       const opened = first ?? open();
@@ -177,6 +179,7 @@ async function beginSubscription(
           return tellMessages(instance, { ...batch, deliveries, id }, options);
         },
         signal,
+        (answer) => foreseeFates(batch.deliveries, attempts, answer),
       );
     },
   });

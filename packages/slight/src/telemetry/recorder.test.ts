@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { CapabilityError } from '../capabilities/core/error.ts';
 import { encodeSpans } from './otlp.ts';
+import { createHostMetrics } from './host-metrics.ts';
+import { createCounter, createHistogram } from './metrics.ts';
 import { createRecorder } from './recorder.ts';
 import { startContext } from './sampler.ts';
 import type { Sampling } from './sampler.ts';
@@ -152,4 +154,23 @@ test('spans are encoded as OTLP wants them', () => {
   assert.ok(start > before && end < before + 60_000_000_000n, 'the time is that of the clock');
   const took = Number(end - start) / 1e6;
   assert.ok(Math.abs(took - 12.5) < 0.01, String(took));
+});
+
+test('an event whose message is not done is a span that failed, and no failure of the app', () => {
+  const failures: unknown[] = [];
+  const outcomes: unknown[] = [];
+  const spans: Span[] = [];
+  const { watchEvent } = createRecorder({
+    traces: { sampling: all, add: (span) => void spans.push(span) },
+    metrics: {
+      ...createHostMetrics(),
+      failures: { ...createCounter('', ''), add: (labels) => void failures.push(labels) },
+      events: { ...createHistogram('', ''), observe: (labels) => void outcomes.push(labels) },
+    },
+  });
+  watchEvent({ trigger: 'subscription', name: 'mails', id: 'e1', messages: 1 }).end('nack', 2);
+  assert.deepEqual(outcomes, [{ trigger: 'subscription', name: 'mails', outcome: 'nack' }]);
+  assert.deepEqual(failures, []);
+  assert.equal(spans[0]!.failed, true);
+  assert.equal(Object.fromEntries(spans[0]!.attributes)['error.type'], 'nack');
 });

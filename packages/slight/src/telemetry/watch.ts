@@ -39,6 +39,6 @@ export interface EventHead {
 
 /** Follows one event. */
 export interface EventWatch extends Pick<RequestWatch, 'context' | 'passOn' | 'fail'> {
-  /** It is over: `ok`, or why not. */
+  /** It is over: `ok`, what became of messages that are not done (`nack`, `dead`), or why it failed. */
   end(outcome: string, milliseconds: number): void;
 }

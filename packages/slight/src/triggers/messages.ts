@@ -1,6 +1,7 @@
 import type { LogLevel, Subscription } from '../slightfile/model.ts';
 import { endsWithin, pause } from './clock.ts';
 import type { MessageBatch, MessageDelivery, Verdict } from './event.ts';
+import { isInnocent } from './fates.ts';
 import type { Following } from './schedule.ts';
 import type { Share } from './share.ts';
 
@@ -130,8 +131,7 @@ export function followMessages(options: MessagesOptions): Following {
       await answer(from, deliveries, verdicts);
     } catch (error) {
       const { reason } = error as { readonly reason?: string };
-      if (reason === 'busy' || reason === 'cancelled')
-        await settle('release', receipts, () => from.release(receipts));
+      if (isInnocent(reason)) await settle('release', receipts, () => from.release(receipts));
       else await Promise.all(deliveries.map((each) => nack(from, each)));
     } finally {
       leave?.();
