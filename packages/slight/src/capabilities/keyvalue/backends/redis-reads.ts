@@ -1,13 +1,14 @@
 import { gather, type Asked } from '../../../clients/gather.ts';
 import type { RedisClient } from '../../../clients/redis.ts';
 import { CapabilityError } from '../../core/error.ts';
+import { makePace } from './redis-pace.ts';
 
 type Found = Buffer | undefined;
 type Reads = readonly Asked<string, Found>[];
 
 /** Reads of keys as they are called on the server. */
 export interface RedisReads {
-  /** What `GET` answers. Those of one turn of the event loop share a command. */
+  /** What `GET` answers. Those of one turn of the event loop share a command, as long as values are small. */
   get(key: string): Promise<Found>;
   /** What `MGET` answers: a key that holds another type counts as absent. */
   getMany(keys: readonly string[]): Promise<Found[]>;
@@ -18,7 +19,9 @@ export function makeReads(client: RedisClient): RedisReads {
   let oneCommand = true;
 
   async function readOne(key: string): Promise<Found> {
-    return ((await client.send('GET', [key])) as Buffer | null) ?? undefined;
+    const value = ((await client.send('GET', [key])) as Buffer | null) ?? undefined;
+    pace.note(value);
+    return value;
   }
 
   async function getMany(keys: readonly string[]): Promise<Found[]> {
@@ -34,8 +37,11 @@ export function makeReads(client: RedisClient): RedisReads {
     }
   }
 
-  function readEach(asked: Reads): void {
-    for (const { question, resolve, reject } of asked) readOne(question).then(resolve, reject);
+  const readAsked = ({ question, resolve, reject }: Reads[number]): Promise<void> =>
+    readOne(question).then(resolve, reject);
+
+  function readEach(asked: Reads): Promise<unknown> {
+    return asked.length === 1 ? readAsked(asked[0]!) : Promise.all(asked.map(readAsked));
   }
 
   async function readTogether(asked: Reads): Promise<void> {
@@ -43,6 +49,7 @@ export function makeReads(client: RedisClient): RedisReads {
     try {
       const values = await getMany(keysOf(asked));
       asked.forEach(({ resolve }, index) => {
+        pace.note(values[index]);
         if (values[index] !== undefined) resolve(values[index]);
       });
       left = asked.filter((_, index) => values[index] === undefined);
@@ -50,19 +57,18 @@ export function makeReads(client: RedisClient): RedisReads {
       // `GET` refuses a key that holds another type, of which `MGET` says nothing.
       if (oneCommand && (await client.send('EXISTS', keysOf(left))) === 0)
         for (const { resolve } of left) resolve(undefined);
-      else readEach(left);
+      else await readEach(left);
     } catch (error) {
       // The user may have the right to `GET` alone, or to some of the keys.
-      if (error instanceof CapabilityError && error.detail === 'NOPERM') return readEach(left);
-      for (const { reject } of left) reject(error);
+      if (error instanceof CapabilityError && error.detail === 'NOPERM') await readEach(left);
+      else for (const { reject } of left) reject(error);
     }
   }
 
+  const pace = makePace((asked) => (asked.length > 1 && oneCommand ? readTogether(asked) : readEach(asked)));
+
   return {
-    get: gather((asked: Reads) => {
-      if (asked.length > 1 && oneCommand) void readTogether(asked);
-      else readEach(asked);
-    }).ask,
+    get: gather(pace.go).ask,
     getMany,
   };
 }

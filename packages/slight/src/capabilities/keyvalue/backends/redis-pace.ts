@@ -1,0 +1,55 @@
+import type { Asked } from '../../../clients/gather.ts';
+
+type Found = Buffer | undefined;
+type Reads = readonly Asked<string, Found>[];
+
+/**
+ * Bytes of values that are to be on their way at once: while a server writes an answer it does nothing else, and it takes
+ * commands that have come together for one.
+ */
+const mostBytes = 1024 * 1024;
+/** Bytes of a value up to which 32 are let go together without counting. */
+const small = mostBytes / 32;
+/** Weight of the values before: the mean follows some 16 of them. */
+const inertia = 15 / 16;
+
+/** Lets reads go as long as the values before were small, and few at a time where they were large. */
+export interface Pace {
+  go(asked: Reads): void;
+  /** What a read has found. */
+  note(value: Found): void;
+}
+
+/** @param readAll fulfils, or rejects, each of them before it ends; it never throws */
+export function makePace(readAll: (asked: Reads) => Promise<unknown>): Pace {
+  /** Bytes of a value, by those that were read before. */
+  let mean = 0;
+  let underWay = 0;
+  const waiting: Asked<string, Found>[] = [];
+
+  async function goCounted(asked: Reads): Promise<void> {
+    const bytes = mean * asked.length;
+    underWay += bytes;
+    await readAll(asked);
+    underWay -= bytes;
+    goOn();
+  }
+
+  function goOn(): void {
+    while (waiting.length > 0 && underWay + mean <= Math.max(mostBytes, mean)) {
+      const count = Math.max(1, Math.floor((mostBytes - underWay) / Math.max(mean, small)));
+      void goCounted(waiting.splice(0, count));
+    }
+  }
+
+  return {
+    go(asked) {
+      if (mean <= small && waiting.length === 0) return void readAll(asked);
+      waiting.push(...asked);
+      goOn();
+    },
+    note(value) {
+      mean = mean * inertia + (value?.length ?? 0) * (1 - inertia);
+    },
+  };
+}
