@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { etcdMissing, startEtcd } from '../../../../test/servers/etcd.ts';
+import { etcdMissing, startEtcd, type EtcdServer } from '../../../../test/servers/etcd.ts';
 import { natsMissing, startNats } from '../../../../test/servers/nats.ts';
 import { postgresMissing, startPostgres } from '../../../../test/servers/postgres.ts';
 import type { TestServer } from '../../../../test/servers/server.ts';
 import { CapabilityError } from '../capabilities/core/error.ts';
 import { openCapability } from '../capabilities/core/open.ts';
 import type { KeyValue } from '../capabilities/keyvalue/contract.ts';
-import { encode, openEtcd } from './etcd.ts';
+import { encode, endOfPrefix, openEtcd } from './etcd.ts';
 
 const password = 'S3same/@:% #?é';
 const encoded = encodeURIComponent(password);
@@ -116,16 +116,49 @@ void suite('credentials of etcd', { skip: etcdMissing }, () => {
     await watching;
   });
 
-  void test('a user with no other right than to the keys of a store', async (t) => {
-    const server = await serve(t, startEtcd({ password }));
+  /** A user with no other right than to keys that begin so, and what a bind of that user is. */
+  async function addUser(server: EtcdServer, prefix: string) {
     await server.ask('auth/user/add', { name: 'app', password });
     await server.ask('auth/role/add', { name: 'app' });
-    const range = { key: encode('notes:'), range_end: encode('notes;') };
+    const range = { key: encode(prefix), range_end: endOfPrefix(prefix) };
     await server.ask('auth/role/grant', { name: 'app', perm: { permType: 'READWRITE', ...range } });
     await server.ask('auth/user/grant', { user: 'app', role: 'app' });
-    const url = server.url.replace('http://', `etcd://app:${encoded}@`);
+    return { range, url: server.url.replace('http://', `etcd://app:${encoded}@`) };
+  }
+
+  void test('locks need no other right than to the keys of their name', async (t) => {
+    const server = await serve(t, startEtcd({ password }));
+    const { range, url } = await addUser(server, '/locks/jobs:');
+    const locks = await openCapability(
+      'locks',
+      { name: 'jobs', bind: url, config: {} },
+      { dataDir: 'unused', timeout: 2_000 },
+    );
+    t.after(() => locks.close());
+    await locks.ping();
+    const first = await locks.acquire('report', 5_000, 0);
+    const waiting = locks.acquire('report', 5_000, 10_000);
+    assert.ok(first !== undefined);
+    await locks.renew('report', first.token, 8_000);
+    await locks.release('report', first.token);
+    const second = await waiting;
+    assert.ok(second !== undefined && second.token > first.token);
+    await locks.release('report', second.token);
+    await server.ask('auth/role/revoke', { role: 'app', ...range });
+    assert.equal((await failure(() => locks.ping())).code, 'permission-denied');
+  });
+
+  void test('a user with no other right than to the keys of a store', async (t) => {
+    const server = await serve(t, startEtcd({ password }));
+    const { range, url } = await addUser(server, 'notes:');
     const store = await open(url);
-    await store.set('key', Buffer.from('1'));
+    await store.ping();
+    await store.set('key', Buffer.from('1'), { ttl: 60_000 });
+    const fenced = () => store.set('key', Buffer.from('1'), { fence: { lock: 'l', token: '1' } });
+    assert.equal((await failure(fenced)).code, 'permission-denied');
+    const fences = { key: encode('/fences/notes:'), range_end: endOfPrefix('/fences/notes:') };
+    await server.ask('auth/role/grant', { name: 'app', perm: { permType: 'READWRITE', ...fences } });
+    await fenced();
     // Whatever changes rights makes all tokens worth nothing.
     await server.ask('auth/user/add', { name: 'third', password });
     assert.deepEqual(await store.get('key'), Buffer.from('1'));

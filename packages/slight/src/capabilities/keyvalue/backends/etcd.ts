@@ -18,7 +18,7 @@ import { watchPrefix } from './etcd-watch.ts';
 export const etcd = defineBackend<KeyValue, KeyValueFeature>({
   scheme: 'etcd',
   capability: 'keyvalue',
-  doc: 'Values on an etcd, of up to 1 MiB: etcd://user:password@host:port, etcds:// for TLS. A ttl ends by the clock of the host that reads; the server forgets the value some seconds later.',
+  doc: 'Values on an etcd, of up to 1 MiB: etcd://user:password@host:port, etcds:// for TLS. A ttl ends by the clock of the host that reads; the server forgets the value some seconds later. A user needs a role that may read and write what begins with `NAME:`, and with fences `/fences/NAME:`.',
   features: new Set([
     'list',
     'ordered',

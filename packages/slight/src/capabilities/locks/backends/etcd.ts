@@ -15,7 +15,7 @@ import { givenUp, notHeld } from '../validate.ts';
 export const etcd = defineBackend<Locks, LocksFeature>({
   scheme: 'etcd',
   capability: 'locks',
-  doc: 'Locks on an etcd: etcd://user:password@host:port, etcds:// for TLS. A ttl is rounded up to whole seconds, at least two.',
+  doc: 'Locks on an etcd: etcd://user:password@host:port, etcds:// for TLS. A ttl is rounded up to whole seconds, at least two. A user needs a role that may read and write what begins with `/locks/NAME:`.',
   features: new Set(['durable-server', 'shared']),
   config: {},
   open: openLocks,
@@ -41,7 +41,9 @@ async function openLocks({ name: store, url, timeout }: OpenContext): Promise<Lo
     places.set(place.token, { ...place, expires });
     return { token: place.token, expires };
   }
-  const folder = (name: string): string => `/locks/${encodeURIComponent(store)}:${encodeURIComponent(name)}/`;
+  // The user may have a right to what is below it alone.
+  const root = `/locks/${encodeURIComponent(store)}:`;
+  const folder = (name: string): string => `${root}${encodeURIComponent(name)}/`;
 
   async function acquire(
     name: string,
@@ -133,7 +135,7 @@ async function openLocks({ name: store, url, timeout }: OpenContext): Promise<Lo
       if (succeeded !== true) throw notHeld(name);
     },
     async ping() {
-      await client.call('kv/range', { key: encode('\0'), keys_only: true }, false);
+      await client.call('kv/range', { key: encode(root), keys_only: true }, false);
     },
     close: () => client.release(),
   };
