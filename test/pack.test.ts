@@ -212,7 +212,7 @@ test('a build without its package says what to install', (t) => {
 
 test('an app is built and served by what was installed, started under any Node', async (t) => {
   const app = `import { router, text } from '@spiderlightning/guest';
-import type { Request } from 'spiderlightning:cloud/http-handler@0.6.0';
+import type { Request } from 'spiderlightning:cloud/http-types@0.6.0';
 const method: keyof Request = 'method';
 export default router().get('/', async (req) => text(new URL('/packed', req.url).pathname.slice(1), { headers: { method } }));
 `;

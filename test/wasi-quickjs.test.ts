@@ -6,6 +6,7 @@ import { after, test } from 'node:test';
 import { buildComponent } from '@spiderlightning/build';
 import { compile } from '@spiderlightning/component';
 import { wasiImports } from '@spiderlightning/wasi';
+import { handleRequest } from '../packages/slight/src/dialects/spiderlightning/index.ts';
 
 /** Plain JavaScript without the SDK, so that what it uses is QuickJS’s own. */
 const APP = `
@@ -30,6 +31,7 @@ async function ask(path: string) {
   const instance = await component.instantiate({
     ...wasi,
     'spiderlightning:cloud/types@0.6.0': {},
+    'spiderlightning:cloud/http-types@0.6.0': {},
     'spiderlightning:cloud/keyvalue@0.6.0': {},
     'spiderlightning:cloud/logging@0.6.0': { log: () => {} },
   });
@@ -38,13 +40,12 @@ async function ask(path: string) {
     method: 'GET',
     url,
     headers: [],
-    body: { tag: 'bytes', val: new Uint8Array() },
+    body: new Uint8Array(),
     remote: '',
     id: '',
   };
-  const call = instance.call('spiderlightning:cloud/http-handler@0.6.0#handle', [request]);
-  const answer = await call.then(
-    (response: any) => new TextDecoder().decode(response.body.val),
+  const answer = await handleRequest(instance, request, {}).then(
+    ({ body }) => Buffer.from(body as Uint8Array).toString(),
     (trap) => trap.trap,
   );
   instance.dispose();

@@ -9,7 +9,7 @@ import type { ServerResponse } from 'node:http';
 import { compile } from '@spiderlightning/component';
 import { renew, wasiImports } from '@spiderlightning/wasi';
 import {
-  handleRequest,
+  handleText,
   spiderlightningImports,
 } from '../../packages/slight/src/dialects/spiderlightning/index.ts';
 
@@ -23,9 +23,9 @@ const nothing = new Uint8Array();
 
 async function answer(url: string, headers: [string, string][], response: ServerResponse): Promise<void> {
   const request = { method: 'GET', url, headers, body: nothing, remote: '127.0.0.1', id: 'bench' };
-  const found = await handleRequest(instance, request, { deadline: 30_000, cpu: 5_000 });
-  const body = found.body as Uint8Array;
-  response.writeHead(found.status, [...found.headers.flat(), 'content-length', String(body.byteLength)]);
+  const found = await handleText(instance, request, { deadline: 30_000, cpu: 5_000 });
+  const body = found.body as string;
+  response.writeHead(found.status, [...found.headers.flat(), 'content-length', String(Buffer.byteLength(body))]);
   response.end(body);
   if (!restorable) return;
   await instance.restore();

@@ -328,6 +328,59 @@ declare module 'spiderlightning:cloud/http-body@0.6.0' {
 
 /** What an app that answers HTTP exports: one call for each request. */
 declare module 'spiderlightning:cloud/http-handler@0.6.0' {
+  import type { Request, Response } from 'spiderlightning:cloud/http-types@0.6.0';
+  /** Answers one request. A trap is a 500 to the client and spoils no other request. */
+  export function handle(req: Request): Promise<Response>;
+  const self: { readonly handle: typeof handle };
+  export default self;
+}
+
+/** What an app exports that answers with `stream`. */
+declare module 'spiderlightning:cloud/http-stream@0.6.0' {
+  /** What `next` gives. */
+  export type Piece =
+    /** More of the body. */
+    | { tag: 'bytes'; val: Uint8Array }
+    /** There is no more: the body is whole. */
+    | { tag: 'end' }
+    /** There is no more, and the body is not whole: the connection ends in such a way that no client takes it for whole. */
+    | { tag: 'failed' };
+  /**
+   * The next piece of the body. Called on the instance that answered, when the client has taken
+   * most of the pieces before, and never again once the client is gone. Limits of time hold for each call. A trap is
+   * as good as `failed`.
+   */
+  export function next(): Promise<Piece>;
+  const self: { readonly next: typeof next };
+  export default self;
+}
+
+/**
+ * What an app that answers HTTP exports in the place of `http-handler` where its language is interpreted: there each string
+ * and each record that crosses costs more than the bytes in it, so that what always crosses is one text.
+ */
+declare module 'spiderlightning:cloud/http-text-handler@0.6.0' {
+  import type { RequestBody, Response } from 'spiderlightning:cloud/http-types@0.6.0';
+  /** An answer. */
+  export type Answer =
+    /**
+     * All of it in one text, with a line feed after each line: the status; for each header a line with its name and one with
+     * its value; an empty line; and the body, to the end of the text. Names and values hold no line feed.
+     */
+    | { tag: 'text'; val: string }
+    /** One that is no text, or has more than bytes. */
+    | { tag: 'whole'; val: Response };
+  /**
+   * Answers one request. `head` has a line each, ended by a line feed, for the method, the URL, the address of the client, the
+   * id, and for each header its name and its value, as in `request`. `body`: none where the request has none.
+   */
+  export function handle(head: string, body: RequestBody | null): Promise<Answer>;
+  const self: { readonly handle: typeof handle };
+  export default self;
+}
+
+/** Requests, and what apps answer. */
+declare module 'spiderlightning:cloud/http-types@0.6.0' {
   /** The body of a request, of at most the host's `limits.body`. */
   export type RequestBody =
     /** The whole of it; empty where the request has none. */
@@ -398,30 +451,6 @@ declare module 'spiderlightning:cloud/http-handler@0.6.0' {
     /** What follows the head. */
     body: ResponseBody;
   }
-  /** Answers one request. A trap is a 500 to the client and spoils no other request. */
-  export function handle(req: Request): Promise<Response>;
-  const self: { readonly handle: typeof handle };
-  export default self;
-}
-
-/** What an app exports that answers with `stream`. */
-declare module 'spiderlightning:cloud/http-stream@0.6.0' {
-  /** What `next` gives. */
-  export type Piece =
-    /** More of the body. */
-    | { tag: 'bytes'; val: Uint8Array }
-    /** There is no more: the body is whole. */
-    | { tag: 'end' }
-    /** There is no more, and the body is not whole: the connection ends in such a way that no client takes it for whole. */
-    | { tag: 'failed' };
-  /**
-   * The next piece of the body. Called on the instance that answered, when the client has taken
-   * most of the pieces before, and never again once the client is gone. Limits of time hold for each call. A trap is
-   * as good as `failed`.
-   */
-  export function next(): Promise<Piece>;
-  const self: { readonly next: typeof next };
-  export default self;
 }
 
 /**

@@ -91,7 +91,7 @@ export async function bundle(entry: string, out: string): Promise<Bundle> {
     ),
     imports: [...imports].toSorted(),
     exports: [
-      ...(shape === 'none' ? [] : ['http-handler']),
+      ...(shape === 'none' ? [] : [shape === 'default' ? 'http-text-handler' : 'http-handler']),
       ...optional
         .filter(({ name, module }) =>
           shape === 'default'
@@ -157,11 +157,15 @@ function wrapEntry(shape: EntryShape, exported: readonly string[], entry: string
 }
 
 function wrapHttp(shape: 'default' | 'raw', exported: readonly string[], from: string): string[] {
-  const handler = shape === 'default' ? 'default' : 'httpHandler';
+  const [own, name, make] =
+    shape === 'default'
+      ? ['default', 'httpTextHandler', 'toHttpTextHandler']
+      : ['httpHandler', 'httpHandler', 'toHttpHandler'];
+  const makers = [make, ...optional.map((item) => item.make)];
   const lines = [
-    `import { toHttpHandler, ${optional.map(({ make }) => make).join(', ')} } from '@spiderlightning/guest/entry';`,
-    `import { ${handler} as app } from ${from};`,
-    'export const httpHandler = toHttpHandler(app);',
+    `import { ${makers.join(', ')} } from '@spiderlightning/guest/entry';`,
+    `import { ${own} as app } from ${from};`,
+    `export const ${name} = ${make}(app);`,
   ];
   for (const { name, make } of optional) {
     if (shape === 'default') lines.push(`export const ${name} = ${make}();`);

@@ -61,8 +61,9 @@ describe('what a component asks for', () => {
     assert.ok(bundleBytes > 1000);
     const wit = await componentWit(component);
     const cloud = [...wit.matchAll(/import (spiderlightning:\S+);/g)].map(([, name]) => name);
-    assert.deepEqual(cloud, ['spiderlightning:cloud/logging@0.6.0']);
-    assert.match(wit, /export spiderlightning:cloud\/http-handler@0\.6\.0;/);
+    const types = 'spiderlightning:cloud/http-types@0.6.0';
+    assert.deepEqual(cloud, ['spiderlightning:cloud/logging@0.6.0', types]);
+    assert.match(wit, /export spiderlightning:cloud\/http-text-handler@0\.6\.0;/);
     assert.match(wit, /import wasi:cli\/stderr@/, 'what QuickJS complains of must reach the terminal');
   });
 
@@ -109,7 +110,7 @@ describe('what a component asks for', () => {
     const handlers = `export async function onSchedule() {}
       export const onChange = async () => {};`;
     assert.deepEqual(await exportsOf(hello + handlers), [
-      'http-handler',
+      'http-text-handler',
       'schedule-handler',
       'watch-handler',
     ]);
@@ -121,7 +122,7 @@ describe('what a component asks for', () => {
     assert.ok(imports.includes('spiderlightning:cloud/stdio@0.6.0'));
     const wit = await componentWit(component);
     assert.match(wit, /export spiderlightning:cloud\/command-handler@0\.6\.0;/);
-    assert.doesNotMatch(wit, /http-handler/);
+    assert.doesNotMatch(wit, /http-(text-)?handler/);
   });
 
   test('a handler that is none is refused while the app is built', async () => {

@@ -24,24 +24,27 @@ export interface Answer {
 const encoder = new TextEncoder();
 const empty = new Uint8Array(0);
 
+/** What the body of an answer is made of: a host takes text as it is, and QuickJS takes long to write UTF-8. */
+const texts = new WeakMap<object, string>();
+
 /** Answers with JSON. @throws {TypeError} for a value that has no form in JSON */
 export function json(value: unknown, init?: AnswerInit): Answer {
   const written = JSON.stringify(value) as string | undefined;
   if (written === undefined) throw new TypeError(`${typeof value} has no form in JSON`);
-  return answer('application/json; charset=utf-8', encoder.encode(written), init);
+  return answerText('application/json; charset=utf-8', written, init);
 }
 
 export function text(value: string, init?: AnswerInit): Answer {
-  return answer('text/plain; charset=utf-8', encoder.encode(value), init);
+  return answerText('text/plain; charset=utf-8', value, init);
 }
 
 export function html(value: string, init?: AnswerInit): Answer {
-  return answer('text/html; charset=utf-8', encoder.encode(value), init);
+  return answerText('text/html; charset=utf-8', value, init);
 }
 
 /** Answers with bytes of a given media type. */
 export function bytes(value: Uint8Array, type = 'application/octet-stream', init?: AnswerInit): Answer {
-  return answer(type, value, init);
+  return { ...readInit(type, init), body: value };
 }
 
 /** Answers with a status and no body: `status(204)`. */
@@ -54,11 +57,45 @@ export function redirect(location: string, code: 301 | 302 | 303 | 307 | 308 = 3
   return { status: code, headers: [['location', location]], body: empty };
 }
 
-function answer(type: string, body: Uint8Array, init?: AnswerInit): Answer {
-  if (init === undefined) return { status: 200, headers: [['content-type', type]], body };
+/**
+ * The same answer, and with it one more header: `withHeader(json(user), 'x-frame-options', 'DENY')`. What it has under that
+ * name stays: a name may stand more than once.
+ */
+export function withHeader(answer: Answer, name: string, value: string): Answer {
+  const headers = [...answer.headers, [name.toLowerCase(), value] as const];
+  const written = texts.get(answer);
+  return written === undefined ? { ...answer, headers } : makeText(answer.status, headers, written);
+}
+
+/** The body of an answer that was made of text, and not changed since. Its bytes are not made before they are asked for. */
+export function textOf(answer: object): string | undefined {
+  return texts.get(answer);
+}
+
+function answerText(type: string, body: string, init?: AnswerInit): Answer {
+  const { status, headers } = readInit(type, init);
+  return makeText(status, headers, String(body));
+}
+
+function makeText(status: number, headers: Answer['headers'], written: string): Answer {
+  let bytes: Uint8Array | undefined;
+  const made: Answer = {
+    status,
+    headers,
+    // A property of the answer itself: who copies it has the bytes.
+    get body() {
+      return (bytes ??= encoder.encode(written));
+    },
+  };
+  texts.set(made, written);
+  return made;
+}
+
+function readInit(type: string, init: AnswerInit | undefined): Pick<Answer, 'status' | 'headers'> {
+  if (init === undefined) return { status: 200, headers: [['content-type', type]] };
   const headers = pairs(init.headers);
   if (!headers.some(([name]) => name === 'content-type')) headers.unshift(['content-type', type]);
-  return { status: checkStatus(init.status ?? 200), headers, body };
+  return { status: checkStatus(init.status ?? 200), headers };
 }
 
 function checkStatus(code: number): number {

@@ -1,3 +1,4 @@
+import { withHeader } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { GuestRequest } from './request.ts';
 
@@ -47,7 +48,7 @@ export function readCookies(req: GuestRequest<any>): ReadonlyMap<string, string>
  * @throws {TypeError} for what browsers would refuse
  */
 export function withCookie(answer: Answer, name: string, value: string, options: CookieOptions = {}): Answer {
-  return { ...answer, headers: [...answer.headers, ['set-cookie', writeCookie(name, value, options)]] };
+  return withHeader(answer, 'set-cookie', writeCookie(name, value, options));
 }
 
 /** The same answer, and with it the wish that the client forgets a cookie: with the path and domain that set it. */

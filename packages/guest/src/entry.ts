@@ -2,9 +2,12 @@
  * What the build puts between an app and the interface that it exports.
  * @module
  */
-import type { Request, Response, ResponseBody } from 'spiderlightning:cloud/http-handler@0.6.0';
+import type { Request, RequestBody, Response, ResponseBody } from 'spiderlightning:cloud/http-types@0.6.0';
 import type { Piece } from 'spiderlightning:cloud/http-stream@0.6.0';
+import type { Answer as TextAnswer } from 'spiderlightning:cloud/http-text-handler@0.6.0';
+import { textOf } from './answer.ts';
 import type { Answer } from './answer.ts';
+import { readRequest, writeAnswer } from './http-text.ts';
 import { parts } from './live.ts';
 import type { HeldHandler } from './live.ts';
 import { flushLog } from './log.ts';
@@ -15,9 +18,19 @@ export interface HttpHandler {
   handle(request: Request): Promise<Response | Answer>;
 }
 
+/** The interface `http-text-handler` as a guest exports it. */
+export interface HttpTextHandler {
+  handle(head: string, body: RequestBody | null): Promise<TextAnswer>;
+}
+
 /** The interface `http-stream` as a guest exports it. */
 export interface HttpStream {
   next(): Promise<Piece>;
+}
+
+/** The interface `http-text-handler` as a guest exports it. */
+export interface HttpTextHandler {
+  handle(head: string, body: RequestBody | null): Promise<TextAnswer>;
 }
 
 /**
@@ -26,33 +39,54 @@ export interface HttpStream {
  * @throws {TypeError} while the app is built, where it is none of these
  */
 export function toHttpHandler(app: unknown): { handle(request: Request): Promise<Response> } {
-  const handle = findHandle(app);
-  if (handle === undefined)
-    throw new TypeError(
-      `the app's export is ${describe(app)}, which answers no request; write \`export default app;\`, where ` +
-        '`const app = router();`',
-    );
+  const handle = requireHandle(app);
   return {
     async handle(request) {
-      beginServing();
-      flushLog();
-      let body: ResponseBody | undefined;
+      begin();
+      let response: Response | undefined;
       try {
-        const answer = await handle(request);
-        body = toBody(answer);
-        return {
-          status: answer.status,
-          // A host refuses text that is not well-formed.
-          headers: answer.headers.map(([name, value]): [string, string] => [name, value.toWellFormed()]),
-          body,
-        };
+        response = toResponse(await handle(request));
+        return response;
       } finally {
-        // A stream goes on until its end.
-        if (body?.tag === 'stream') pauseServing();
-        else endServing();
+        end(response);
       }
     },
   };
+}
+
+/**
+ * Makes what the build exports of an app of the SDK: the same in the form that costs QuickJS least.
+ * @throws {TypeError} while the app is built, as `toHttpHandler`
+ */
+export function toHttpTextHandler(app: unknown): HttpTextHandler {
+  const handle = requireHandle(app);
+  return {
+    async handle(head, body) {
+      begin();
+      let response: Response | undefined;
+      try {
+        const answer = await handle(readRequest(head, body));
+        const written = textOf(answer);
+        const text = written === undefined ? undefined : writeAnswer(answer, written);
+        if (text !== undefined) return { tag: 'text', val: text };
+        response = toResponse(answer);
+        return { tag: 'whole', val: response };
+      } finally {
+        end(response);
+      }
+    },
+  };
+}
+
+function begin(): void {
+  beginServing();
+  flushLog();
+}
+
+/** A stream goes on until its end. */
+function end(response: Response | undefined): void {
+  if (response?.body.tag === 'stream') pauseServing();
+  else endServing();
 }
 
 /** Makes the exported interface that gives the pieces of a streamed body. `own`: that of an app without the SDK. */
@@ -95,10 +129,29 @@ export function toHeldHandler(own?: HeldHandler): HeldHandler {
   };
 }
 
+function toResponse(answer: Answer | Response): Response {
+  return {
+    status: answer.status,
+    // A host refuses text that is not well-formed.
+    headers: answer.headers.map(([name, value]): [string, string] => [name, value.toWellFormed()]),
+    body: toBody(answer),
+  };
+}
+
 /** An answer of the SDK has bytes, or what stands for them; one of the interface itself has its variant. */
 function toBody(answer: Answer | Response): ResponseBody {
   if ('live' in answer && answer.live !== undefined) return answer.live.begin();
   return answer.body instanceof Uint8Array ? { tag: 'bytes', val: answer.body } : answer.body;
+}
+
+/** @throws {TypeError} */
+function requireHandle(app: unknown): HttpHandler['handle'] {
+  const handle = findHandle(app);
+  if (handle !== undefined) return handle;
+  throw new TypeError(
+    `the app's export is ${describe(app)}, which answers no request; write \`export default app;\`, where ` +
+      '`const app = router();`',
+  );
 }
 
 function findHandle(app: unknown): HttpHandler['handle'] | undefined {

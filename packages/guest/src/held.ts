@@ -1,7 +1,7 @@
 import { broadcast as hostBroadcast, close, join, leave, send } from '#cloud/connections';
 import type { Content, Message as WitMessage } from 'spiderlightning:cloud/connections@0.6.0';
 import type { Connection as WitConnection } from 'spiderlightning:cloud/held-handler@0.6.0';
-import type { HeldKind } from 'spiderlightning:cloud/http-handler@0.6.0';
+import type { HeldKind } from 'spiderlightning:cloud/http-types@0.6.0';
 import type { Answer, HeadersInit } from './answer.ts';
 import { status } from './answer.ts';
 import { translateErrors } from './error.ts';

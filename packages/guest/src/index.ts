@@ -17,7 +17,7 @@
  * ```
  * @module
  */
-export { bytes, html, json, redirect, status, text } from './answer.ts';
+export { bytes, html, json, redirect, status, text, withHeader } from './answer.ts';
 export type { Answer, AnswerInit, HeadersInit } from './answer.ts';
 export type { BlobInfo, BlobReader, BlobWriter } from './blob-streams.ts';
 export { openBlobs } from './blobs.ts';

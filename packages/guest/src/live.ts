@@ -1,6 +1,6 @@
 import type { Connection as WitConnection } from 'spiderlightning:cloud/held-handler@0.6.0';
 import type { Content } from 'spiderlightning:cloud/connections@0.6.0';
-import type { ResponseBody } from 'spiderlightning:cloud/http-handler@0.6.0';
+import type { ResponseBody } from 'spiderlightning:cloud/http-types@0.6.0';
 import type { Piece } from 'spiderlightning:cloud/http-stream@0.6.0';
 import type { Connection, ReceivedMessage } from './held.ts';
 

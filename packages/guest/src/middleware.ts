@@ -1,4 +1,6 @@
 import type { Answer } from './answer.ts';
+import { answerError } from './failure.ts';
+import type { ErrorHandler } from './failure.ts';
 import { splitPath } from './pattern.ts';
 import { isAnswer, toAnswer } from './reply.ts';
 import type { Reply } from './reply.ts';
@@ -9,6 +11,8 @@ export type Next = () => Promise<Answer>;
 
 /** Stands before handlers: it answers by itself, or returns what `next()` gives, changed or not. */
 export type Middleware = (req: GuestRequest, next: Next) => Reply | Promise<Reply>;
+
+type RequestHandler = (req: GuestRequest) => unknown;
 
 /** One step of a request's way, and which paths it is for. */
 export interface Step {
@@ -35,11 +39,13 @@ export function isBelow(prefix: readonly string[], parts: readonly string[] | un
 /** Runs the steps from the first, each around those after it, and the handler as the innermost. */
 export function runSteps(
   steps: readonly Middleware[],
-  handler: (req: GuestRequest) => unknown,
+  handler: RequestHandler,
   req: GuestRequest,
-  onError: (error: unknown) => Promise<Answer>,
+  onError: ErrorHandler | undefined,
 ): Promise<Answer> {
-  const from = async (index: number): Promise<Answer> => {
+  return steps.length === 0 ? runHandler(handler, req, onError) : runFrom(0);
+
+  async function runFrom(index: number): Promise<Answer> {
     const step = steps[index];
     if (step === undefined) return runHandler(handler, req, onError);
     try {
@@ -47,29 +53,28 @@ export function runSteps(
       const reply = await step(req, () => {
         if (went) throw new Error('a middleware called next() twice');
         went = true;
-        return from(index + 1);
+        return runFrom(index + 1);
       });
       return await toAnswer(
         reply,
         `a middleware on ${req.method} ${req.path}${went ? ' (return what next() gives)' : ''}`,
       );
     } catch (error) {
-      return await onError(error);
+      return await answerError(error, req, onError);
     }
-  };
-  return steps.length === 0 ? runHandler(handler, req, onError) : from(0);
+  }
 }
 
 async function runHandler(
-  handler: (req: GuestRequest) => unknown,
+  handler: RequestHandler,
   req: GuestRequest,
-  onError: (error: unknown) => Promise<Answer>,
+  onError: ErrorHandler | undefined,
 ): Promise<Answer> {
   try {
     const reply = await handler(req);
     if (isAnswer(reply)) return reply;
     return await toAnswer(reply, `the handler of ${req.method} ${req.path}`);
   } catch (error) {
-    return await onError(error);
+    return await answerError(error, req, onError);
   }
 }

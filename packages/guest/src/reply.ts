@@ -1,3 +1,4 @@
+import { textOf } from './answer.ts';
 import type { Answer } from './answer.ts';
 
 /** An answer as the Fetch Standard has it: the global `Response`. */
@@ -30,6 +31,7 @@ export async function toAnswer(reply: unknown, who: string): Promise<Answer> {
 
 /** Whether a reply is an answer as it stands. */
 export function isAnswer(reply: unknown): reply is Answer {
+  if (typeof reply === 'object' && reply !== null && textOf(reply) !== undefined) return true;
   const { status, headers, body } = (reply ?? {}) as Partial<Answer>;
   return typeof status === 'number' && Array.isArray(headers) && body instanceof Uint8Array;
 }

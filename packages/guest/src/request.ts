@@ -1,4 +1,4 @@
-import type { Request as WitRequest } from 'spiderlightning:cloud/http-handler@0.6.0';
+import type { Request as WitRequest } from 'spiderlightning:cloud/http-types@0.6.0';
 import { HttpError } from './error.ts';
 import { parts } from './live.ts';
 import { TextDecoder, TextEncoder } from './platform/text.ts';

@@ -260,7 +260,7 @@ describe('the SDK in a guest', () => {
 test('a guest may export the interface itself', async () => {
   const guest = await startGuest(
     await buildGuest(`
-      import type { Request, Response } from 'spiderlightning:cloud/http-handler@0.6.0';
+      import type { Request, Response } from 'spiderlightning:cloud/http-types@0.6.0';
       import keyvalue, { Store } from 'spiderlightning:cloud/keyvalue@0.6.0';
       export const httpHandler = {
         async handle(req: Request): Promise<Response> {

@@ -5,6 +5,8 @@ import { buildComponent } from '@spiderlightning/build';
 import { compile } from '@spiderlightning/component';
 import type { Component, HostImports } from '@spiderlightning/component';
 import { wasiImports } from '@spiderlightning/wasi';
+import { handleRequest, handleText } from '../../slight/src/dialects/spiderlightning/index.ts';
+import { takesText } from '../../slight/src/host/exports.ts';
 
 /** Builds a guest of TypeScript text that imports the SDK. */
 export async function buildGuest(source: string): Promise<Component> {
@@ -39,6 +41,7 @@ export async function startGuest(component: Component, data = new Map<string, Ui
   const imports: HostImports = {
     ...wasiImports({ stderr: (line) => stderr.push(line) }),
     'spiderlightning:cloud/types@0.6.0': {},
+    'spiderlightning:cloud/http-types@0.6.0': {},
     'spiderlightning:cloud/configs@0.6.0': configs(),
     'spiderlightning:cloud/keyvalue@0.6.0': keyvalue(data),
     'spiderlightning:cloud/logging@0.6.0': {
@@ -48,6 +51,7 @@ export async function startGuest(component: Component, data = new Map<string, Ui
     },
   };
   const instance = await component.instantiate(imports);
+  const ask = takesText(component.exports.map(({ name }) => name)) ? handleText : handleRequest;
   return {
     log,
     stderr,
@@ -57,23 +61,26 @@ export async function startGuest(component: Component, data = new Map<string, Ui
       body: string | Uint8Array = '',
       headers: [string, string][] = [],
     ) {
-      const answer = (await instance.call('spiderlightning:cloud/http-handler@0.6.0#handle', [
+      const answer = await ask(
+        instance,
         {
           method,
           url: `http://localhost${path}`,
           headers,
-          body: { tag: 'bytes', val: typeof body === 'string' ? new TextEncoder().encode(body) : body },
+          body: typeof body === 'string' ? new TextEncoder().encode(body) : body,
           remote: '127.0.0.1',
           id: 'request-1',
         },
-      ])) as { status: number; headers: [string, string][]; body: { tag: 'bytes'; val: Uint8Array } };
+        {},
+      );
+      const bytes = Buffer.from(answer.body as Uint8Array | string);
       return {
         status: answer.status,
         headers: new Map(answer.headers),
         /** Every value of a header that stands more than once. */
         all: (name: string) => answer.headers.filter(([key]) => key === name).map(([, value]) => value),
-        bytes: answer.body.val,
-        text: new TextDecoder().decode(answer.body.val),
+        bytes: new Uint8Array(bytes),
+        text: bytes.toString(),
       };
     },
   };

@@ -24,18 +24,20 @@ test('every interface is of a world: what all apps may import, or what live ones
     [
       ['http-service', ['http-handler']],
       ['http-live-service', ['http-handler', 'http-stream', 'held-handler']],
+      ['http-text-service', ['http-text-handler']],
       ['worker', ['message-handler', 'schedule-handler', 'watch-handler']],
       ['command', ['command-handler']],
     ],
   );
-  const [plain, live, worker, command] = cloud.worlds.map(({ imports }) => new Set(imports));
+  const [plain, live, text, worker, command] = cloud.worlds.map(({ imports }) => new Set(imports));
   assert.deepEqual([...live!.difference(plain!)], ['http-body', 'connections']);
+  assert.deepEqual(text, plain);
   assert.deepEqual(worker, plain);
   assert.deepEqual([...command!.difference(plain!)], ['stdio']);
   assert.deepEqual([...plain!.difference(command!)], []);
   const known = new Set(cloud.interfaces.map(({ name }) => name));
   const used = new Set(cloud.worlds.flatMap(({ imports, exports }) => [...imports, ...exports]));
-  assert.deepEqual([...known.difference(used)], ['types']);
+  assert.deepEqual([...known.difference(used)], ['http-types', 'types']);
   assert.deepEqual([...plain!.difference(known)], []);
 });
 

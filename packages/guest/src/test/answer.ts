@@ -1,4 +1,4 @@
-import type { Hold, Response, ResponseBody } from 'spiderlightning:cloud/http-handler@0.6.0';
+import type { Hold, Response, ResponseBody } from 'spiderlightning:cloud/http-types@0.6.0';
 import { toHttpStream } from '../entry.ts';
 import { RequestHeaders } from '../request.ts';
 

@@ -1,4 +1,4 @@
-import type { Request } from 'spiderlightning:cloud/http-handler@0.6.0';
+import type { Request } from 'spiderlightning:cloud/http-types@0.6.0';
 
 /** How an app is asked. At most one of `json`, `form` and `body`. */
 export interface TestRequest {

@@ -2,7 +2,7 @@ import { isTrap } from '@spiderlightning/component';
 import type { Component, MaybePromise } from '@spiderlightning/component';
 import { wasiImports } from '@spiderlightning/wasi';
 import type { CapabilityName, Opened, Opener } from '../capabilities/core/capability.ts';
-import { handleRequest, httpBody } from '../dialects/spiderlightning/index.ts';
+import { handleRequest, handleText, httpBody } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { createLocalRelay } from '../triggers/held/command.ts';
 import type { Relay } from '../triggers/held/command.ts';
@@ -14,7 +14,7 @@ import type { BindingRow } from './bind.ts';
 import { createEvents } from './events.ts';
 import type { RunEvent } from './events.ts';
 import { describeCause, describeNoStart, InstanceStartError, nameFailure, toHttpFailure } from './failure.ts';
-import { checkExports } from './exports.ts';
+import { checkExports, takesText } from './exports.ts';
 import { checkGrants } from './grants.ts';
 import { openGuests } from './guests.ts';
 import type { Guest } from './guests.ts';
@@ -72,6 +72,7 @@ export async function openApp(
   system[Symbol.dispose]();
   const exported = component.exports.map(({ name }) => name);
   for (const hint of checkExports(exported, file)) log.host('info', hint);
+  const ask = takesText(exported) ? handleText : handleRequest;
   const used = checkGrants(component, file, names);
   const bindings = await bindCapabilities(file, used, log, telemetry);
   const sink = { message: limits.message, publish: relay.publish };
@@ -108,9 +109,10 @@ export async function openApp(
         throw new PoolBusyError(
           'every instance was busy until the deadline (instances and deadline below [limits])',
         );
-      const response = await handleRequest(guest.instance, request, { deadline, cpu: limits.cpu, signal });
+      const response = await ask(guest.instance, request, { deadline, cpu: limits.cpu, signal });
       const { body } = response;
-      if (body !== 'stream') return { ...response, body };
+      if (typeof body === 'string' || body instanceof Uint8Array || body.kind !== 'next')
+        return { ...response, body };
       const made = openStream(guest, exported, limits, signal, release);
       streaming = true;
       return { ...response, body: made };

@@ -2,6 +2,7 @@ import { readExportNames, readImportNames } from '@spiderlightning/component/exp
 import {
   commandHandler,
   httpHandler,
+  httpTextHandler,
   messageHandler,
   scheduleHandler,
   served,
@@ -48,12 +49,17 @@ const listNames = Object.keys(listed) as Listed[];
 export function findRoles(exports: readonly string[]): Roles {
   const has = (name: string) => exports.some((each) => isCompatible(name, each));
   return {
-    http: has(httpHandler),
+    http: has(httpHandler) || has(httpTextHandler),
     schedule: has(scheduleHandler),
     watch: has(watchHandler),
     subscription: has(messageHandler),
     command: has(commandHandler),
   };
+}
+
+/** Whether an app gets its requests as text. */
+export function takesText(exports: readonly string[]): boolean {
+  return exports.some((each) => isCompatible(httpTextHandler, each));
 }
 
 /** The same of a component's bytes. Whoever runs one that cannot be read says what is wrong with it. */

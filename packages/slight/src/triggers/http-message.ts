@@ -39,7 +39,7 @@ export interface HttpRequest {
 export interface HttpResponse {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
-  readonly body: Uint8Array | OutgoingBody | Hold;
+  readonly body: Uint8Array | string | OutgoingBody | Hold;
 }
 
 /** A body that is made while it is sent. */

@@ -4,7 +4,14 @@ import type { HttpResponse } from './http-message.ts';
 
 /** An answer that is there as a whole. */
 export interface WholeResponse extends HttpResponse {
-  readonly body: Uint8Array;
+  /** Text is ASCII: as many bytes as characters. */
+  readonly body: Uint8Array | string;
+}
+
+/** An answer whose text, where its body is text, can be sent as it stands. */
+export function encodeBody(response: HttpResponse, body: Uint8Array | string): WholeResponse {
+  const plain = typeof body !== 'string' || Buffer.byteLength(body) === body.length;
+  return { ...response, body: plain ? body : Buffer.from(body) };
 }
 
 const validName = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/;
@@ -62,8 +69,9 @@ export function sendResponse(
   headers: string[],
 ): void {
   outgoing.writeHead(response.status, headers);
-  // Node itself sends no body after HEAD, 204 and 304.
-  outgoing.end(response.body);
+  // Node itself sends no body after HEAD, 204 and 304. Text goes out in one piece with the head, whose bytes are Latin-1.
+  if (typeof response.body === 'string') outgoing.end(response.body, 'latin1');
+  else outgoing.end(response.body);
 }
 
 /** The answer to a request that failed, as plain text. */

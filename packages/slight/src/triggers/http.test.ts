@@ -208,6 +208,23 @@ test('HEAD, 204 and 304 have no body', async (t) => {
   }
 });
 
+test('a body of text is sent as UTF-8, and the head before it as the bytes that it is', async (t) => {
+  const texts = ['plain', 'Käse für 2 €', '\0\x7f', 'x'.repeat(100_000), '𝄞'.repeat(70_000)];
+  const served = await serve(t, async ({ url }) => ({
+    status: 200,
+    headers: [['x-name', 'gr\u00fcn']],
+    body: texts[Number(new URL(url).searchParams.get('n'))]!,
+  }));
+  for (let n = 0; n < texts.length; n++) {
+    const answer = await ask(served, { path: `/?n=${n}` });
+    assert.equal(answer.body, texts[n]);
+    assert.equal(answer.headers['content-length'], String(Buffer.byteLength(texts[n]!)));
+    assert.equal(answer.headers['x-name'], 'gr\u00fcn', 'Node gives the bytes of a head as Latin-1');
+    const head = await ask(served, { method: 'HEAD', path: `/?n=${n}` });
+    assert.deepEqual([head.body, head.headers['content-length']], ['', answer.headers['content-length']]);
+  }
+});
+
 test('an answer that is not HTTP is 502 with a line in the log, and nothing of it is sent', async (t) => {
   const bad = [
     ok('', [], 65535),

@@ -18,7 +18,7 @@ import type { HttpHandler, HttpResponse, OutgoingBody } from './http-message.ts'
 import { endLater, sendStream } from './http-outgoing.ts';
 import { refuse, refuseMalformed } from './http-refuse.ts';
 import { readHead, readRequestId } from './http-request.ts';
-import { checkHead, checkResponse, failureResponse, sendResponse } from './http-response.ts';
+import { checkHead, checkResponse, encodeBody, failureResponse, sendResponse } from './http-response.ts';
 import type { WholeResponse } from './http-response.ts';
 
 export interface HttpTriggerOptions {
@@ -121,9 +121,9 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
           ? { ...head, body }
           : { ...head, headers: watch.passOn(head.headers), body, watch };
       const response = await handle(request, controller.signal);
-      if (response.body instanceof Uint8Array) {
+      if (typeof response.body === 'string' || response.body instanceof Uint8Array) {
         if (outgoing.destroyed) return;
-        const whole = { ...response, body: response.body };
+        const whole = encodeBody(response, response.body);
         send(incoming, outgoing, whole, checkResponse(whole, method === 'HEAD', id));
       } else if (response.body.kind === 'stream') {
         await sendPieces(incoming, outgoing, response, response.body, id);

@@ -30,7 +30,14 @@ export {
 export type { HeldSink } from './connections.ts';
 export { heldHandler, tellHeld } from './held-handler.ts';
 export { httpBody } from './http-body.ts';
-export { handleRequest, httpHandler, httpStream, nextPiece } from './http-handler.ts';
+export {
+  handleRequest,
+  handleText,
+  httpHandler,
+  httpStream,
+  httpTextHandler,
+  nextPiece,
+} from './http-handler.ts';
 export type { LogLevel, LogSink } from './logging.ts';
 export type { PrintSink } from './stdio.ts';
 
@@ -53,6 +60,7 @@ export type GrantName = CapabilityName | 'outgoing';
 /** The interfaces of SpiderLightning 0.6 that this host serves, each with the grant that it needs. */
 export const served: readonly { readonly name: string; readonly grant: GrantName | undefined }[] = [
   { name: 'spiderlightning:cloud/types@0.6.0', grant: undefined },
+  { name: 'spiderlightning:cloud/http-types@0.6.0', grant: undefined },
   { name: 'spiderlightning:cloud/logging@0.6.0', grant: undefined },
   { name: httpBody, grant: undefined },
   { name: connections, grant: undefined },
@@ -87,6 +95,7 @@ export function spiderlightningImports({
 }: Grants): HostImports {
   const imports: { [name: string]: HostInterface } = {
     'spiderlightning:cloud/types@0.6.0': {},
+    'spiderlightning:cloud/http-types@0.6.0': {},
     'spiderlightning:cloud/logging@0.6.0': loggingInterface(log),
     ...(body && { [httpBody]: httpBodyInterface(body) }),
     ...(print && { [stdio]: stdioInterface(print) }),
