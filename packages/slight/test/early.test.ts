@@ -9,7 +9,7 @@ import { restrictWorker } from '../src/host/restrictions.ts';
 import type { Slightfile } from '../src/slightfile/model.ts';
 import { readSlightfile } from '../src/slightfile/read.ts';
 import { buildTinyGuest } from './guests.ts';
-import { appFolder, serveApp, waitUntil } from './slight.ts';
+import { appFolder, findChildren, isAlive, serveApp, waitUntil } from './slight.ts';
 
 let tiny: Uint8Array;
 before(async () => {
@@ -66,6 +66,18 @@ test('who asks for another address, other rights, other variables or another soc
   const { file, early } = await open();
   assert.equal(early!.takePort({ ...file.http, port: 3 }), undefined);
   assert.equal(early!.takePort(file.http), undefined, 'it was closed');
+});
+
+test('a process that has died by itself is given to nobody', async () => {
+  const { file, early } = await open();
+  const port = early!.takePort(file.http)!;
+  const wanted = { permissions: restrictWorker(file), env: process.env, fd: port.fd };
+  const [child] = await findChildren(process.pid);
+  process.kill(child!, 'SIGKILL');
+  await waitUntil('it is gone', () => !isAlive(child!));
+  // That its channel is closed may be read later than its end, or never.
+  assert.equal(early!.takeProcess(wanted), undefined);
+  port.close();
 });
 
 test('nothing is started where the guess could be wrong', async () => {

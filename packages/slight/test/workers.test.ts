@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
@@ -227,15 +228,23 @@ test('no process is left when the supervisor is killed, or whoever started it is
   killed.child.kill('SIGKILL');
   await waitUntil('the workers are gone', () => !workers.some(isAlive));
 
-  const bin = join(import.meta.dirname, '../bin/slight.js');
-  const folder = await appFolder({ 'app.wasm': tiny });
-  const args = ['run', 'app.wasm', '--address', '127.0.0.1:0'];
   // As bin/slight.js starts it under a Node that is too old.
-  const child = fork(bin, args, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  await new Promise((resolve) => child.stdout!.once('data', resolve));
+  const follow = async () => {
+    const bin = join(import.meta.dirname, '../bin/slight.js');
+    const folder = await appFolder({ 'app.wasm': tiny });
+    const args = ['run', 'app.wasm', '--address', '127.0.0.1:0'];
+    const child = fork(bin, args, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+    return { child, ended: once(child, 'exit') };
+  };
+  const { child, ended } = await follow();
+  await Promise.race([once(child.stdout!, 'data'), ended]);
   const started = await findChildren(child.pid!);
   child.disconnect();
-  assert.equal(await ended, 0);
+  assert.deepEqual(await ended, [0, null]);
   assert.deepEqual(started.filter(isAlive), []);
+
+  // Gone while it still starts: before it listens for that.
+  const hasty = await follow();
+  hasty.child.disconnect();
+  assert.deepEqual(await hasty.ended, [0, null]);
 });

@@ -11,10 +11,12 @@ import type { WorkerProcess } from './worker-process.ts';
 async function run(
   restart: Slightfile['command']['restart'],
   codes: readonly (number | Error | undefined)[],
+  stopped = false,
 ) {
   const pauses: number[] = [];
   const said: string[] = [];
   const stop = new AbortController();
+  if (stopped) stop.abort('SIGINT');
   let count = 0;
   const file = { ...withoutSlightfile('app.wasm'), command: { ...freeCommand, restart } };
   const launch = { file, component: new Uint8Array(), fd: undefined, listens: false, permissions: [] };
@@ -68,4 +70,9 @@ test('where it cannot be started the first time that is its failure; later it is
   const { count, said } = await run('on-failure', [1, new Error('no backend'), 1]);
   assert.equal(count, 3);
   assert.match(said, /could not be started: no backend/);
+});
+
+test('a signal that came before it was started starts nothing', async () => {
+  const { code, count } = await run('always', [0], true);
+  assert.deepEqual([code, count], [130, 0]);
 });

@@ -43,6 +43,7 @@ export async function superviseCommand(
   const { restart } = launch.file.command;
   let rest = firstPause;
   for (let first = true; ; first = false) {
+    if (stop.aborted) return signalCodes[String(stop.reason)] ?? 1;
     const began = performance.now();
     const worker = start(launch, {
       onWorn: () => undefined,
@@ -59,7 +60,6 @@ export async function superviseCommand(
     if (performance.now() - began > soundAfter) rest = firstPause;
     log.host(code === 0 ? 'info' : 'warn', `the command ended with exit code ${code}; starting it again`);
     await wait(rest, stop);
-    if (stop.aborted) return signalCodes[String(stop.reason)] ?? 1;
     rest = Math.min(longestPause, rest * 2);
   }
 }

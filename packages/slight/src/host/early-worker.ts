@@ -82,8 +82,11 @@ function holdWorker(address: Address, bound: Port, given: WorkerFork, child: Chi
       return taken;
     },
     takeProcess({ permissions, env, fd }) {
+      // Whether its channel is closed may be known later than that it has ended, which is told once.
       const fits =
         waiting?.connected === true &&
+        waiting.exitCode === null &&
+        waiting.signalCode === null &&
         fd === given.fd &&
         env === given.env &&
         permissions.length === given.permissions.length &&

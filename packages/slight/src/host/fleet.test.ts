@@ -229,3 +229,41 @@ test('one worker leads, and another when that one has ended', async () => {
   await settle();
   assert.deepEqual(leads, [0, 1]);
 });
+
+test('a worker that is started when all are to end is ended at once', async () => {
+  const before = fakeFleet(release(2));
+  before.fleet.kill();
+  // The signal came while its supervisor was still busy with something else.
+  const starting = before.fleet.start().catch((error: Error) => error.message);
+  await settle();
+  assert.equal(await before.all[0]!.ended, 'it was killed');
+  before.all[0]!.fail();
+  assert.equal(await starting, 'it cannot start');
+
+  const { fleet, all } = await startFleet(1);
+  const rolled = fleet.roll(release(3), 0);
+  await settle();
+  const stopped = fleet.stop(1_000);
+  for (const each of all) each.die();
+  await settle();
+  all[1]!.fail();
+  await rolled;
+  await stopped;
+  await settle();
+  for (const each of all.slice(2)) assert.equal(await each.ended, 'it was killed');
+});
+
+test('a stop in the middle of a rollout that adds workers leaves none behind', async () => {
+  const { fleet, all } = await startFleet(2);
+  const rolled = fleet.roll(release(4), 0);
+  await settle();
+  all[2]!.ready();
+  await settle();
+  const stopped = fleet.stop(1_000);
+  for (const each of all) each.die();
+  all[3]!.fail();
+  await stopped;
+  await rolled;
+  await settle();
+  assert.equal(all.length, 4, 'none was started for a place that is gone');
+});

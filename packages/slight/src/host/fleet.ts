@@ -94,6 +94,8 @@ export function createFleet(
     const worker = start(of, { onWorn, onRelay, onCounted });
     all.add(worker);
     void worker.ended.then(() => all.delete(worker));
+    // The others were told to end before this one was there; nobody would ever tell it.
+    if (stopping) worker.kill();
     return worker;
   }
 
@@ -179,6 +181,7 @@ export function createFleet(
 
   /** Adds or takes away places until there are as many as the release wants. */
   async function resize(): Promise<void> {
+    if (stopping) return;
     const wanted = release.file.limits.workers;
     const added: Place[] = [];
     while (places.length < wanted) added.push(addPlace());

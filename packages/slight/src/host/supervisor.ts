@@ -155,8 +155,7 @@ async function superviseOn(
   const orphaned = () => stop();
   for (const signal of endings) process.on(signal, signalled);
   process.on('SIGHUP', hangUp);
-  // Only where the process that started this one said that it wants to be followed: see bin/slight.js.
-  if (process.connected) process.once('disconnect', orphaned);
+  const unfollow = followStarter(orphaned);
   let health: { readonly url: string; close(): void } | undefined;
   let unwatch: (() => void) | undefined;
   try {
@@ -176,7 +175,8 @@ async function superviseOn(
               })
             : undefined,
       }));
-    const ready = await Promise.race([fleet.start(), over]);
+    // It may have been asked to end meanwhile.
+    const ready = await (stopping ? over : Promise.race([fleet.start(), over]));
     if (typeof ready === 'number') return ready;
     serving = true;
     onReady(file, ready, health?.url);
@@ -193,8 +193,19 @@ async function superviseOn(
     health?.close();
     for (const signal of endings) process.off(signal, signalled);
     process.off('SIGHUP', hangUp);
-    process.off('disconnect', orphaned);
+    unfollow();
   }
+}
+
+/**
+ * Calls back once whoever started this process is gone, where that one said that it wants to be followed: see
+ * bin/slight.js. Gives what ends this.
+ */
+function followStarter(gone: () => void): () => void {
+  // It went while this process was loading: that is not told again. Undefined where nobody is followed.
+  if (process.connected === false) gone();
+  else if (process.connected) process.once('disconnect', gone);
+  return () => process.off('disconnect', gone);
 }
 
 /**
@@ -218,7 +229,7 @@ async function superviseProgram(
   const orphaned = () => stop.abort('SIGTERM');
   for (const signal of endings) process.on(signal, signalled);
   process.on('SIGHUP', hangUp);
-  if (process.connected) process.once('disconnect', orphaned);
+  const unfollow = followStarter(orphaned);
   const ask = async <Answer>(question: Question) =>
     current?.serving ? [(await current.ask(question, 1_000)) as Answer] : [];
   const health =
@@ -237,7 +248,7 @@ async function superviseProgram(
     log.flush();
     for (const signal of endings) process.off(signal, signalled);
     process.off('SIGHUP', hangUp);
-    process.off('disconnect', orphaned);
+    unfollow();
   }
 }
 

@@ -32,6 +32,8 @@ import type { Triggers } from './triggers.ts';
 
 /** Milliseconds for the requests under way where no supervisor says how long they may take. */
 const unsupervised = 10_000;
+/** Milliseconds beyond these in which the rest must be done. */
+const grace = 3_000;
 
 /** Milliseconds between signs of life on held connections: proxies end connections on which nothing moves for a minute. */
 const heartbeat = 20_000;
@@ -60,6 +62,8 @@ process.on('SIGTERM', () => void stop(unsupervised, 0));
 process.on('disconnect', () => {
   relay.end();
   void stop(unsupervised, 0);
+  // Nobody is left who would kill it.
+  setTimeout(() => process.exit(1), unsupervised + grace).unref();
 });
 process.on('uncaughtException', (error) => {
   log.host('critical', `the worker fails: ${error.message}`);
