@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { makeCertificate } from './certificate.ts';
 import { findFreePort, startProcess } from './process.ts';
+import type { NatsUsers } from './nats-users.ts';
 import { makeServerFolder, missing, runServer, says } from './server.ts';
 import type { TestServer } from './server.ts';
 
@@ -13,6 +14,8 @@ export interface NatsServerOptions {
   readonly password?: string;
   /** In place of both. */
   readonly token?: string;
+  /** In place of all of these. */
+  readonly users?: NatsUsers;
   /** Whoever connects has to speak TLS; needs openssl. */
   readonly tls?: boolean;
 }
@@ -29,7 +32,7 @@ export interface NatsServer extends TestServer {
  * what it has confirmed outlives the server's death.
  */
 export async function startNats(options: NatsServerOptions = {}): Promise<NatsServer> {
-  const { user, password, token } = options;
+  const { user, password, token, users } = options;
   const folder = makeServerFolder('nats');
   const port = await findFreePort();
   const tls = options.tls ? { port, certificate: makeCertificate(folder) } : undefined;
@@ -41,6 +44,7 @@ export async function startNats(options: NatsServerOptions = {}): Promise<NatsSe
       `listen: "127.0.0.1:${port}"`,
       `jetstream { store_dir: ${quote(join(folder, 'data'))} }`,
       user === undefined ? '' : `authorization { user: ${quote(user)}, password: ${quote(secret)} }`,
+      ...(users?.lines ?? []),
       token === undefined ? '' : `authorization { token: ${quote(token)} }`,
       tls &&
         `tls { cert_file: ${quote(join(folder, 'certificate.pem'))}, key_file: ${quote(join(folder, 'key.pem'))} }`,

@@ -2,11 +2,16 @@ import { isIP } from 'node:net';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { CapabilityError } from '../capabilities/core/error.ts';
+import type { OpenContext } from '../capabilities/core/backend.ts';
 import type { ErrorCode } from '../capabilities/core/error.ts';
 import { importPackage } from '../capabilities/core/packages.ts';
 import { isCertificateError, openExpected } from './expected-server.ts';
-import { readLogin } from './login.ts';
+import { readNatsLogin } from './nats-login.ts';
 import { awaitGreeting } from './server-kind.ts';
+
+export { natsSettings } from './nats-login.ts';
+
+type Place = Pick<OpenContext, 'url' | 'config' | 'dataDir' | 'timeout'>;
 
 /** As `npm install` takes them. */
 export const natsPackages = ['@nats-io/transport-node@3.4.0', '@nats-io/jetstream@3.4.0'] as const;
@@ -53,13 +58,14 @@ const pause = 250;
 const shared = new Map<string, Shared>();
 
 /**
- * The connection of this process to the server of `url` (`nats://user:password@host:port`, `nats://token@host:port`, TLS with `?tls=true`), shared by all
- * that use the same server and credentials. The first sets `timeout`: milliseconds without an answer after which a call fails.
+ * The connection of this process to the server of `url` (`nats://user:password@host:port`, `nats://token@host:port`, TLS with `?tls=true`), by
+ * the credentials beside the bind, shared by all that use the same server and credentials. The first sets `timeout`: milliseconds without an answer after which a call fails.
  * @throws {CapabilityError} `invalid-argument`, `unsupported` (library missing), `unauthenticated`, `unavailable`
  */
-export async function openNats(url: URL, timeout: number): Promise<NatsClient> {
-  const id = url.href;
-  const entry = shared.get(id) ?? { opening: connect(url, timeout), users: 0 };
+export async function openNats(place: Place): Promise<NatsClient> {
+  const { credentials, 'credentials-file': file } = place.config;
+  const id = JSON.stringify([place.url.href, credentials, file && [file, place.dataDir]]);
+  const entry = shared.get(id) ?? { opening: connect(place), users: 0 };
   shared.set(id, entry);
   // Counted before the wait, so that nobody who leaves meanwhile ends it.
   entry.users++;
@@ -78,7 +84,8 @@ export async function openNats(url: URL, timeout: number): Promise<NatsClient> {
   }
 }
 
-async function connect(url: URL, timeout: number): Promise<Connection> {
+async function connect(place: Place): Promise<Connection> {
+  const { url, timeout } = place;
   const tls = url.searchParams.get('tls');
   if (url.hostname === '' || /[^/]/.test(url.pathname) || (tls !== null && tls !== 'true'))
     throw new CapabilityError(
@@ -89,7 +96,7 @@ async function connect(url: URL, timeout: number): Promise<Connection> {
     importPackage(natsPackages[0], () => import('@nats-io/transport-node')),
     importPackage(natsPackages[1], () => import('@nats-io/jetstream')),
   ]);
-  const { user, password } = readLogin(url);
+  const login = readNatsLogin(place, transport);
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const port = url.port === '' ? 4222 : Number(url.port);
   const connection = await openExpected({ kind: 'NATS', host, port, tls: tls !== null }, async () => {
@@ -105,7 +112,7 @@ async function connect(url: URL, timeout: number): Promise<Connection> {
         pingInterval: 5_000,
         // The password may be put right at the server, too.
         ignoreAuthErrorAbort: true,
-        ...(password === '' ? user !== '' && { token: user } : { user, pass: password }),
+        ...login,
         // Without a host the library would take a certificate that is made out to localhost for that of any address.
         ...(tls !== null && { tls: isIP(host) === 0 ? {} : ({ host } as object) }),
       });
@@ -252,7 +259,7 @@ const codes: { readonly [name: string]: ErrorCode } = {
 };
 
 const fixes: { readonly [code in ErrorCode]?: string } = {
-  unauthenticated: '. Correct the user and password in the bind',
+  unauthenticated: '. Correct the user and password in the bind, or the credentials beside it',
   unsupported: '. Start the server with JetStream: nats-server -js',
 };
 

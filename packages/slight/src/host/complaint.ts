@@ -33,9 +33,10 @@ export function mayComeLater(error: CapabilityError): boolean {
 }
 
 function cureOf(reason: CapabilityError, bind: string): string {
+  if (reason.code === 'unauthenticated')
+    return 'check the user and the password of this bind, or the key that it has in their place';
   if (/certificate/.test(reason.message))
     return 'check the name of the server; where its certificate is your own, name it: NODE_EXTRA_CA_CERTS=ca.pem slight run';
-  if (reason.code === 'unauthenticated') return 'check the user and the password of this bind';
   if (mayComeLater(reason) && !parsePlace(bind)?.url.host)
     return 'see that it is there, and that this user may read and write it; or correct this line';
   if (mayComeLater(reason))

@@ -1,6 +1,12 @@
 import type { StoredMsg } from '@nats-io/jetstream';
 import type { MsgHdrs } from '@nats-io/transport-node';
-import { isApiError, natsPackages, openNats, wrongLastSequence } from '../../../clients/nats.ts';
+import {
+  isApiError,
+  natsPackages,
+  natsSettings,
+  openNats,
+  wrongLastSequence,
+} from '../../../clients/nats.ts';
 
 import { defineBackend } from '../../core/backend.ts';
 import type { OpenContext } from '../../core/backend.ts';
@@ -23,7 +29,7 @@ import { watchBucket } from './nats-watch.ts';
 export const nats = defineBackend<KeyValue, KeyValueFeature>({
   scheme: 'nats',
   capability: 'keyvalue',
-  doc: 'Values in a bucket of NATS with JetStream, of up to a million bytes: nats://user:password@host:port or nats://token@host:port, TLS with ?tls=true. A ttl ends by the clock of the host that reads.',
+  doc: 'Values in a bucket of NATS with JetStream, of up to a million bytes: nats://user:password@host:port or nats://token@host:port, TLS with ?tls=true; credentials (a JWT, an nkey) stand beside the bind. A ttl ends by the clock of the host that reads.',
   features: new Set([
     'list',
     'ttl',
@@ -36,6 +42,7 @@ export const nats = defineBackend<KeyValue, KeyValueFeature>({
     'shared',
   ]),
   config: {
+    ...natsSettings,
     replicas: {
       type: 'number',
       doc: 'Servers of a cluster that keep the bucket, where this makes it: 1 to 5',
@@ -59,8 +66,9 @@ interface State {
 
 const nothing = new Uint8Array(0);
 
-async function openStore({ name, url, timeout, config }: OpenContext): Promise<KeyValue> {
-  const client = await openNats(url, timeout);
+async function openStore(context: OpenContext): Promise<KeyValue> {
+  const { name, config } = context;
+  const client = await openNats(context);
   let bucket: Bucket;
   let headers: () => MsgHdrs;
   try {

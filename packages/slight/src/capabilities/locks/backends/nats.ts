@@ -3,6 +3,7 @@ import {
   encodeName,
   isApiError,
   natsPackages,
+  natsSettings,
   openNats,
   streamExists,
   wrongLastSequence,
@@ -21,9 +22,10 @@ import { notHeld } from '../validate.ts';
 export const nats = defineBackend<Locks, LocksFeature>({
   scheme: 'nats',
   capability: 'locks',
-  doc: 'Locks on NATS with JetStream, by the time of its server: nats://user:password@host:port or nats://token@host:port, TLS with ?tls=true.',
+  doc: 'Locks on NATS with JetStream, by the time of its server: nats://user:password@host:port or nats://token@host:port, TLS with ?tls=true; credentials (a JWT, an nkey) stand beside the bind.',
   features: new Set(['durable-server', 'shared']),
   config: {
+    ...natsSettings,
     replicas: {
       type: 'number',
       doc: 'Servers of a cluster that keep the locks, where this makes their stream: 1 to 5',
@@ -59,8 +61,9 @@ const settling = 2;
 /** Digits of a ticket, so that names sort as numbers do. */
 const digits = 16;
 
-async function openLocks({ name: place, url, timeout, config }: OpenContext): Promise<Locks> {
-  const client = await openNats(url, timeout);
+async function openLocks(context: OpenContext): Promise<Locks> {
+  const { name: place, config } = context;
+  const client = await openNats(context);
   const root = `slight.${encodeName(place)}.locks`;
   const stream = `slight-${encodeName(place)}-locks`;
   const lockOf = (name: string): string => `${root}.lock.${encodeName(name)}`;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { MsgHdrs } from '@nats-io/transport-node';
-import { natsPackages, openNats } from '../../../clients/nats.ts';
+import { natsPackages, natsSettings, openNats } from '../../../clients/nats.ts';
 import { defineBackend } from '../../core/backend.ts';
 import type { OpenContext } from '../../core/backend.ts';
 import { CapabilityError, failAfterWrite, finishAll } from '../../core/error.ts';
@@ -23,7 +23,7 @@ import { takeFrom } from './nats-receive.ts';
 export const nats = defineBackend<Messaging, MessagingFeature>({
   scheme: 'nats',
   capability: 'messaging',
-  doc: 'Messages on NATS with JetStream, with bodies of up to a million bytes: nats://user:password@host:port or nats://token@host:port, TLS with ?tls=true. A server that is killed may forget the deliveries and acks of the last half second, so messages come again.',
+  doc: 'Messages on NATS with JetStream, with bodies of up to a million bytes: nats://user:password@host:port or nats://token@host:port, TLS with ?tls=true; credentials (a JWT, an nkey) stand beside the bind. A server that is killed may forget the deliveries and acks of the last half second, so messages come again.',
   features: new Set([
     'groups',
     'publish-once',
@@ -34,6 +34,7 @@ export const nats = defineBackend<Messaging, MessagingFeature>({
     'shared',
   ]),
   config: {
+    ...natsSettings,
     replicas: {
       type: 'number',
       doc: 'Servers of a cluster that keep the messages, where this makes their streams: 1 to 5',
@@ -52,8 +53,9 @@ const lookEvery = 250;
 /** Milliseconds from when a message passes by until its stream has it. */
 const settling = 2;
 
-async function openMessages({ name, url, timeout, config }: OpenContext): Promise<Messaging> {
-  const client = await openNats(url, timeout);
+async function openMessages(context: OpenContext): Promise<Messaging> {
+  const { name, timeout, config } = context;
+  const client = await openNats(context);
   const { lease } = readSettings(config);
   const layout = layOut(name);
   let headers: () => MsgHdrs;

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { OpenContext } from '../capabilities/core/backend.ts';
+import { CapabilityError } from '../capabilities/core/error.ts';
+
+/**
+ * The text of a file that a setting beside a bind names; a relative path lies beside the slightfile.
+ * @returns undefined where there is no such setting
+ * @throws {CapabilityError} `invalid-argument` where it cannot be read
+ */
+export function readBindFile(
+  { config, dataDir }: Pick<OpenContext, 'config' | 'dataDir'>,
+  setting: string,
+): string | undefined {
+  const given = config[setting];
+  if (typeof given !== 'string') return undefined;
+  const path = resolve(dirname(resolve(dataDir)), given);
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new CapabilityError(
+      'invalid-argument',
+      `the file ${path}, which \`${setting}\` names, cannot be read: ${(error as NodeJS.ErrnoException).code}`,
+    );
+  }
+}
