@@ -1,8 +1,8 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, globSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { makeCertificate } from './certificate.ts';
+import { makeCertificate, makeUserCertificate, type Certificate } from './certificate.ts';
 import { findCommand, findFreePort, startProcess } from './process.ts';
 import { makeServerFolder, missing, runServer } from './server.ts';
 import type { TestServer } from './server.ts';
@@ -22,6 +22,8 @@ export interface PostgresServer extends TestServer {
   ask(sql: string): string;
   /** With `tls`: its port, and the certificate (PEM) that it shows there, made out to localhost. */
   readonly tls: { readonly port: number; readonly certificate: string } | undefined;
+  /** With `tls`: a certificate that it trusts, made out to a user. */
+  makeUserCertificate(user: string): Certificate;
 }
 
 const run = promisify(execFile);
@@ -31,6 +33,8 @@ export interface PostgresServerOptions {
   readonly password?: string;
   /** It speaks TLS with whoever asks for it; needs openssl. */
   readonly tls?: boolean;
+  /** Lines of `pg_hba.conf` before those that let everybody in who knows a password. */
+  readonly access?: readonly string[];
 }
 
 /**
@@ -69,6 +73,9 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   ];
   // Another test of this process goes on meanwhile.
   await run(make, makeArgs, { cwd: folder });
+  const accessFile = join(data, 'pg_hba.conf');
+  const usual = readFileSync(accessFile, 'utf8');
+  writeFileSync(accessFile, [...(options.access ?? []), usual].join('\n'));
   const [command = '', ...args] = [
     ...asUser,
     program('postgres'),
@@ -88,6 +95,8 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
           'ssl=on',
           `ssl_cert_file=${join(folder, 'certificate.pem')}`,
           `ssl_key_file=${join(folder, 'key.pem')}`,
+          // It vouches for itself, and for the users' ones.
+          `ssl_ca_file=${join(folder, 'certificate.pem')}`,
         ].flatMap((setting) => ['-c', setting])),
   ];
   const psql = (database: string, sql: string) =>
@@ -115,6 +124,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     url: `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/test`,
     ask: (sql) => execFileSync(...psql('test', sql)).trim(),
     tls,
+    makeUserCertificate: (name) => makeUserCertificate(folder, name),
   };
 }
 

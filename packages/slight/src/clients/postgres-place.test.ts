@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CapabilityError } from '../capabilities/core/error.ts';
+import type { Config } from '../capabilities/core/capability.ts';
 import { readPostgresPlace } from './postgres-place.ts';
 
-const read = (rest: string) => readPostgresPlace(new URL(`postgres://user:p%40ss%zz@db.example/app${rest}`));
+const read = (rest: string, config: Config = {}) =>
+  readPostgresPlace({
+    url: new URL(`postgres://user:p%40ss%zz@db.example/app${rest}`),
+    config,
+    dataDir: '/none/.slight',
+  });
 
 test('an sslmode says whether TLS is spoken, and whom with', () => {
   const settings = (mode: string) => {
@@ -22,6 +28,7 @@ test('what leaves that open, or says it twice, is refused', () => {
     ['?sslmode=verify-ca', /no such sslmode/],
     ['?sslmode=constructor', /no such sslmode/],
     ['?sslmode=verify-full&sslrootcert=ca.pem', /sslrootcert is not taken.*NODE_EXTRA_CA_CERTS/],
+    ['?sslmode=verify-full&sslcert=app.pem', /sslcert is not taken in the bind.*`certificate-file`/],
     ['?ssl=true', /ssl is not taken.*verify-full/],
     ['?uselibpqcompat=true&sslmode=require', /uselibpqcompat is not taken/],
   ] as const)

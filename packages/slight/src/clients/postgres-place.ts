@@ -1,5 +1,8 @@
+import { createSecureContext } from 'node:tls';
 import type { ClientConfig } from 'pg';
+import type { ConfigField, OpenContext } from '../capabilities/core/backend.ts';
 import { CapabilityError } from '../capabilities/core/error.ts';
+import { readBindFile } from './bind-file.ts';
 import { readLogin } from './login.ts';
 
 export interface PostgresPlace {
@@ -8,6 +11,21 @@ export interface PostgresPlace {
   readonly port: number;
   readonly tls: boolean;
 }
+
+export const postgresSettings = {
+  'certificate-file': {
+    type: 'string',
+    doc: 'A certificate of this client (PEM), relative to the slightfile, for a server that asks for one',
+    example: '"./app.pem"',
+  },
+  'key-file': { type: 'string', doc: 'The key of that certificate (PEM)', example: '"./app.key"' },
+  key: {
+    type: 'string',
+    doc: 'That key itself, in place of a file',
+    example: '"${secrets.POSTGRES_KEY}"',
+    secret: true,
+  },
+} satisfies { readonly [key: string]: ConfigField };
 
 /**
  * As PostgreSQL itself means them: https://www.postgresql.org/docs/current/libpq-ssl.html. The library means others by them, which
@@ -23,10 +41,12 @@ const modes: { readonly [mode: string]: ClientConfig['ssl'] } = {
 
 /** Of the library, each of which would say something else. */
 const others = ['ssl', 'sslcert', 'sslkey', 'sslrootcert', 'sslnegotiation', 'uselibpqcompat'];
+/** Of those, what stands beside the bind instead. */
+const beside: { readonly [name: string]: string } = { sslcert: 'certificate-file', sslkey: 'key-file' };
 
 /** @throws {CapabilityError} `invalid-argument` */
-export function readPostgresPlace(given: URL): PostgresPlace {
-  const url = new URL(given);
+export function readPostgresPlace(given: Pick<OpenContext, 'url' | 'config' | 'dataDir'>): PostgresPlace {
+  const url = new URL(given.url);
   const { searchParams: query } = url;
   if (url.hostname === '' || url.pathname.length < 2)
     throw new CapabilityError(
@@ -40,6 +60,11 @@ export function readPostgresPlace(given: URL): PostgresPlace {
       'there is no such sslmode here: verify-full is TLS with a server whose certificate is checked, require is TLS with whoever answers, disable is none',
     );
   const other = others.find((name) => query.has(name));
+  if (other !== undefined && Object.hasOwn(beside, other))
+    throw new CapabilityError(
+      'invalid-argument',
+      `${other} is not taken in the bind: it is the setting \`${beside[other]}\` beside it`,
+    );
   if (other !== undefined)
     throw new CapabilityError(
       'invalid-argument',
@@ -51,9 +76,42 @@ export function readPostgresPlace(given: URL): PostgresPlace {
   url.username = encodeURIComponent(user);
   url.password = encodeURIComponent(password);
   return {
-    settings: { connectionString: url.href, ssl: modes[mode]! },
+    settings: { connectionString: url.href, ssl: withCertificate(modes[mode]!, given) },
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? 5432 : Number(url.port),
     tls: mode !== 'disable',
   };
+}
+
+/** Shows a certificate of our own where one is given. @throws {CapabilityError} `invalid-argument` */
+function withCertificate(
+  ssl: PostgresPlace['settings']['ssl'],
+  given: Pick<OpenContext, 'config' | 'dataDir'>,
+): PostgresPlace['settings']['ssl'] {
+  const cert = readBindFile(given, 'certificate-file');
+  const file = readBindFile(given, 'key-file');
+  const text = typeof given.config.key === 'string' ? given.config.key : undefined;
+  const key = file ?? text;
+  if (cert === undefined && key === undefined) return ssl;
+  if (cert === undefined || key === undefined || (file !== undefined && text !== undefined))
+    throw new CapabilityError(
+      'invalid-argument',
+      'a certificate is `certificate-file` and, for its key, one of `key-file` and `key`',
+    );
+  if (typeof ssl !== 'object')
+    throw new CapabilityError(
+      'invalid-argument',
+      'a certificate is shown over TLS alone: let the bind end with ?sslmode=verify-full',
+    );
+  try {
+    createSecureContext({ cert, key });
+  } catch (error) {
+    // The library would end this process with it.
+    const { code } = error as NodeJS.ErrnoException;
+    throw new CapabilityError(
+      'invalid-argument',
+      `the certificate of \`certificate-file\` and its key cannot be used${code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH' ? ': they are not of one another' : ` (${code ?? 'unreadable'}): each has to be PEM, the key without a password`}`,
+    );
+  }
+  return { ...ssl, cert, key };
 }

@@ -1,10 +1,15 @@
 import type { Client, Pool, PoolClient } from 'pg';
 import { CapabilityError } from '../capabilities/core/error.ts';
+import type { OpenContext } from '../capabilities/core/backend.ts';
 import type { ErrorCode } from '../capabilities/core/error.ts';
 import { importPackage } from '../capabilities/core/packages.ts';
 import { isCertificateError, openExpected } from './expected-server.ts';
 import { makeLine, type Line } from './line.ts';
 import { readPostgresPlace } from './postgres-place.ts';
+
+export { postgresSettings } from './postgres-place.ts';
+
+type Place = Pick<OpenContext, 'url' | 'config' | 'dataDir' | 'timeout'>;
 
 /** As `npm install` takes it. */
 export const postgresPackage = 'pg@8.23.1';
@@ -55,14 +60,16 @@ const shared = new Map<string, Shared>();
 
 /**
  * The connections of this process to the database of `url` (`postgres://user:password@host:port/database`, TLS with
- * `?sslmode=verify-full`, or `require`), shared by all that use the same database and user.
+ * `?sslmode=verify-full`, or `require`), shared by all that use the same database, user and certificate.
+ * The first sets `timeout`: milliseconds that a statement may take on the server.
  * @param tables statements that make what is missing, run once for each process
- * @param timeout milliseconds that a statement may take on the server
  * @throws {CapabilityError} `invalid-argument`, `unsupported` (library missing), `unauthenticated`, `unavailable`
  */
-export async function openPostgres(url: URL, tables: string, timeout: number): Promise<PostgresClient> {
-  const id = url.href;
-  const entry = shared.get(id) ?? { opening: connect(url, timeout), users: 0 };
+export async function openPostgres(place: Place, tables: string): Promise<PostgresClient> {
+  const { url, config, dataDir } = place;
+  const { 'certificate-file': certificate, 'key-file': file, key } = config;
+  const id = JSON.stringify([url.href, certificate && [certificate, file, key, dataDir]]);
+  const entry = shared.get(id) ?? { opening: connect(place), users: 0 };
   shared.set(id, entry);
   // Counted before the wait, so that nobody who leaves meanwhile ends it.
   entry.users++;
@@ -81,8 +88,9 @@ export async function openPostgres(url: URL, tables: string, timeout: number): P
   }
 }
 
-async function connect(url: URL, timeout: number): Promise<Connection> {
-  const place = readPostgresPlace(url);
+async function connect(given: Place): Promise<Connection> {
+  const { timeout } = given;
+  const place = readPostgresPlace(given);
   const { default: pg } = await importPackage(postgresPackage, () => import('pg'));
   const settings = {
     ...place.settings,
@@ -300,7 +308,7 @@ const codes: { readonly [state: string]: ErrorCode } = {
 };
 
 const fixes: { readonly [code in ErrorCode]?: string } = {
-  unauthenticated: '. Correct the user and password in the bind',
+  unauthenticated: '. Correct the user and password in the bind, or the certificate beside it',
   'not-found': '. Create the database, or name another in the bind',
   'permission-denied':
     '. Grant the user of the bind CREATE on the schema, or the rights on the tables slight_…',
@@ -331,6 +339,12 @@ function explain(error: ServerError, changes: boolean): CapabilityError {
     /timeout exceeded when trying to connect|timeout expired|due to connection timeout/.test(error.message)
   )
     return new CapabilityError('unavailable', `the server cannot be reached: ${error.message || state}`);
+  // TLS is agreed on already when the server looks at it.
+  if (/^ERR_SSL_.*ALERT/.test(state))
+    return new CapabilityError(
+      'unauthenticated',
+      `the server refused the certificate that it was shown, of \`certificate-file\`: ${state.replace(/^ERR_SSL_/, '')}`,
+    );
   if (/password must be a string/.test(error.message))
     return new CapabilityError('unauthenticated', 'the server wants a password: put it into the bind');
   return new CapabilityError('unavailable', 'the connection broke before the server answered', {

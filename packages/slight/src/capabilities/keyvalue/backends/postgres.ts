@@ -1,4 +1,4 @@
-import { openPostgres, postgresPackage } from '../../../clients/postgres.ts';
+import { openPostgres, postgresPackage, postgresSettings } from '../../../clients/postgres.ts';
 import type { PostgresRow } from '../../../clients/postgres.ts';
 import { defineBackend } from '../../core/backend.ts';
 import type { OpenContext } from '../../core/backend.ts';
@@ -28,7 +28,7 @@ export const postgres = defineBackend<KeyValue, KeyValueFeature>({
     'durable-server',
     'shared',
   ]),
-  config: {},
+  config: postgresSettings,
   packages: [postgresPackage],
   open: openStore,
 });
@@ -38,8 +38,9 @@ const mostAtOnce = 100;
 /** Milliseconds. */
 const sweepEvery = 30_000;
 
-async function openStore({ name, url, timeout }: OpenContext): Promise<KeyValue> {
-  const client = await openPostgres(url, sql.tables, timeout);
+async function openStore(context: OpenContext): Promise<KeyValue> {
+  const { name } = context;
+  const client = await openPostgres(context, sql.tables);
   // What has expired is not seen any more; that it lies there for a while costs room alone.
   const sweeping = setInterval(
     () => void client.query(sql.sweep, [], true).catch(() => undefined),

@@ -1,4 +1,4 @@
-import { openPostgres, postgresPackage } from '../../../clients/postgres.ts';
+import { openPostgres, postgresPackage, postgresSettings } from '../../../clients/postgres.ts';
 import { defineBackend } from '../../core/backend.ts';
 import type { OpenContext } from '../../core/backend.ts';
 import type { Grant, Locks, LocksFeature } from '../contract.ts';
@@ -15,7 +15,7 @@ export const postgres = defineBackend<Locks, LocksFeature>({
   capability: 'locks',
   doc: "Locks in the tables slight_locks and slight_lock_line of a PostgreSQL database: postgres://user:password@host:port/database, TLS with ?sslmode=verify-full, which checks the server's certificate; require is TLS with whoever answers.",
   features: new Set(['durable-server', 'shared']),
-  config: {},
+  config: postgresSettings,
   packages: [postgresPackage],
   open: openLocks,
 });
@@ -63,8 +63,9 @@ const leave = `WITH gone AS (DELETE FROM slight_lock_line WHERE ticket = $1 RETU
 /** Those who were killed while they waited. */
 const clear = `DELETE FROM slight_lock_line WHERE seen < ${now} - interval '1 minute'`;
 
-async function openLocks({ name: place, url, timeout }: OpenContext): Promise<Locks> {
-  const client = await openPostgres(url, tables, timeout);
+async function openLocks(context: OpenContext): Promise<Locks> {
+  const { name: place } = context;
+  const client = await openPostgres(context, tables);
 
   /** PostgreSQL's texts hold no zero bytes. */
   const id = encodeURIComponent;
