@@ -12,6 +12,8 @@ export interface Port {
   readonly address: Address;
   /** Undefined on systems without file descriptors (Windows): a worker must listen by itself, and only one can. */
   readonly fd: number | undefined;
+  /** For a server of this process, in place of `fd`; then it is that server's. */
+  readonly socket: BoundSocket | undefined;
   /** Lets it go, if that has not been done. It is closed once the workers have closed it too. */
   close(): void;
 }
@@ -26,9 +28,10 @@ export async function bindPort(address: Address): Promise<Port> {
     const socket = new BoundSocket({ host, port: address.port });
     const { port } = socket.address();
     const fd = socket.fd();
-    if (fd >= 0) return { address: { host: address.host, port }, fd, close: () => socket[Symbol.dispose]() };
+    const bound = { host: address.host, port };
+    if (fd >= 0) return { address: bound, fd, socket, close: () => socket[Symbol.dispose]() };
     socket.close();
-    return { address: { host: address.host, port }, fd: undefined, close: () => undefined };
+    return { address: bound, fd: undefined, socket: undefined, close: () => undefined };
   } catch (error) {
     throw explainListening(error as NodeJS.ErrnoException, address);
   }

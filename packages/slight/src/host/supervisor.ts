@@ -78,17 +78,32 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
   const program = options.args !== undefined || isProgram(content.roles);
   if (program || !content.listens) early?.drop();
   if (program) return await superviseProgram(content, options);
-  const port = content.listens ? (early?.takePort(file.http) ?? (await bindPort(file.http))) : undefined;
+  const ports: Ports = {
+    http: content.listens ? (early?.takePort(file.http) ?? (await bindPort(file.http))) : undefined,
+    health: undefined,
+  };
   try {
-    return await superviseOn(port, releaseOn(port, content), options);
+    ports.health = file.http.health && (await bindPort(file.http.health));
+    return await superviseOn(ports, releaseOn(ports, content), options);
   } finally {
-    port?.close();
+    closePorts(ports);
     log.flush();
   }
 }
 
+/** Where it answers, as bound: the app may not ask there itself, so its workers must know also a port that the system picked. */
+interface Ports {
+  readonly http: Port | undefined;
+  health: Port | undefined;
+}
+
+function closePorts({ http, health }: Ports): void {
+  http?.close();
+  health?.close();
+}
+
 async function superviseOn(
-  port: Port | undefined,
+  ports: Ports,
   first: Release,
   { file, log, read, watch, early, onReady }: SuperviseOptions,
 ): Promise<number> {
@@ -109,7 +124,7 @@ async function superviseOn(
       return finish(1);
     }
     stopping = true;
-    port?.close();
+    ports.http?.close();
     // Workers that serve nobody have nothing to finish.
     if (!serving) {
       fleet.kill();
@@ -133,13 +148,13 @@ async function superviseOn(
     log.host('info', `${why}: replacing the workers`);
     try {
       const changed = await read();
-      if (port !== undefined && port.fd === undefined)
+      if (ports.http !== undefined && ports.http.fd === undefined)
         throw new Error('this system cannot share a port between processes: restart it');
       sayWhatStays(file, changed, log);
       const content = await prepare(changed, log);
-      if (content.listens && port === undefined)
+      if (content.listens && ports.http === undefined)
         throw new Error('the app answers HTTP now, and has no address from its start: restart it');
-      const next = releaseOn(port, content);
+      const next = releaseOn(ports, content);
       const failure = await fleet.roll(next, idle);
       if (failure !== undefined) throw failure;
       release = next;
@@ -161,8 +176,8 @@ async function superviseOn(
   try {
     const wanted = () => release.file.limits.workers;
     health =
-      file.http.health &&
-      (await openHealth(file.http.health, {
+      ports.health &&
+      (await openHealth(ports.health, {
         health: async () =>
           summarizeHealth((await fleet.ask('health')) as WorkerHealth[], wanted(), stopping),
         readiness: async () =>
@@ -232,15 +247,16 @@ async function superviseProgram(
   const unfollow = followStarter(orphaned);
   const ask = async <Answer>(question: Question) =>
     current?.serving ? [(await current.ask(question, 1_000)) as Answer] : [];
+  const port = file.http.health && (await bindPort(file.http.health));
   const health =
-    file.http.health &&
-    (await openHealth(file.http.health, {
+    port &&
+    (await openHealth(port, {
       health: async () => summarizeHealth(await ask<WorkerHealth>('health'), 1, stop.signal.aborted),
       readiness: async () => summarizeReadiness(await ask<BackendState[]>('readiness'), stop.signal.aborted),
       metrics: async () => undefined,
     }));
   try {
-    const launch = { ...releaseOn(undefined, content), command: args };
+    const launch = { ...releaseOn({ http: undefined, health: port }, content), command: args };
     const onWorker = (worker: WorkerProcess) => void (current = worker);
     return await superviseCommand(launch, { log, onStart: onCommand, onWorker, stop: stop.signal });
   } finally {
@@ -253,9 +269,9 @@ async function superviseProgram(
 }
 
 /** Loaded only where it is asked for: `node:http` alone would take a third of the time in which this process starts. */
-async function openHealth(address: Address, pages: HealthPages) {
+async function openHealth({ address, socket }: Port, pages: HealthPages) {
   const { startHealth } = await import('../triggers/health.ts');
-  return await startHealth(address, pages);
+  return await startHealth({ ...address, socket }, pages);
 }
 
 type Content = Omit<Release, 'fd'> & { readonly roles: Roles };
@@ -277,10 +293,9 @@ async function prepare(written: Slightfile, log: Log): Promise<Content> {
   return { file, component, roles, listens: roles.http, volatile, permissions, traces };
 }
 
-function releaseOn(port: Port | undefined, { file, roles: _roles, ...content }: Content): Release {
-  if (port === undefined) return { ...content, file, fd: undefined };
-  const { address, fd } = port;
-  return { ...content, file: { ...file, http: { ...file.http, ...address } }, fd };
+function releaseOn({ http, health }: Ports, { file, roles: _roles, ...content }: Content): Release {
+  const where = { ...file.http, ...http?.address, health: health?.address };
+  return { ...content, file: { ...file, http: where }, fd: http?.fd };
 }
 
 function sayWhatStays({ http: first }: Slightfile, { http: changed }: Slightfile, log: Log): void {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Address } from '../slightfile/address.ts';
 import { listen } from './http-listen.ts';
+import type { ListenAddress } from './http-listen.ts';
 
 // Not imported, for the time that it would take: see http.ts.
 const http = process.getBuiltinModule('node:http');
@@ -38,7 +38,7 @@ interface Page {
  * @throws {StartError} where the address cannot be had
  */
 export async function startHealth(
-  address: Address,
+  address: ListenAddress,
   pages: HealthPages,
 ): Promise<{ readonly url: string; close(): void }> {
   const find = async (path: string | undefined): Promise<Page | undefined> => {

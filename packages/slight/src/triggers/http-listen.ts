@@ -1,12 +1,13 @@
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, BoundSocket } from 'node:net';
 import { StartError } from '../host/start-error.ts';
 import { printAddress } from '../slightfile/address.ts';
 import type { Address } from '../slightfile/address.ts';
 
-/** Where to listen: at an address, or on the socket `fd` that is bound to it already. */
+/** Where to listen: at an address, or on a socket that is bound to it already. */
 export interface ListenAddress extends Address {
   readonly fd?: number | undefined;
+  readonly socket?: BoundSocket | undefined;
 }
 
 /**
@@ -17,10 +18,11 @@ export async function listen(
   server: Server,
   address: ListenAddress,
 ): Promise<{ url: string; authority: string }> {
-  const { host, port: wanted, fd } = address;
+  const { host, port: wanted, fd, socket } = address;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(explainListening(error, address)));
-    if (fd === undefined) server.listen(wanted, host, resolve);
+    if (socket !== undefined) server.listen(socket, resolve);
+    else if (fd === undefined) server.listen(wanted, host, resolve);
     else server.listen({ fd }, resolve);
   });
   const { port } = server.address() as AddressInfo;

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { buildCGuest, clangMissing } from '../../../../test/guests/clang.ts';
 import { startCollector } from '../collector.ts';
@@ -64,6 +66,21 @@ const backend = () =>
         );
     }
   });
+
+test("the health address is the host's own, also where the system picks its port", async () => {
+  const folder = await appFolder({ 'app.wasm': component, 'slightfile.toml': slightfile('[outgoing]\n') });
+  const app = await serveApp(folder, ['--health', '127.0.0.1:0']);
+  const { origin } = new URL(app.health!);
+  await writeFile(join(folder, 'slightfile.toml'), slightfile(`[outgoing]\nhosts = ["${origin}"]\n`));
+  app.child.kill('SIGHUP');
+  await waitUntil('it is replaced', () => app.stderr().includes('the workers are replaced'));
+  assert.doesNotMatch(app.stderr(), /the health address stays/);
+  const url = `/error?url=${encodeURIComponent(`${origin}/healthz`)}`;
+  const { body } = await app.get(url, { headers: { connection: 'close' } });
+  assert.match(body, /permission-denied.*where the app itself is served/);
+  assert.equal((await fetch(app.health!)).status, 200);
+  await app.stop();
+});
 
 test('an app asks the servers that are listed, and no other', async () => {
   const server = await backend();
