@@ -128,6 +128,26 @@ test('a server that nobody runs is refused, unless the app may start without it'
   assert.equal((await app.stop()).code, 0);
 });
 
+test('another kind of server is a mistake of the slightfile: it also ends a start that may be degraded', async (t) => {
+  const server = createServer((socket) => {
+    // As NATS greets.
+    socket.on('error', () => undefined).write('INFO {"server_id":"x"}\r\n');
+    socket.on('data', () => socket.end());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  for (const start of ['ready', 'degraded']) {
+    const file = slightfile(`start = "${start}"\n[keyvalue]\na = "redis://127.0.0.1:${port}"\n`);
+    const folder = await appFolder({ 'app.wasm': storing, 'slightfile.toml': file });
+    assertRefused(
+      await runCommand(folder, ['run', '--address', '127.0.0.1:0']),
+      /^slight: slightfile\.toml:6:5: keyvalue "a" \(redis:.*\): .* does not speak Redis: it looks like NATS\n {2}6 .*\n.*\n {2}fix: is \d+ the right port/,
+    );
+  }
+});
+
 test('what is granted and of no use is told of, once', async () => {
   const lines = `[keyvalue]
 orders = "memory"

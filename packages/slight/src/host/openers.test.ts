@@ -32,6 +32,20 @@ test('a store that was not there at the start is there once it can be opened', a
   assert.equal(attempts, 2);
 });
 
+test('what turns out to be another kind of server is no mistake of the app', async () => {
+  const store = reopening(
+    keyValueOperations,
+    async () => {
+      throw new CapabilityError('invalid-argument', 'it looks like NATS', { fix: 'is 1 the right port?' });
+    },
+    new CapabilityError('unavailable', 'not yet'),
+    0,
+  );
+  const expected = { code: 'unavailable', message: 'it looks like NATS', fix: 'is 1 the right port?' };
+  await assert.rejects(async () => store.get('k'), expected);
+  assert.equal(store.failure?.message, 'it looks like NATS');
+});
+
 test('it does not try more often than it may', () => {
   const store = reopening(
     keyValueOperations,

@@ -100,7 +100,7 @@ export function reopening<Contract extends Opened>(
       failure = undefined;
       return opened;
     } catch (error) {
-      failure = error instanceof CapabilityError ? error : reason;
+      failure = error instanceof CapabilityError ? toAbsence(error) : reason;
       throw failure;
     } finally {
       next = performance.now() + pause;
@@ -131,4 +131,10 @@ export function reopening<Contract extends Opened>(
   };
   const methods = Object.keys(operations).map((method) => [method, forward(method)] as const);
   return Object.assign(standIn, Object.fromEntries(methods)) as unknown as Contract & StandIn;
+}
+
+/** Another kind of server may answer by now: a mistake of the bind, which must not look like one of the app's arguments. */
+function toAbsence(error: CapabilityError): CapabilityError {
+  if (error.code !== 'invalid-argument') return error;
+  return new CapabilityError('unavailable', error.message, { cause: error, fix: error.fix });
 }
