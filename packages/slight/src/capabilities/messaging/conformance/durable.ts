@@ -1,24 +1,32 @@
 import assert from 'node:assert/strict';
 import type { MessagingFeature } from '../contract.ts';
-import { bytes, drain, shortLease, take, textsOf, type CheckDefinition, type CheckTools } from './check.ts';
+import {
+  bytes,
+  drain,
+  lettingLeasesEnd,
+  take,
+  textsOf,
+  type CheckDefinition,
+  type LeaseTools,
+} from './check.ts';
 
-async function survives({ open, restart, features }: CheckTools): Promise<void> {
-  const before = await open(shortLease);
+async function survives({ open, restart, features, inTime }: LeaseTools): Promise<void> {
+  const before = await open();
   await before.subscribe('group', ['a.*']);
   await before.publish('a.b', bytes('acked'), once('1'));
-  await before.ack([(await take(before, 'group')).receipt]);
+  await inTime(async () => before.ack([(await take(before, 'group')).receipt]));
   await before.publish('a.b', bytes('dead'));
-  await before.dead((await take(before, 'group')).receipt, 'no use');
+  await inTime(async () => before.dead((await take(before, 'group')).receipt, 'no use'));
   await before.publish('a.b', bytes('out'));
   const out = await take(before, 'group');
   await before.publish('a.b', bytes('waits'));
   await restart();
 
-  const after = await open(shortLease);
+  const after = await open();
   assert.deepEqual(await after.groups(), [{ name: 'group', topics: ['a.*'] }]);
   await after.publish('a.b', bytes('repeated'), once('1'));
   const repeated = features.has('publish-once') ? [] : ['repeated'];
-  const found = await drain(after, 'group', 2 + repeated.length);
+  const found = await drain(after, 'group', 2 + repeated.length, inTime);
   assert.deepEqual(textsOf(found).toSorted(), ['out', ...repeated, 'waits']);
   const again = found.find(({ id }) => id === out.id);
   assert.equal(again?.attempt, 2, 'attempts are counted over a restart');
@@ -31,7 +39,7 @@ async function survives({ open, restart, features }: CheckTools): Promise<void> 
 }
 
 function durable(feature: MessagingFeature, name: string): CheckDefinition {
-  return { name, needs: ['groups', feature], run: survives };
+  return { name, needs: ['groups', feature], run: lettingLeasesEnd(survives) };
 }
 
 export const durableChecks: readonly CheckDefinition[] = [

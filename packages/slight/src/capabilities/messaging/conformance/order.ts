@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery, Messaging } from '../contract.ts';
 import {
-  afterLease,
   assertNothing,
   bytes,
   drain,
+  lettingLeasesEnd,
   patience,
-  shortLease,
   take,
   takeText,
   textOf,
@@ -70,17 +69,17 @@ export const orderChecks: readonly CheckDefinition[] = [
   {
     name: 'a key goes on when its message is dead, released, or its lease has ended',
     needs: ['groups', 'ordered'],
-    async run({ open }) {
-      const messages = await open({ ...shortLease, ...byKey });
+    run: lettingLeasesEnd(async ({ open, afterLease, inTime }) => {
+      const messages = await open(byKey);
       await messages.subscribe('group', ['>']);
       await publish(messages, 'a1', 'a2', 'a3');
-      await messages.dead((await takeText(messages, 'group', 'a1')).receipt, 'no use');
-      await messages.release([(await takeText(messages, 'group', 'a2')).receipt]);
+      await inTime(async () => messages.dead((await takeText(messages, 'group', 'a1')).receipt, 'no use'));
+      await inTime(async () => messages.release([(await takeText(messages, 'group', 'a2')).receipt]));
       await takeText(messages, 'group', 'a2');
       await sleep(afterLease);
-      await messages.ack([(await takeText(messages, 'group', 'a2')).receipt]);
+      await inTime(async () => messages.ack([(await takeText(messages, 'group', 'a2')).receipt]));
       await takeText(messages, 'group', 'a3');
-    },
+    }),
   },
   {
     name: 'a delay holds back what follows under its key',

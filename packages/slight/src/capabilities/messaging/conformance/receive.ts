@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  afterLease,
   assertFails,
   assertNothing,
   bytes,
   drain,
+  lettingLeasesEnd,
   patience,
   quiet,
-  shortLease,
   take,
   takeText,
   textsOf,
@@ -75,14 +74,15 @@ export const receiveChecks: readonly CheckDefinition[] = [
   {
     name: 'what was acked does not come again, also when its lease would have ended',
     needs: ['groups'],
-    async run({ open }) {
-      const messages = await open(shortLease);
+    run: lettingLeasesEnd(async ({ open, afterLease, inTime }) => {
+      const messages = await open();
       await messages.subscribe('group', ['>']);
       for (const text of ['1', '2', '3']) await messages.publish('topic', bytes(text));
-      assert.equal((await drain(messages, 'group', 3)).length, 3);
+      const all = await drain(messages, 'group', 3, inTime);
+      assert.equal(all.length, 3);
       await sleep(afterLease);
       await assertNothing(messages, 'group', 'after the lease');
-    },
+    }),
   },
   {
     name: 'a nack brings the same message again, as the next attempt, and not before its delay',
@@ -142,52 +142,58 @@ export const receiveChecks: readonly CheckDefinition[] = [
   {
     name: 'when a lease ends another member gets the message, and the old receipt is worth nothing',
     needs: ['groups'],
-    async run({ open }) {
-      const [one, two] = [await open(shortLease), await open(shortLease)];
+    run: lettingLeasesEnd(async ({ open, lease, inTime }) => {
+      const [one, two] = [await open(), await open()];
       await one.subscribe('group', ['>']);
       const id = await one.publish('topic', bytes('forgotten'));
-      const first = await take(one, 'group');
-      assert.equal(first.lease, 600);
-      await assertNothing(two, 'group', 'while the lease lasts');
+      const first = await inTime(async () => {
+        const delivery = await take(one, 'group');
+        await assertNothing(two, 'group', 'while the lease lasts');
+        return delivery;
+      });
+      assert.equal(first.lease, lease);
       const second = await take(two, 'group');
       assert.deepEqual([second.id, second.attempt], [id, 2]);
-      const { receipt } = first;
-      await assertFails('precondition-failed', 'nack', () => one.nack(receipt));
-      await assertFails('precondition-failed', 'dead', () => one.dead(receipt, 'late'));
-      const detail = { expired: [receipt] };
-      for (const late of [() => one.ack([receipt]), () => one.extend([receipt])])
-        assert.deepEqual((await assertFails('precondition-failed', 'late', late)).detail, detail);
-      await one.release([receipt]);
-      await two.ack([second.receipt]);
-    },
+      await inTime(async () => {
+        const { receipt } = first;
+        await assertFails('precondition-failed', 'nack', () => one.nack(receipt));
+        await assertFails('precondition-failed', 'dead', () => one.dead(receipt, 'late'));
+        const detail = { expired: [receipt] };
+        for (const late of [() => one.ack([receipt]), () => one.extend([receipt])])
+          assert.deepEqual((await assertFails('precondition-failed', 'late', late)).detail, detail);
+        await one.release([receipt]);
+        await two.ack([second.receipt]);
+      });
+    }),
   },
   {
     name: 'a receipt whose lease has ended is worth nothing, also before somebody else has the message',
     needs: ['groups'],
-    async run({ open }) {
-      const messages = await open(shortLease);
+    run: lettingLeasesEnd(async ({ open, afterLease }) => {
+      const messages = await open();
       await messages.subscribe('group', ['>']);
       await messages.publish('topic', bytes('late'));
       const { receipt } = await take(messages, 'group');
       await sleep(afterLease);
       await assertFails('precondition-failed', 'ack', () => messages.ack([receipt]));
       await takeText(messages, 'group', 'late');
-    },
+    }),
   },
   {
     name: 'a lease that is extended lasts',
     needs: ['groups'],
-    async run({ open }) {
-      const messages = await open(shortLease);
+    run: lettingLeasesEnd(async ({ open, afterLease, inTime }) => {
+      const messages = await open();
       await messages.subscribe('group', ['>']);
       await messages.publish('topic', bytes('slow'));
-      const { receipt } = await take(messages, 'group');
-      for (const end = performance.now() + 2 * afterLease; performance.now() < end;) {
-        assert.deepEqual(textsOf(await messages.receive('group', { wait: 100 })), []);
-        await messages.extend([receipt]);
-      }
-      await messages.ack([receipt]);
-    },
+      const { receipt } = await inTime(() => take(messages, 'group'));
+      for (const end = performance.now() + 2 * afterLease; performance.now() < end;)
+        await inTime(async () => {
+          assert.deepEqual(textsOf(await messages.receive('group', { wait: 100 })), []);
+          await messages.extend([receipt]);
+        });
+      await inTime(async () => messages.ack([receipt]));
+    }),
   },
   {
     name: 'what is released is there at once, and the attempt does not count',
