@@ -37,6 +37,15 @@ export interface TestKind<Data> {
   make(host: TestHost, given: any): Data;
 }
 
+/** What an app says on connections, which those that the test has opened take. */
+export interface HeldCalls {
+  broadcast(channel: string, message: Message): void;
+  send(connection: string, message: Message): void;
+  close(connection: string, code: number, reason: string): void;
+  join(connection: string, channel: string): void;
+  leave(connection: string, channel: string): void;
+}
+
 /** What stands behind the capabilities of one app under test. */
 export interface TestHost {
   /** Milliseconds since 1970. */
@@ -49,6 +58,8 @@ export interface TestHost {
   readonly fetch?: TestFetch | undefined;
   readonly lines: TestLine[];
   readonly sent: TestMessage[];
+  /** Absent: nobody is connected. */
+  readonly held?: HeldCalls;
 }
 
 const hosts = new AsyncLocalStorage<TestHost>();

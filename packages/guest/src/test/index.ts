@@ -38,6 +38,8 @@ import type { TestAnswer } from './answer.ts';
 import { captureConsole } from './console.ts';
 import { captureFetch } from './fetch.ts';
 import { readModule, testHandlers } from './handlers.ts';
+import { createHeld } from './held.ts';
+import type { TestConnect, TestConnection, TestHeld, TestReceived } from './held.ts';
 import type { TestDelivery, TestHandlers, TestVerdict } from './handlers.ts';
 import { failUses, openData, runWith } from './host.ts';
 import type { TestFetch, TestHost, TestLine, TestMessage } from './host.ts';
@@ -51,11 +53,14 @@ import type { TestRequest } from './request.ts';
 export type {
   DeadLetter,
   TestAnswer,
+  TestConnect,
+  TestConnection,
   TestDelivery,
   TestFetch,
   TestHandlers,
   TestLine,
   TestMessage,
+  TestReceived,
   TestRequest,
   TestVerdict,
 };
@@ -81,6 +86,12 @@ export interface TestOptions {
 export interface TestApp extends TestHandlers {
   /** Asks the app, as a client would. `path` begins with a slash, or is an absolute URL. */
   readonly request: (path: string, how?: TestRequest) => Promise<TestAnswer>;
+  /**
+   * Connects as the client of an event stream or a websocket, which the app answers with `sse` or `websocket`, and resolves once
+   * its `onOpen` is over. Broadcasts of whatever the app does from then on reach it.
+   * @throws {Error} where the app answers otherwise
+   */
+  readonly connect: (path: string, how?: TestConnect) => Promise<TestConnection>;
   /** The store that the app opens by this name: to put something there first, or to look at it afterwards. */
   readonly store: (name: string) => Store;
   /** The blobs that the app opens by this name: to put objects there first, or to look at them afterwards. */
@@ -102,7 +113,7 @@ export interface TestApp extends TestHandlers {
   readonly database: (name: string) => Database;
   /** What the app wrote, by `console` or `log`; errors that became a 500 too. */
   readonly logs: readonly TestLine[];
-  /** What the app broadcast or sent to connections. */
+  /** What the app broadcast or sent to connections, whether anybody was there or not. */
   readonly sent: readonly TestMessage[];
   /** Lets time pass for the stores, in milliseconds: their clock stands still otherwise. Timers go by the real time. */
   readonly advance: (milliseconds: number) => void;
@@ -122,24 +133,41 @@ export function testApp(app: unknown, options: TestOptions = {}): TestApp {
   const handle = isWorker ? undefined : toHttpHandler(module.default).handle;
   let now = Date.now();
   let requests = 0;
-  const host: TestHost = {
+  const host: TestHost & { readonly held: TestHeld } = {
     now: () => now,
     find: openData({ ...options }),
     fetch: options.fetch,
     failures: new Map(),
     lines: [],
     sent: [],
+    held: createHeld(
+      (run) => runWith(host, run),
+      (message) => void host.lines.push({ level: 'warn', message, context: '', fields: {} }),
+    ),
   };
   captureConsole();
   captureFetch();
   leaveOutFrames(isForeign);
   // From here on a test may use the app's stores, as the app itself may.
   beginServing();
+  const request: TestApp['request'] = (path, how = {}) =>
+    runWith(host, async () =>
+      readAnswer(await answering(handle)(await writeRequest(path, how, `test-${++requests}`))),
+    );
   return {
-    request: (path, how = {}) =>
-      runWith(host, async () =>
-        readAnswer(await answering(handle)(await writeRequest(path, how, `test-${++requests}`))),
-      ),
+    request,
+    async connect(path, how = {}) {
+      const { headers = {}, protocols = [], lastEventId, remote } = how;
+      const answer = await request(path, {
+        headers: {
+          ...headers,
+          ...(protocols.length > 0 && { 'sec-websocket-protocol': protocols.join(', ') }),
+          ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+        },
+        ...(remote !== undefined && { remote }),
+      });
+      return await host.held.open(path, answer, how);
+    },
     blobs: (name) => bindToHost(openBlobs(name), host),
     configs: (name) => bindToHost(openConfigs(name), host),
     store: (name) => bindToHost(openStore(name), host),

@@ -1,20 +1,34 @@
 import type { Message } from 'spiderlightning:cloud/connections@0.6.0';
+import { checkChannel, checkEnd } from '../held-rules.ts';
 import { requireHost, toTestMessage } from '../host.ts';
 
 /**
- * `spiderlightning:cloud/connections` in plain Node, where nobody is connected: what is sent is kept for the test to
- * look at.
+ * `spiderlightning:cloud/connections` in plain Node: it reaches the connections that the test has opened, and what is sent is
+ * kept for the test to look at.
  */
 export function broadcast(channel: string, message: Message): void {
-  requireHost('a message was broadcast').sent.push({ channel, ...toTestMessage(message) });
+  const { sent, held } = requireHost('a message was broadcast');
+  checkChannel(channel);
+  sent.push({ channel, ...toTestMessage(message) });
+  held?.broadcast(channel, message);
 }
 
 export function send(connection: string, message: Message): void {
-  requireHost('a message was sent').sent.push({ connection, ...toTestMessage(message) });
+  const { sent, held } = requireHost('a message was sent');
+  sent.push({ connection, ...toTestMessage(message) });
+  held?.send(connection, message);
 }
 
-export function close(_connection: string, _code: number, _reason: string): void {}
+export function close(connection: string, code: number, reason: string): void {
+  const { held } = requireHost('a connection was closed');
+  checkEnd(code, reason);
+  held?.close(connection, code, reason);
+}
 
-export function join(_connection: string, _channel: string): void {}
+export function join(connection: string, channel: string): void {
+  requireHost('a connection joined a channel').held?.join(connection, checkChannel(channel));
+}
 
-export function leave(_connection: string, _channel: string): void {}
+export function leave(connection: string, channel: string): void {
+  requireHost('a connection left a channel').held?.leave(connection, checkChannel(channel));
+}
