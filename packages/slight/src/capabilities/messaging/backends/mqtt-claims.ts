@@ -24,6 +24,11 @@ export interface Current extends Claim {
   readonly past: readonly string[];
   /** It is this member's, whose business it is to say it again. */
   readonly authored: boolean;
+  /**
+   * It was heard with all that came before, or was said again. What only lay at the server when this member came may be one that
+   * does not count.
+   */
+  readonly sure: boolean;
 }
 
 /** Tokens of a message that a member remembers. */
@@ -34,6 +39,9 @@ export function follows(claim: Claim, current: Current | undefined, retained: bo
   if (claim.before === (current?.token ?? '') || claim.token === current?.token) return true;
   // Who has just come takes what there is: where that is no claim that counts, another says so.
   if (current === undefined) return retained || claim.again === true;
+  // It follows one that was never heard of: so what lay at the server was one that does not count.
+  const unheard = claim.before !== current.before && !current.past.includes(claim.before);
+  if (!current.sure && !retained && claim.before !== '' && unheard) return true;
   // What is said again may come late: then it is known what came after it.
   return claim.again === true && !current.past.includes(claim.token);
 }
@@ -46,12 +54,22 @@ export function succeed(
   retained: boolean,
 ): Current {
   const now = performance.now();
-  if (current === undefined) return { ...claim, heard: now, past: [], authored };
+  if (current === undefined) {
+    const sure = !retained && (claim.before === '' || claim.again === true);
+    return { ...claim, heard: now, past: [], authored, sure };
+  }
+  const sure = claim.again === true || (current.sure && !retained);
   if (claim.token === current.token) {
     // To hear of it once more makes its lease no longer.
     const heard = retained || claim.again ? current.heard : now;
-    return { ...claim, heard, past: current.past, authored: authored || current.authored };
+    return {
+      ...claim,
+      heard,
+      past: current.past,
+      authored: authored || current.authored,
+      sure: sure || current.sure,
+    };
   }
   const past = [...current.past.slice(1 - longestPast), current.token];
-  return { ...claim, heard: now, past, authored };
+  return { ...claim, heard: now, past, authored, sure };
 }

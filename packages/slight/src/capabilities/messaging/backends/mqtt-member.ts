@@ -6,6 +6,7 @@ import type { Claim, Current } from './mqtt-claims.ts';
 import type { Layout } from './mqtt-layout.ts';
 import { readJson, readMeta, unpackBody } from './mqtt-message.ts';
 import type { Meta } from './mqtt-message.ts';
+import { makeStandIns } from './mqtt-stand-ins.ts';
 
 export interface Held {
   readonly meta: Meta;
@@ -77,6 +78,10 @@ export async function openMember(
   const open = new Map<string, Decide>();
   /** Messages that are being taken away, until that is heard. */
   const leaving = new Map<string, () => void>();
+  const standIns = makeStandIns((id) => {
+    const current = claims.get(id);
+    if (current?.sure) tell(id, current);
+  });
   let size = 0;
   let missing = false;
   let looked = performance.now();
@@ -93,13 +98,14 @@ export async function openMember(
   function forget(): void {
     messages.clear();
     claims.clear();
+    standIns.close();
     size = 0;
     missing = false;
     for (const decide of open.values()) decide(undefined);
     open.clear();
     for (const { id, claim } of own.values())
       if (isOwn(claim.token))
-        claims.set(id, { ...claim, heard: performance.now(), past: [], authored: true });
+        claims.set(id, { ...claim, heard: performance.now(), past: [], authored: true, sure: true });
   }
 
   function hearMessage(id: string, message: MqttMessage): void {
@@ -108,6 +114,7 @@ export async function openMember(
       size -= known?.body.length ?? 0;
       messages.delete(id);
       claims.delete(id);
+      standIns.stop(id);
       leaving.get(id)?.();
       return;
     }
@@ -122,13 +129,18 @@ export async function openMember(
 
   function hearClaim(id: string, message: MqttMessage): void {
     const claim = readJson<Claim>(message);
-    if (claim === undefined) return void claims.delete(id);
+    if (claim === undefined) {
+      standIns.stop(id);
+      return void claims.delete(id);
+    }
     const current = claims.get(id);
     const asked = open.has(claim.token);
     // What this member asked for may be gone; of what others ask for it need not know.
     const counts = (messages.has(id) || !asked) && follows(claim, current, message.retained);
-    if (counts) claims.set(id, succeed(claim, current, asked, message.retained));
-    else if (current !== undefined && current.token !== claim.token) sayAgain(id, current);
+    if (counts) {
+      claims.set(id, succeed(claim, current, asked, message.retained));
+      standIns.stop(id);
+    } else if (current !== undefined && current.token !== claim.token) sayAgain(id, current);
     decide(claim.token, counts);
     wake();
   }
@@ -143,9 +155,15 @@ export async function openMember(
     open.delete(token);
   }
 
-  /** Where it is this member's to say. */
-  function sayAgain(id: string, { token, before, attempt, lease: time, due, authored }: Current): void {
-    if (!authored || (time > 0 && (!isOwn(token) || own.get(token)?.done === true))) return;
+  /** At once where it is this member's to say; else where its author does not. */
+  function sayAgain(id: string, current: Current): void {
+    const { token, authored, lease: time } = current;
+    if (own.get(token)?.done === true) return;
+    if (authored && (time === 0 || isOwn(token))) tell(id, current);
+    else if (current.sure) standIns.wait(id);
+  }
+
+  function tell(id: string, { token, before, attempt, lease: time, due }: Current): void {
     const claim: Claim = { token, before, attempt, lease: time, due, again: true };
     client
       .publish(layout.claim(group, id), JSON.stringify(claim), { qos: 1, retain: true })
@@ -289,7 +307,10 @@ export async function openMember(
         if ((claims.get(id)?.lease ?? 0) > 0 && waits(id, known) > 0) leased++;
       return { waiting: messages.size - leased, leased };
     },
-    close,
+    close() {
+      standIns.close();
+      close();
+    },
   };
   return member;
 }
