@@ -37,7 +37,8 @@ test('an app reads what it was granted, and its secrets are in no output', async
 
 test('a change of the file reaches an app that waits for it, and those that read', async () => {
   const folder = await appFolder({ 'app.wasm': component, 'slightfile.toml': slightfile, 'shop.toml': shop });
-  const app = await serveApp(folder, [], env);
+  await writeFile(join(folder, 'slightfile.toml'), `${slightfile}[telemetry]\nmetrics = true\n`);
+  const app = await serveApp(folder, ['--health', '127.0.0.1:0'], env);
   const waiting = app.get('/wait');
   let changed = false;
   // The watch may not have begun with the first change.
@@ -48,6 +49,14 @@ test('a change of the file reaches an app that waits for it, and those that read
     assert.match((await app.get('/shop')).body, new RegExp(`"Tea ${count}"`));
   }
   assert.deepEqual(JSON.parse((await waiting).body), ['title']);
+  const metrics = await (await fetch(new URL('/metrics', app.health))).text();
+  for (const operation of ['watch', 'watch.next'])
+    assert.match(
+      metrics,
+      new RegExp(
+        `slight_capability_call_duration_seconds_count\\{capability="configs",operation="${operation}",outcome="ok"\\} 1\n`,
+      ),
+    );
   await app.stop();
 });
 

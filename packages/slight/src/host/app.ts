@@ -124,7 +124,7 @@ export async function openApp(
   return {
     rows: bindings.rows,
     streamsBodies: component.imports.some(({ name }) => isCompatible(httpBody, name)),
-    held: openHeldHandler(pool, exported, limits),
+    held: openHeldHandler(pool, exported, limits, telemetry),
     async handle(request, signal) {
       try {
         return await handle(request, signal);

@@ -7,6 +7,7 @@ import type { Slightfile } from '../slightfile/model.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { OutgoingSession } from '../outgoing/client.ts';
 import type { RequestWatch } from '../telemetry/watch.ts';
+import type { HeldCommand } from '../triggers/held/command.ts';
 import type { IncomingBody } from '../triggers/http-message.ts';
 import type { Bindings } from './bind.ts';
 import { InstanceStartError } from './failure.ts';
@@ -27,6 +28,8 @@ export interface Guest {
     body?: IncomingBody | undefined;
     /** Follows that request or event, where somebody wants to know. */
     watch?: Pick<RequestWatch, 'context' | 'fail'> | undefined;
+    /** The held connection that it ended with the code for a failure of its own: what the SDK does where a handler throws. */
+    broke?: string | undefined;
   };
 }
 
@@ -52,6 +55,9 @@ const cheap = 0.3;
 const patience = 5_000;
 /** What a request left open ends in this order, each kind once the one before is gone; then all the rest. */
 const endings = ['transaction', 'lease', 'subscription'];
+
+/** The close code for a server that cannot go on. */
+const appFailed = 1011;
 
 /** How a guest that is a program meets its user. */
 export interface Terminal {
@@ -102,9 +108,23 @@ export function openGuests(
     const system = usesSystem ? wasiImports(streams) : undefined;
     const openers = observed?.(telemetry!.calls(() => context.watch)) ?? bindings.openers;
     const outgoing = bindings.outgoing?.open(telemetry?.requests(() => context.watch));
+    const sink = held && {
+      ...held,
+      publish(command: HeldCommand) {
+        if (command.type === 'close' && command.code === appFailed) context.broke = command.connection;
+        return held.publish(command);
+      },
+    };
     const imports = {
       ...system,
-      ...spiderlightningImports({ log: say, body: () => context.body, held, outgoing, print, ...openers }),
+      ...spiderlightningImports({
+        log: say,
+        body: () => context.body,
+        held: sink,
+        outgoing,
+        print,
+        ...openers,
+      }),
     };
     const start = performance.now();
     try {
@@ -151,6 +171,7 @@ export function openGuests(
     context.lines = 0;
     context.body = undefined;
     context.watch = undefined;
+    context.broke = undefined;
   }
 
   function dispose(guest: Guest): void {

@@ -1,7 +1,9 @@
 import { isTrap } from '@spiderlightning/component';
 import { heldHandler, httpStream, nextPiece, tellHeld } from '../dialects/spiderlightning/index.ts';
 import type { Limits } from '../slightfile/model.ts';
-import type { HeldHandler } from '../triggers/held/event.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { EventWatch } from '../telemetry/watch.ts';
+import type { HeldEvent, HeldHandler, HeldView } from '../triggers/held/event.ts';
 import { HttpFailure } from '../triggers/http-message.ts';
 import type { OutgoingBody } from '../triggers/http-message.ts';
 import { nameFailure, toHttpFailure } from './failure.ts';
@@ -57,18 +59,45 @@ export function openHeldHandler(
   pool: Pool<Guest>,
   exported: readonly string[],
   limits: Limits,
+  telemetry: Pick<Telemetry, 'watchEvent'> | undefined,
 ): HeldHandler | undefined {
   if (!exported.includes(heldHandler)) return undefined;
-  return async (connection, event, request) => {
+
+  async function tell(
+    connection: HeldView,
+    event: HeldEvent,
+    request: string,
+    watch: EventWatch | undefined,
+  ): Promise<string> {
     const guest = await acquireSoon(pool, performance.now() + limits.deadline);
     guest.context.id = request;
+    guest.context.watch = watch;
     try {
       await tellHeld(guest.instance, connection, event, { deadline: limits.deadline, cpu: limits.cpu });
+      return guest.context.broke === connection.id ? 'error' : 'ok';
+    } finally {
+      pool.release(guest);
+    }
+  }
+
+  return async (connection, event, { request, trace }) => {
+    const began = performance.now();
+    const watch = telemetry?.watchEvent({
+      trigger: 'connection',
+      name: event.type,
+      id: request,
+      link: trace,
+    });
+    let outcome = 'error';
+    try {
+      outcome = await tell(connection, event, request, watch);
     } catch (error) {
+      outcome = nameFailure(error);
+      watch?.fail(outcome);
       const { reason, message } = toHttpFailure(error, limits);
       throw new Error(reason ?? message, { cause: error });
     } finally {
-      pool.release(guest);
+      watch?.end(outcome, performance.now() - began);
     }
   };
 }

@@ -38,7 +38,7 @@ export function createHostMetrics(): HostMetrics {
   );
   const events = createHistogram(
     'slight_event_duration_seconds',
-    'Time of a call of the app for a schedule, a watch or a subscription. The outcome is ok, nack or dead where messages are not done, or why it failed.',
+    'Time of a call of the app for a schedule, a watch, a subscription or a connection that is held. The outcome is ok, nack or dead where messages are not done, or why it failed.',
   );
   const messages = createCounter(
     'slight_messages_total',

@@ -23,7 +23,8 @@ export function encodeSpans(source: Source, spans: readonly Span[]): string {
   });
 }
 
-function encodeSpan({ context, parentId, name, kind, start, end, attributes, failed }: Span, origin: number) {
+function encodeSpan(span: Span, origin: number) {
+  const { context, parentId, link, name, kind, start, end, attributes, failed } = span;
   return {
     traceId: context.traceId,
     spanId: context.spanId,
@@ -34,6 +35,7 @@ function encodeSpan({ context, parentId, name, kind, start, end, attributes, fai
     startTimeUnixNano: nanoseconds(origin + start),
     endTimeUnixNano: nanoseconds(origin + end),
     attributes: attributes.map(encodeAttribute),
+    ...(link !== undefined && { links: [{ traceId: link.traceId, spanId: link.spanId }] }),
     ...(failed && { status: { code: 2 } }),
   };
 }

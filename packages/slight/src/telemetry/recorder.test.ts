@@ -174,3 +174,24 @@ test('an event whose message is not done is a span that failed, and no failure o
   assert.equal(spans[0]!.failed, true);
   assert.equal(Object.fromEntries(spans[0]!.attributes)['error.type'], 'nack');
 });
+
+test('what happens on a held connection is a trace of its own, with a link to the request that it began as', () => {
+  const { watch, watchEvent, spans } = record();
+  for (const flag of ['01', '00']) {
+    const request = watch({ ...head, traceparent: `00-${traceId}-${parentId}-${flag}`, tracestate: 'a=b' });
+    watchEvent({ trigger: 'connection', name: 'message', id: 'r1', link: request.context }).end('ok', 1);
+    if (flag === '00') break;
+    const [span] = spans.splice(0);
+    assert.equal(span!.name, 'connection message');
+    assert.notEqual(span!.context.traceId, traceId);
+    assert.equal(span!.parentId, undefined);
+    assert.equal(span!.context.state, undefined);
+    const sent = JSON.parse(
+      encodeSpans({ attributes: [], scope: { name: 's', version: '1' } }, [span!]),
+    ) as any;
+    assert.deepEqual(sent.resourceSpans[0].scopeSpans[0].spans[0].links, [
+      { traceId, spanId: request.context!.spanId },
+    ]);
+  }
+  assert.deepEqual(spans, [], 'what its sender does not record');
+});

@@ -1,5 +1,5 @@
 import type { ObserveCall, Operation } from '../capabilities/core/observe.ts';
-import { newSpanId, printTraceparent, readTraceContext } from './context.ts';
+import { newSpanId, newTraceId, printTraceparent, readTraceContext } from './context.ts';
 import type { TraceContext } from './context.ts';
 import type { HostMetrics } from './host-metrics.ts';
 import { codeOf, nameMethod } from './names.ts';
@@ -60,9 +60,9 @@ export function createRecorder({ traces, metrics }: RecorderOptions): Recorder {
   }
 
   function watchEvent(head: EventHead): EventWatch {
-    const { trigger, name } = head;
+    const { trigger, name, link } = head;
     const parent = traces && readTraceContext(head.traceparent, head.tracestate);
-    const context = traces && startContext(parent, traces.sampling);
+    const context = link ? beginBeside(link) : traces && startContext(parent, traces.sampling);
     return {
       context,
       passOn: (headers) => passOn(context, headers),
@@ -74,6 +74,7 @@ export function createRecorder({ traces, metrics }: RecorderOptions): Recorder {
         traces!.add({
           context,
           parentId: parent?.spanId,
+          link,
           name: `${trigger} ${name}`,
           kind: trigger === 'subscription' ? spanKind.consumer : spanKind.internal,
           start: end - milliseconds,
@@ -115,6 +116,11 @@ export function createRecorder({ traces, metrics }: RecorderOptions): Recorder {
   }
 
   return { watch, watchEvent, countMessages, calls, requests };
+}
+
+/** A trace of its own, which is recorded where that one is. */
+function beginBeside({ sampled }: TraceContext): TraceContext {
+  return { traceId: newTraceId(), spanId: newSpanId(), sampled, state: undefined };
 }
 
 /** Headers with the context of what happens here in place of the sender's. */

@@ -10,6 +10,8 @@ export type Attributes = readonly (readonly [name: string, value: string | numbe
 export interface Span {
   readonly context: TraceContext;
   readonly parentId: string | undefined;
+  /** Another trace that has to do with this one. */
+  readonly link?: TraceContext | undefined;
   readonly name: string;
   readonly kind: (typeof spanKind)[keyof typeof spanKind];
   /** Milliseconds of `performance.now()`. */

@@ -26,13 +26,18 @@ export interface RequestHead {
 /** What of an event is recorded: a call of the app that is no request. */
 export interface EventHead {
   /** What kind of thing caused it. */
-  readonly trigger: 'schedule' | 'watch' | 'subscription' | 'command';
-  /** The trigger's name in the slightfile. */
+  readonly trigger: 'schedule' | 'watch' | 'subscription' | 'command' | 'connection';
+  /** The trigger's name in the slightfile; of a held connection what happened on it. */
   readonly name: string;
   readonly id: string;
   /** Where it goes on with the trace of whoever caused it. */
   readonly traceparent?: string | undefined;
   readonly tracestate?: string | undefined;
+  /**
+   * The request that it goes back to, for an event long after that is over: a trace of its own, with a link to that one. It is
+   * recorded where that one is.
+   */
+  readonly link?: TraceContext | undefined;
   /** Messages that came together. */
   readonly messages?: number;
 }

@@ -130,7 +130,7 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
       } else if (!outgoing.destroyed) {
         const { held } = options;
         if (held === undefined) throw new HttpFailure(502, 'Connections are not held here.');
-        await holdConnection(held, { id, incoming, outgoing, upgrade }, response, response.body);
+        await holdConnection(held, { ...about, incoming, outgoing, upgrade }, response, response.body);
         finish(upgrade === undefined ? 200 : 101);
       }
     } catch (error) {

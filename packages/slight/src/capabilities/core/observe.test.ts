@@ -60,3 +60,28 @@ void test('neither ping nor close is reported', () => {
   void jar.close();
   assert.deepEqual(heard, []);
 });
+
+void test('what a watch tells is reported each time, and its end is not', async () => {
+  interface Shelf extends Opened {
+    watch(prefix: string): MaybePromise<{ next(wait: number): MaybePromise<string>; close(): void }>;
+  }
+  const heard: string[] = [];
+  const closed: string[] = [];
+  const begun = { next: (wait: number) => `after ${wait}`, close: () => void closed.push('closed') };
+  const place = { capability: 'shelves', name: 's', system: 'memory', host: undefined, port: undefined };
+  for (const given of [begun, Promise.resolve(begun)]) {
+    const shelf = new (observedClass<Shelf>({ watch: 'watch' }))(
+      { watch: () => given, ping: () => undefined, close: () => undefined },
+      describeOperations<Shelf>({ watch: 'watch' }, place),
+      ({ operation }) => {
+        heard.push(operation);
+        return (error) => heard.push(error === undefined ? 'done' : 'failed');
+      },
+    );
+    const watch = await shelf.watch('p');
+    assert.equal(watch.next(7), 'after 7', 'at once, where the backend answers so');
+    watch.close();
+    assert.deepEqual(heard.splice(0), ['watch', 'done', 'watch.next', 'done']);
+  }
+  assert.deepEqual(closed, ['closed', 'closed']);
+});

@@ -74,13 +74,35 @@ export function observedClass<Contract extends Opened>(names: Operations<Contrac
       return this.target.close!() as MaybePromise<void>;
     }
   }
-  for (const name of Object.keys(names)) {
+  for (const [name, operation] of Object.entries<string>(names)) {
+    const follows = following.has(operation);
     const method = function (this: State, a: unknown, b: unknown, c: unknown, d: unknown) {
-      return reportCall(this.observe, this.operations[name]!, () => this.target[name]!(a, b, c, d));
+      const given = reportCall(this.observe, this.operations[name]!, () => this.target[name]!(a, b, c, d));
+      return follows ? reportNext(this.observe, this.operations[name]!, given) : given;
     };
     Object.defineProperty(Wrapped.prototype, name, { value: method });
   }
   return Wrapped as unknown as Observed<Contract>;
+}
+
+/** Operations that give what is asked again and again for what has happened meanwhile. */
+const following: ReadonlySet<string> = new Set(['watch', 'listen']);
+
+/** What such an operation gives. */
+interface Followed {
+  next(first: number, second?: number): MaybePromise<unknown>;
+  close(): void;
+}
+
+/** Reports each `next`, as `watch.next`: its time is mostly that in which nothing happened. */
+function reportNext(observe: ObserveCall, operation: Operation, given: unknown): unknown {
+  if (given instanceof Promise) return given.then((followed) => reportNext(observe, operation, followed));
+  const followed = given as Followed;
+  const next = { ...operation, operation: `${operation.operation}.next` };
+  return {
+    next: (first, second) => reportCall(observe, next, () => followed.next(first, second)),
+    close: () => followed.close(),
+  } satisfies Followed;
 }
 
 /** Reports a call. One that answers at once still does. */

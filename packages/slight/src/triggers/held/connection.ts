@@ -1,6 +1,6 @@
 import type { Hold } from '../http-message.ts';
 import type { Encoded } from './encode.ts';
-import type { HeldEvent } from './event.ts';
+import type { HeldEvent, HeldOrigin } from './event.ts';
 
 /** Where a connection's bytes go: one for each protocol. */
 export interface Line {
@@ -24,8 +24,7 @@ export const farewell = 5_000;
 /** What one connection has gone through. */
 export interface Connection {
   readonly id: string;
-  /** Id of the request that it began as. */
-  readonly request: string;
+  readonly origin: HeldOrigin;
   readonly hold: Hold;
   readonly line: Line;
   readonly channels: Set<string>;

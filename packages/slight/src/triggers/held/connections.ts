@@ -5,7 +5,7 @@ import type { HeldCommand, HeldMessage, Relay } from './command.ts';
 import type { Connection, Line } from './connection.ts';
 import { encodeMessage } from './encode.ts';
 import type { Encoded } from './encode.ts';
-import type { HeldHandler } from './event.ts';
+import type { HeldHandler, HeldOrigin } from './event.ts';
 import { createTurns, dropMessages } from './turns.ts';
 
 /** How many connections a process may hold, and what says so. */
@@ -43,7 +43,7 @@ export interface HeldConnections {
   /** Takes a connection. `lastEventId`: what the client says that it saw last. */
   add(
     hold: Hold,
-    request: string,
+    origin: HeldOrigin,
     lastEventId: string | undefined,
     open: (signals: LineSignals) => Line,
   ): void;
@@ -140,15 +140,18 @@ export function createConnections(options: HeldOptions): HeldConnections {
   function letGo(connection: Connection): void {
     if (connection.letGo) return;
     connection.letGo = true;
-    const { line, request } = connection;
-    log.host('info', `request ${request}: the client takes its messages too slowly; its connection is ended`);
+    const { line, origin } = connection;
+    log.host(
+      'info',
+      `request ${origin.request}: the client takes its messages too slowly; its connection is ended`,
+    );
     line.destroy();
   }
 
   function join(connection: Connection, channel: string): void {
     if (connection.channels.has(channel)) return;
     if (connection.channels.size >= mostChannels) {
-      const { request } = connection;
+      const { request } = connection.origin;
       log.host('warn', `request ${request}: its connection is on ${mostChannels} channels and joins no more`);
       return;
     }
@@ -185,7 +188,7 @@ export function createConnections(options: HeldOptions): HeldConnections {
     most,
     message: options.message,
     admits: () => !closing && all.size < most.count,
-    add(hold, request, lastEventId, open) {
+    add(hold, origin, lastEventId, open) {
       const id = `${prefix}.${(++made).toString(36)}`;
       const line = open({
         message: (content) => turns.tell(connection, { type: 'message', content }),
@@ -193,7 +196,7 @@ export function createConnections(options: HeldOptions): HeldConnections {
       });
       const connection: Connection = {
         id,
-        request,
+        origin,
         hold,
         line,
         channels: new Set(),

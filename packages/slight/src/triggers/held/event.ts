@@ -1,3 +1,13 @@
+import type { TraceContext } from '../../telemetry/context.ts';
+
+/** The request that a connection began as. */
+export interface HeldOrigin {
+  /** Its id. */
+  readonly request: string;
+  /** Where requests are traced. */
+  readonly trace: TraceContext | undefined;
+}
+
 /** What happens on a connection. */
 export type HeldEvent =
   | { readonly type: 'open'; readonly lastEventId: string | undefined }
@@ -12,4 +22,4 @@ export interface HeldView {
 }
 
 /** Tells the app. Rejects where the app failed, or had no time. */
-export type HeldHandler = (connection: HeldView, event: HeldEvent, request: string) => Promise<void>;
+export type HeldHandler = (connection: HeldView, event: HeldEvent, origin: HeldOrigin) => Promise<void>;

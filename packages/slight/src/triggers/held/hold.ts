@@ -6,6 +6,7 @@ import { mostChannels } from './connections.ts';
 import type { HeldConnections } from './connections.ts';
 import { beginEventStream, openEventStream } from './event-stream.ts';
 import { offeredProtocols } from './upgrade.ts';
+import type { HeldOrigin } from './event.ts';
 import type { Upgrade } from './upgrade.ts';
 
 const longestChannel = 256;
@@ -13,6 +14,7 @@ const largestContext = 64 * 1024;
 
 export interface HeldRequest {
   readonly id: string;
+  readonly trace: HeldOrigin['trace'];
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
   /** Where the client asked for a websocket. */
@@ -26,11 +28,12 @@ export interface HeldRequest {
  */
 export async function holdConnection(
   held: HeldConnections,
-  { id, incoming, outgoing, upgrade }: HeldRequest,
+  { id, trace, incoming, outgoing, upgrade }: HeldRequest,
   { headers }: Pick<HttpResponse, 'headers'>,
   hold: Hold,
 ): Promise<void> {
   const { protocol } = hold;
+  const origin = { request: id, trace };
   checkHold(hold);
   const { flat } = checkHead({ status: 200, headers }, id);
   if (protocol.name === 'event-stream') {
@@ -46,7 +49,7 @@ export async function holdConnection(
     // Browsers come back by themselves after a connection that ended, and never after an answer that refuses.
     if (held.closing) return void outgoing.destroy();
     if (!held.admits()) throw full(held);
-    held.add(hold, id, lastEventId(incoming), (signals) =>
+    held.add(hold, origin, lastEventId(incoming), (signals) =>
       openEventStream(outgoing, flat, protocol.retryMs, signals),
     );
     return;
@@ -69,7 +72,7 @@ export async function holdConnection(
   const { socket } = upgrade;
   if (outgoing.destroyed || socket.destroyed || !socket.readable) return void outgoing.destroy();
   outgoing.detachSocket(socket);
-  held.add(hold, id, undefined, (signals) =>
+  held.add(hold, origin, undefined, (signals) =>
     openWebSocket(upgrade, flat, subprotocol, held.message, signals),
   );
 }

@@ -41,15 +41,15 @@ export function createTurns({ handler, events: most, relay, log }: TurnsOptions)
   }
 
   async function runEvent(connection: Connection, run: HeldHandler): Promise<void> {
-    const { id, request, hold, line, events } = connection;
+    const { id, origin, hold, line, events } = connection;
     const event = events.shift()!;
     try {
-      await run({ id, channels: [...connection.channels], context: hold.context }, event, request);
+      await run({ id, channels: [...connection.channels], context: hold.context }, event, origin);
       // The next event finds what the app did in this one: channels that it joined, a connection that it closed.
       await relay.settled();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      log.host('error', `request ${request}: on-${event.type} of its connection failed: ${reason}`);
+      log.host('error', `request ${origin.request}: on-${event.type} of its connection failed: ${reason}`);
       dropMessages(connection);
       line.end(1011, 'the app failed');
     }
