@@ -7,8 +7,7 @@ import { Writer } from './writer.ts';
 
 /** Slots of the added table of functions. */
 export const TICK = 0;
-export const SIZE_OF = 1;
-export const GROW_BY = 2;
+export const GROW_BY = 1;
 
 const I32 = 0x7f;
 const I64 = 0x7e;
@@ -19,20 +18,15 @@ const FUNCREF = 0x70;
 /** Types that are added, in this order. Pages travel as f64 between Wasm and JavaScript: exact, and no BigInt. */
 const TYPES: readonly (readonly [params: readonly number[], results: readonly number[]])[] = [
   [[], []],
-  [[EXTERNREF], [F64]],
   [[EXTERNREF, F64], [F64]],
-  [[], [I32]],
   [[I32], [I32]],
-  [[], [I64]],
   [[I64], [I64]],
   [[I32, I32], []],
 ];
 const TICK_TYPE = 0;
-const SIZE_OF_TYPE = 1;
-const GROW_BY_TYPE = 2;
-const SIZE_TYPE = { narrow: 3, wide: 5 };
-const GROW_TYPE = { narrow: 4, wide: 6 };
-const NOTE_MANY_TYPE = 7;
+const GROW_BY_TYPE = 1;
+const GROW_TYPE = { narrow: 2, wide: 3 };
+const NOTE_MANY_TYPE = 4;
 
 /** Elements to append to a section. */
 export interface Addition {
@@ -46,8 +40,8 @@ export interface Additions {
   readonly check: Uint8Array;
   /** Offset of the `if` in it. */
   readonly branchInCheck: number;
-  /** Indexes of the functions that stand for `memory.size` and `memory.grow` of a memory. */
-  readonly sizeFunction: ReadonlyMap<number, number>;
+  /** By memory: the index of the global that stands for `memory.size`, and of the function that stands for `memory.grow`. */
+  readonly sizeGlobal: ReadonlyMap<number, number>;
   readonly growFunction: ReadonlyMap<number, number>;
   /** For stores that set marks. */
   readonly stores: StoreTargets | undefined;
@@ -101,8 +95,8 @@ function writeMemoryType(writer: Writer, memory: MemoryShape): void {
 }
 
 /**
- * What a rewritten module has beyond the guest's own: the stand-ins for `memory.size` and `memory.grow`, the way to the
- * host (two tables that the host fills), and the memory with the flag.
+ * What a rewritten module has beyond the guest's own: the stand-ins for `memory.size` (a global that the host sets) and
+ * `memory.grow`, the way to the host (two tables that the host fills), and the memory with the flag.
  */
 export function planAdditions(outline: Outline, shape: ModuleShape): Additions {
   const { prefix } = shape;
@@ -119,20 +113,14 @@ export function planAdditions(outline: Outline, shape: ModuleShape): Additions {
     ...leb(functionTable),
   ];
 
-  const sizeFunction = new Map<number, number>();
+  const sizeGlobal = new Map<number, number>();
   const growFunction = new Map<number, number>();
   shape.sized.forEach((memory, slot) => {
     const width = memories[memory]!.wide ? 'wide' : 'narrow';
     const keeper = [...constant(slot), 0x25, ...leb(keeperTable)]; // table.get
     const toInteger = width === 'wide' ? 0xb0 : 0xaa; // i64.trunc_f64_s, i32.trunc_f64_s
     const toFloat = width === 'wide' ? 0xba : 0xb8; // f64.convert_i64_u, f64.convert_i32_u
-    sizeFunction.set(
-      memory,
-      add({
-        type: SIZE_TYPE[width],
-        body: [...keeper, ...callHost(SIZE_OF, SIZE_OF_TYPE), toInteger],
-      }),
-    );
+    sizeGlobal.set(memory, outline.globals + slot);
     growFunction.set(
       memory,
       add({
@@ -205,10 +193,20 @@ export function planAdditions(outline: Outline, shape: ModuleShape): Additions {
       if (keepers > 0) writer.copy([EXTERNREF, 1, ...leb(keepers), ...leb(keepers)]);
     },
   });
+  sections.set(SECTION.global, {
+    count: keepers,
+    write(writer) {
+      for (const memory of shape.sized) {
+        // Mutable, and zero until the host sets it.
+        writer.copy(memories[memory]!.wide ? [I64, 1, 0x42, 0, 0x0b] : [I32, 1, 0x41, 0, 0x0b]);
+      }
+    },
+  });
   const exported: readonly (readonly [name: string, kind: number, index: number])[] = [
     ...(functions.length > 0 ? [['functions', 1, functionTable] as const] : []),
     ...(keepers > 0 ? [['memories', 1, keeperTable] as const] : []),
     ...(outline.start === undefined ? [] : [['start', 0, outline.start] as const]),
+    ...shape.sized.map((_, slot) => [`size${slot}`, 3, outline.globals + slot] as const),
     ...outline.mutableGlobals.numeric.map((index, number) => [`global${number}`, 3, index] as const),
   ];
   sections.set(SECTION.export, {
@@ -230,5 +228,5 @@ export function planAdditions(outline: Outline, shape: ModuleShape): Additions {
       }
     },
   });
-  return { sections, check, branchInCheck, sizeFunction, growFunction, stores };
+  return { sections, check, branchInCheck, sizeGlobal, growFunction, stores };
 }

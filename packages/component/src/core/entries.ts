@@ -14,8 +14,11 @@ export interface Bodies {
   readonly hasTailCall: Uint8Array;
 }
 
-/** Most code, in bytes, that a call may run through without a look at the flag, loops aside. */
-const WEIGHT = 2000;
+/**
+ * Most code, in bytes, that a call may run through without a look at the flag, loops aside: some microseconds. Times
+ * `CALLS_IN_A_ROW` it is what a guest runs unnoticed at most.
+ */
+const WEIGHT = 8000;
 
 /** Most code of a function that only passes a call on. There may be as many of them in a row as the stack holds. */
 const LINK = 1000;

@@ -47,15 +47,18 @@ export function instantiateModule(
         limits.thread.functions.forEach((entry, slot) => (value as WebAssembly.Table).set(slot, entry));
         break;
       case 'memories':
-        shape.sized.forEach((memory, slot) =>
-          (value as WebAssembly.Table).set(slot, keeperOf(limits, memories[memory]!)),
-        );
+        shape.sized.forEach((memory, slot) => {
+          const keeper = keeperOf(limits, memories[memory]!);
+          (value as WebAssembly.Table).set(slot, keeper);
+          keeper.tell(instance.exports[`${ours}size${slot}`] as WebAssembly.Global);
+        });
         break;
       case 'start':
         start = value as () => void;
         break;
       default:
-        limits.globals.push(value as WebAssembly.Global);
+        // The others stand for `memory.size`, which is kept with its memory.
+        if (name.startsWith(`${ours}global`)) limits.globals.push(value as WebAssembly.Global);
     }
   }
   return { exports, start };

@@ -9,8 +9,8 @@ export const PAGE = 0x1_0000;
 const ALL_PAGES = 0x1_0000;
 
 /**
- * Keeps the virtual size of one linear memory: what `memory.size` says and `memory.grow` starts from, in every core
- * module that uses the memory.
+ * Keeps the virtual size of one linear memory: what `memory.size` says (a global in each core module that uses the
+ * memory) and `memory.grow` starts from.
  *
  * The memory itself is at least that large. It becomes larger only when the virtual size is taken back (a restored
  * instance is as large as its snapshot, while V8 cannot make a memory smaller); `snapshot.ts`, which does that, fills
@@ -18,8 +18,9 @@ const ALL_PAGES = 0x1_0000;
  * behaves asks for memory before it uses it.
  */
 export class MemoryKeeper {
-  /** Virtual size. */
-  pages: number;
+  #pages: number;
+  /** What stands for `memory.size` in the modules that use the memory. */
+  readonly #sizes: WebAssembly.Global<number | bigint>[] = [];
   readonly memory: WebAssembly.Memory;
   readonly #most: number;
   readonly #wide: boolean;
@@ -29,7 +30,23 @@ export class MemoryKeeper {
     this.memory = memory;
     this.#most = most;
     this.#wide = wide;
-    this.pages = memory.buffer.byteLength / PAGE;
+    this.#pages = memory.buffer.byteLength / PAGE;
+  }
+
+  /** Virtual size. */
+  get pages(): number {
+    return this.#pages;
+  }
+
+  set pages(pages: number) {
+    this.#pages = pages;
+    for (const size of this.#sizes) size.value = this.#wide ? BigInt(pages) : pages;
+  }
+
+  /** Keeps a global equal to the virtual size from now on. */
+  tell(size: WebAssembly.Global<number | bigint>): void {
+    this.#sizes.push(size);
+    this.pages = this.#pages;
   }
 
   /** Which blocks were written to; undefined: nobody has asked for marks. */

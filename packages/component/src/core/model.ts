@@ -49,8 +49,9 @@ export interface ModuleShape {
    *
    * | export | what |
    * |---|---|
-   * | `<prefix>/functions` | table of tick, size, grow: filled by the host before any guest code runs |
+   * | `<prefix>/functions` | table of tick and grow: filled by the host before any guest code runs |
    * | `<prefix>/memories` | table of externref: the virtual size's keeper for each memory in `sized` |
+   * | `<prefix>/size0`, … | what `memory.size` reads of each memory in `sized`: set by its keeper |
    * | `<prefix>/start` | the start function |
    * | `<prefix>/global0`, … | the mutable globals that the module defines |
    */

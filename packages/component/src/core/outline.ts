@@ -46,6 +46,7 @@ export interface Outline {
   /** How many parameters each function has that the module defines. */
   readonly parameters: readonly number[];
   readonly tables: number;
+  readonly globals: number;
   readonly importedMemories: readonly {
     readonly module: string;
     readonly name: string;
@@ -232,6 +233,7 @@ export function readOutline(bytes: Uint8Array): Outline {
       for (let index = 0; index < count; index++) memories.push(readLimits(reader, 'memory'));
     } else if (id === SECTION.global) {
       mutableGlobals = listMutableGlobals(reader, count, globals);
+      globals += count;
     } else if (id === SECTION.export) {
       for (let index = 0; index < count; index++) {
         exports.push(reader.name());
@@ -246,6 +248,7 @@ export function readOutline(bytes: Uint8Array): Outline {
     functions,
     parameters,
     tables,
+    globals,
     importedMemories,
     memories,
     mutableGlobals,

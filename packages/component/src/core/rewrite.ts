@@ -12,7 +12,7 @@ import type { StoreCode } from './stores.ts';
 import { Writer, sizeOfUnsigned } from './writer.ts';
 
 /** Changes with every change of what the rewriter writes: cached modules of other versions are not used. */
-export const REWRITER_VERSION = '3';
+export const REWRITER_VERSION = '4';
 
 /** Custom section with the `ModuleShape` of a rewritten module. */
 export const SHAPE_SECTION = 'spiderlightning.shape';
@@ -181,8 +181,8 @@ function growthOfLocals(bodies: Bodies, index: number, code: StoreCode | undefin
 }
 
 function standIn(edits: Edits, edit: number, additions: Additions): number {
-  const functions = edits.kind[edit] === SIZE ? additions.sizeFunction : additions.growFunction;
-  return functions.get(edits.memory[edit]!)!;
+  const standIns = edits.kind[edit] === SIZE ? additions.sizeGlobal : additions.growFunction;
+  return standIns.get(edits.memory[edit]!)!;
 }
 
 /** First edit of the function after this one. */
@@ -265,7 +265,7 @@ function writeBodies(
       } else if (kind !== SIZE && kind !== GROW) {
         writer.copy(code!.bytes, startOfCode(code!, edit), code!.end[edit]!);
       } else {
-        writer.byte(0x10); // call
+        writer.byte(kind === SIZE ? 0x23 : 0x10); // global.get, call
         writer.unsigned(standIn(edits, edit, additions));
       }
     }

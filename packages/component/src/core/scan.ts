@@ -39,7 +39,7 @@ import {
  * Most calls in a row without a look at the flag. Together with the weight that a function may have without looking at it
  * on entry this bounds how long a guest can go unnoticed: some tenths of a millisecond.
  */
-const CALLS_IN_A_ROW = 256;
+const CALLS_IN_A_ROW = 64;
 
 /** Of the instructions with this prefix that take time all from `table.init` on change a table, the others a memory. */
 const MISCELLANEOUS_PREFIX = 0xfc;

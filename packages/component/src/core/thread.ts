@@ -72,7 +72,7 @@ const I32 = 0x7f;
  *
  * ```wat
  * (func (export "tick") (if (call $decide) (then (call $resume (call $pause)))))
- * (export "size" (func $size)) (export "grow" (func $grow))
+ * (export "grow" (func $grow))
  * ```
  */
 function encodeBridge(): Uint8Array<ArrayBuffer> {
@@ -82,7 +82,6 @@ function encodeBridge(): Uint8Array<ArrayBuffer> {
     [0x60, 0, 1, I32], // decide
     [0x60, 0, 1, EXTERNREF], // pause
     [0x60, 1, EXTERNREF, 0], // resume
-    [0x60, 1, EXTERNREF, 1, F64], // size
     [0x60, 2, EXTERNREF, F64, 1, F64], // grow
     [0x60, 0, 0], // tick
   ];
@@ -91,7 +90,7 @@ function encodeBridge(): Uint8Array<ArrayBuffer> {
     for (const signature of signatures) writer.copy(signature);
   });
   writer.section(2, () => {
-    const names = ['decide', 'pause', 'resume', 'size', 'grow'];
+    const names = ['decide', 'pause', 'resume', 'grow'];
     writer.unsigned(names.length);
     names.forEach((name, type) => {
       writer.name('host');
@@ -99,13 +98,12 @@ function encodeBridge(): Uint8Array<ArrayBuffer> {
       writer.copy([0, type]);
     });
   });
-  writer.section(3, () => writer.copy([1, 5]));
+  writer.section(3, () => writer.copy([1, 4]));
   writer.section(7, () => {
-    writer.unsigned(3);
+    writer.unsigned(2);
     for (const [name, index] of [
-      ['tick', 5],
-      ['size', 3],
-      ['grow', 4],
+      ['tick', 4],
+      ['grow', 3],
     ] as const) {
       writer.name(name);
       writer.copy([0, index]);
@@ -133,11 +131,10 @@ export function createGuestThread(platform: Platform): GuestThread {
         return platform.turn().then(() => guest);
       }),
       resume: (guest: GuestLimits) => guest.attach(),
-      size: (keeper: MemoryKeeper) => keeper.pages,
       grow: (keeper: MemoryKeeper, pages: number) => keeper.grow(pages),
     },
   });
-  const { tick, size, grow } = bridge.exports as Record<'tick' | 'size' | 'grow', WebAssembly.ExportValue>;
+  const { tick, grow } = bridge.exports as Record<'tick' | 'grow', WebAssembly.ExportValue>;
   const thread: GuestThread = {
     platform,
     flag,
@@ -148,7 +145,7 @@ export function createGuestThread(platform: Platform): GuestThread {
     calls: 0,
     mostCalls: MOST_CALLS,
     overlapping: 0,
-    functions: [tick, size, grow],
+    functions: [tick, grow],
   };
   return thread;
 }

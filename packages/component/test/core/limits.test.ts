@@ -6,7 +6,17 @@ import { fileURLToPath } from 'node:url';
 import { makeTrap } from '../../src/runtime/trap.ts';
 import { makeGuest } from './guest.ts';
 
+/** Calls without a loop and without recursion, each twice the one before. */
+const fanOut = Array.from({ length: 40 }, (_, n) => `(func $f${n + 1} (call $f${n}) (call $f${n}))`).join('');
+
+/** Takes long for what it weighs, and too little to look at the flag itself. */
+const division = '(local.set 0 (i64.div_u (i64.const -1) (local.get 0)))';
+const row = `(func $divide (param i64) ${division.repeat(600)})
+  (func (export "row") ${'(call $divide (i64.const 3))'.repeat(100_000)})`;
+
 const BUSY = `(module
+  (func $f0) ${fanOut} (func (export "fan-out") (call $f40))
+  ${row}
   (tag $tag)
   (func $leaf)
   (func (export "loop") (loop (br 0)))
@@ -29,6 +39,8 @@ suite('a busy guest', () => {
     ['catch-all', []],
     ['fib', [90]],
     ['tail', []],
+    ['fan-out', []],
+    ['row', []],
   ] as const) {
     test(`ends at its CPU budget and lets others run until then: ${name}`, async () => {
       const guest = await makeGuest(BUSY);
