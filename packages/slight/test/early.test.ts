@@ -9,7 +9,7 @@ import { restrictWorker } from '../src/host/restrictions.ts';
 import type { Slightfile } from '../src/slightfile/model.ts';
 import { readSlightfile } from '../src/slightfile/read.ts';
 import { buildTinyGuest } from './guests.ts';
-import { appFolder, findChildren, isAlive, serveApp, waitUntil } from './slight.ts';
+import { appFolder, findChildren, serveApp, waitUntil } from './slight.ts';
 
 let tiny: Uint8Array;
 before(async () => {
@@ -74,8 +74,8 @@ test('a process that has died by itself is given to nobody', async () => {
   const wanted = { permissions: restrictWorker(file), env: process.env, fd: port.fd };
   const [child] = await findChildren(process.pid);
   process.kill(child!, 'SIGKILL');
-  await waitUntil('it is gone', () => !isAlive(child!));
-  // That its channel is closed may be read later than its end, or never.
+  // Until this process knows: before that it would be told of the end like that of any other.
+  await waitUntil('it is gone', async () => !(await findChildren(process.pid)).includes(child!));
   assert.equal(early!.takeProcess(wanted), undefined);
   port.close();
 });

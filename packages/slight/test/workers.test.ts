@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -220,6 +220,21 @@ test('SIGHUP reads the slightfile again; one with mistakes leaves all as it was'
   assert.equal(await open(), 200);
   await waitUntil('there are two workers', async () => (await app.workers()).length >= 2);
   assert.equal((await app.stop()).code, 0);
+});
+
+const skip =
+  process.platform !== 'linux' && 'only Linux tells of processes that have ended and are still listed';
+
+test('a process that has ended is not alive, also where nobody asks for its end', { skip }, async (t) => {
+  // What takes the place of the shell does not know of its child.
+  const parent = spawn('sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.after(() => parent.kill('SIGKILL'));
+  const pid = Number((await once(parent.stdout, 'data')).join(''));
+  assert.ok(isAlive(pid));
+  await waitUntil('it has ended', () => !isAlive(pid));
+  assert.doesNotThrow(() => process.kill(pid, 0), 'it is still listed');
 });
 
 test('no process is left when the supervisor is killed, or whoever started it is gone', async () => {
