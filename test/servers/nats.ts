@@ -16,6 +16,8 @@ export interface NatsServerOptions {
   readonly token?: string;
   /** In place of all of these. */
   readonly users?: NatsUsers;
+  /** More of its settings for JetStream. */
+  readonly jetstream?: string;
   /** Whoever connects has to speak TLS; needs openssl. */
   readonly tls?: boolean;
 }
@@ -42,7 +44,7 @@ export async function startNats(options: NatsServerOptions = {}): Promise<NatsSe
   function configure(secret: string | undefined): void {
     const lines = [
       `listen: "127.0.0.1:${port}"`,
-      `jetstream { store_dir: ${quote(join(folder, 'data'))} }`,
+      `jetstream { store_dir: ${quote(join(folder, 'data'))}, ${options.jetstream ?? ''} }`,
       user === undefined ? '' : `authorization { user: ${quote(user)}, password: ${quote(secret)} }`,
       ...(users?.lines ?? []),
       token === undefined ? '' : `authorization { token: ${quote(token)} }`,

@@ -7,7 +7,7 @@ import { startProxy, type Proxy } from '../../../../../../test/servers/proxy.ts'
 import type { TestServer } from '../../../../../../test/servers/server.ts';
 import { CapabilityError } from '../../core/error.ts';
 import { openCapability } from '../../core/open.ts';
-import type { Messaging } from '../contract.ts';
+import type { Delivery, Messaging } from '../contract.ts';
 
 /** Milliseconds. */
 const patience = 20_000;
@@ -135,6 +135,32 @@ void suite('messages on NATS in trouble', { skip: natsMissing, timeout: 60_000 }
       found.push(...some.map(({ id }) => id));
     }
     assert.deepEqual(found, ids);
+  });
+
+  void test('what was acked just before the server was killed does not come to this process again', async (t) => {
+    const server = await serve(t);
+    const messages = await open(t, server.url, 1_000, 2_000);
+    for (const group of ['workers', 'others']) await messages.subscribe(group, ['work']);
+    const texts = Array.from({ length: 20 }, (_, i) => String(i));
+    for (const text of texts) await messages.publish('work', Buffer.from(text));
+    const held: Delivery[] = [];
+    while (held.length < texts.length)
+      held.push(...(await messages.receive('workers', { max: 20, wait: patience })));
+    await messages.ack(held.map(({ receipt }) => receipt));
+    await server.kill();
+    await server.restart();
+    const came: string[] = [];
+    const others: string[] = [];
+    // Long enough for leases that the server may still remember.
+    for (const end = performance.now() + 2_500; performance.now() < end || new Set(others).size < 20;) {
+      for (const [group, found] of Object.entries({ workers: came, others }))
+        for (const { body } of await Promise.try(() => messages.receive(group, { max: 50 })).catch(() => []))
+          found.push(Buffer.from(body).toString());
+      await sleep(50);
+    }
+    assert.deepEqual(came, []);
+    // The server was asked to forget them once more: another process hears nothing of them, either.
+    assert.deepEqual(await messages.count('workers'), { waiting: 0, leased: 0, dead: 0 });
   });
 
   void test('a server that is silent has not said that there is nothing', async (t) => {

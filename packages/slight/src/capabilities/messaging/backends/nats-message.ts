@@ -41,6 +41,8 @@ export interface DeliveryInfo {
   readonly delivered: number;
   /** Its number in the stream. */
   readonly sequence: number;
+  /** The same for each delivery of a message to a consumer, and for no other. */
+  readonly which: string;
 }
 
 /**
@@ -49,8 +51,10 @@ export interface DeliveryInfo {
  */
 export function readInfo({ reply = '' }: Pick<Msg, 'reply'>): DeliveryInfo {
   const parts = reply.split('.');
-  const [, consumer = '', delivered, sequence] = parts.slice(parts.length >= 11 ? 4 : 2);
-  return { consumer, delivered: Number(delivered), sequence: Number(sequence) };
+  const [stream, consumer = '', delivered, sequence, , time] = parts.slice(parts.length >= 11 ? 4 : 2);
+  // A server that has lost its messages counts anew; the time when it got one it gives to no other.
+  const which = `${stream}.${consumer}.${sequence}.${time}`;
+  return { consumer, delivered: Number(delivered), sequence: Number(sequence), which };
 }
 
 /** Id with which a new consumer's own first message is published. */

@@ -3,6 +3,7 @@ import type { NatsClient } from '../../../clients/nats.ts';
 import type { Delivery } from '../contract.ts';
 import { matchesTopic } from '../topics.ts';
 import type { GroupConsumer, Groups } from './nats-groups.ts';
+import { wasAcked } from './nats-acked.ts';
 import type { Layout } from './nats-layout.ts';
 import type { Leases } from './nats-leases.ts';
 import { isBegin, readInfo, readMeta, toMessage } from './nats-message.ts';
@@ -53,13 +54,13 @@ interface Given {
   readonly asked: number;
 }
 
-/** Undefined where it is another consumer's of the group. */
+/** Undefined where it is another consumer's of the group, or done already. */
 async function deliver(receiving: Receiving, given: Given): Promise<Delivery | undefined> {
   const { client, layout, leases, lease, timeout } = receiving;
   const { group, consumer, message, asked } = given;
-  const { sequence, delivered } = readInfo(message);
+  const { sequence, delivered, which } = readInfo(message);
   const meta = readMeta(message.headers, layout.topicOf(message.subject), `${layout.stream}.${sequence}`);
-  if (isBegin(message) || isOthers(given, sequence, meta.topic)) {
+  if (isBegin(message) || wasAcked(which) || isOthers(given, sequence, meta.topic)) {
     void client
       .ask(true, ({ connection }) => connection.request(message.reply!, '+ACK', { timeout }))
       .catch(() => undefined);

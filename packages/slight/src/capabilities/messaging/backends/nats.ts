@@ -9,13 +9,14 @@ import { readSettings } from '../settings.ts';
 import { matchesAny } from '../topics.ts';
 import { expiredReceipts } from '../validate.ts';
 import { takeWithin } from '../wait.ts';
+import { noteAcked } from './nats-acked.ts';
 import { openDeadLetters } from './nats-dead-letters.ts';
 import { openGroups } from './nats-groups.ts';
 import { layOut, makeStreams, toNanos } from './nats-layout.ts';
 import { openLeases } from './nats-leases.ts';
 import type { Lease } from './nats-leases.ts';
 import { openListener } from './nats-listener.ts';
-import { readMeta, toMessage, writeMeta } from './nats-message.ts';
+import { readInfo, readMeta, toMessage, writeMeta } from './nats-message.ts';
 import type { Meta } from './nats-message.ts';
 import { takeFrom } from './nats-receive.ts';
 
@@ -23,7 +24,7 @@ import { takeFrom } from './nats-receive.ts';
 export const nats = defineBackend<Messaging, MessagingFeature>({
   scheme: 'nats',
   capability: 'messaging',
-  doc: 'Messages on NATS with JetStream, with bodies of up to a million bytes: nats://user:password@host:port or nats://token@host:port, TLS with ?tls=true; credentials (a JWT, an nkey) stand beside the bind. A server that is killed may forget the deliveries and acks of the last half second, so messages come again.',
+  doc: 'Messages on NATS with JetStream, with bodies of up to a million bytes: nats://user:password@host:port or nats://token@host:port, TLS with ?tls=true; credentials (a JWT, an nkey) stand beside the bind. A server that is killed forgets deliveries and acks of the last moment, half a second at most, whatever its settings: messages come again, also to who has acked them from another process.',
   features: new Set([
     'groups',
     'publish-once',
@@ -114,6 +115,7 @@ async function openMessages(context: OpenContext): Promise<Messaging> {
   async function end({ reply, consumer, sequence, released }: Lease, what: string): Promise<void> {
     await answer(reply, what);
     leases.remove(reply);
+    if (what === '+ACK') noteAcked(readInfo({ reply }).which);
     if (released === 0 || what !== '+ACK') return;
     const filter = layout.released(consumer, sequence);
     void client
