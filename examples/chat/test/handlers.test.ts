@@ -216,3 +216,25 @@ test('pages of the hosts may ask, others may not; the page asks the hosts and no
   assert.notEqual((await request('/')).text, page.text, 'each page has a nonce of its own');
   assert.ok(page.bytes.length < 50_000);
 });
+
+test('who comes and goes is told, and who listens hears what is said from then on', async () => {
+  const { connect, enter, headers, say } = await begin();
+  await say('before', 'message-1');
+  const ada = await connect('/rooms/lobby/events', { headers });
+  const bob = await connect('/rooms/lobby/events', { headers: await enter('Bob') });
+  await say('hello', 'message-2');
+  await bob.close();
+  const heard = ada.received.map(({ event, data }) => [event, JSON.parse(String(data)).name]);
+  assert.deepEqual(
+    heard.filter(([event]) => event !== 'activity'),
+    [
+      ['joined', 'Ada'],
+      ['hello', undefined],
+      ['joined', 'Bob'],
+      ['message', 'Ada'],
+      ['left', 'Bob'],
+    ],
+  );
+  const hello = bob.received.find(({ event }) => event === 'hello')!;
+  assert.deepEqual(JSON.parse(String(hello.data)), { connection: bob.id, position: 1 });
+});
