@@ -181,6 +181,8 @@ export interface Instance {
   readonly alive: boolean;
   /** Bytes of linear memory in use. */
   readonly memoryBytes: number;
+  /** How many resources of the host the guest owns that the host hears of when they end, by their names. */
+  held(): ReadonlyMap<string, number>;
   /**
    * Why `restore` cannot put this instance back; undefined: it can. An instance is restorable where that was asked for,
    * its initialisation called no function of the host, and its core modules change nothing but numbers in memories and

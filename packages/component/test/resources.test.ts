@@ -115,8 +115,11 @@ for (const [what, pace] of [
     const { instance, log } = await run(pace);
     const first = await instance.call('keep', [1]);
     assert.notEqual(await instance.call('keep', [2]), first);
-    assert.deepEqual(log, []);
+    await instance.call('use', [3]);
+    assert.deepEqual(log.splice(0), ['dropped 3']);
+    assert.deepEqual([...instance.held()], [['thing', 2]]);
     instance.dispose();
+    assert.deepEqual([...instance.held()], []);
     instance.dispose();
     assert.deepEqual(log, ['dropped 1', 'dropped 2']);
   });

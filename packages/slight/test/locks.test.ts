@@ -164,6 +164,25 @@ test('a host that ends lets go of what its app holds', async () => {
   await beside.close();
 });
 
+test('what kept instances leave open is told, and ends with them where it is too much', async () => {
+  const kept = '[target.kept.app]\nreuse = "keep"\n[target.kept.limits]\ninstances = 1\n';
+  const folder = await folderOf(component, `${slightfile}${kept}`);
+  const app = await serveApp(folder, ['--target', 'kept']);
+  for (let i = 0; i < 256; i++) await post(app, `/keep/k${i}`);
+  const beside = await openBeside(folder);
+  assert.equal(await beside.acquire('k0', 1_000, 0), undefined);
+  await post(app, '/keep/last');
+  await waitUntil('all are released', async () => (await beside.acquire('k0', 1_000, 0)) !== undefined);
+  assert.ok(await beside.acquire('last', 1_000, 0));
+  // Another instance goes on.
+  assert.equal((await post(app, '/keep/next')).status, 200);
+  await beside.close();
+  const { stderr, stdout } = await app.stop();
+  const said = stdout + stderr;
+  assert.equal(said.match(/has left the lease of a lock/g)?.length, 1, said);
+  assert.match(said, /257 things open in one instance \(lease: 257\)/);
+});
+
 test('an app that was not granted locks does not start, nor do several workers with those of one', async () => {
   const without = slightfile.replace(/\[locks\][^[]*/, '');
   const { code, stderr } = await runCommand(await folderOf(component, without), ['run']);

@@ -65,6 +65,11 @@ export class HandleTable {
     return this.#entries.length - 1 - this.#free.length;
   }
 
+  /** What is in it, in the order of indexes. */
+  list(): ResourceHandle[] {
+    return this.#entries.filter((handle) => handle !== undefined);
+  }
+
   /** What is in it, to be put back. */
   save(): SavedHandles {
     return { entries: [...this.#entries], free: [...this.#free] };
@@ -79,7 +84,7 @@ export class HandleTable {
 
   /** Empties the table. @returns what was in it, in the order of indexes */
   clear(): ResourceHandle[] {
-    const live = this.#entries.filter((handle) => handle !== undefined);
+    const live = this.list();
     this.#entries.length = 1;
     this.#free.length = 0;
     return live;

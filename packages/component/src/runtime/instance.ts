@@ -37,6 +37,10 @@ export class ComponentInstance implements Instance {
     return this.#memories();
   }
 
+  held(): ReadonlyMap<string, number> {
+    return this.#state.held();
+  }
+
   async call(name: string, args: readonly unknown[], options?: CallOptions): Promise<unknown> {
     return this.bind(name)(args, options);
   }

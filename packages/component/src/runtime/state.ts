@@ -47,9 +47,7 @@ export class InstanceState {
    * @returns a promise where the host takes its time over one of them; it never rejects
    */
   release(): Promise<void> | undefined {
-    const owned = this.#contexts
-      .flatMap(({ handles }) => handles.clear())
-      .filter(({ own, type }) => own && type.owner === undefined && type.drop !== undefined);
+    const owned = this.#contexts.flatMap(({ handles }) => handles.clear()).filter(isHeld);
     const kinds = this.#dropFirst.map((name) => owned.filter(({ type }) => type.name === name));
     kinds.push(owned.filter(({ type }) => !this.#dropFirst.includes(type.name)));
     const before = this.#releasing;
@@ -59,6 +57,15 @@ export class InstanceState {
       if (this.#releasing === releasing) this.#releasing = undefined;
     });
     return (this.#releasing = releasing);
+  }
+
+  /** How many of them there are, by the names of their types. */
+  held(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { handles } of this.#contexts)
+      for (const { type } of handles.list().filter(isHeld))
+        counts.set(type.name, (counts.get(type.name) ?? 0) + 1);
+    return counts;
   }
 
   /** Puts back what was saved, once everything is released. @returns false where the memories have grown too far */
@@ -75,6 +82,11 @@ export class InstanceState {
     }
     return true;
   }
+}
+
+/** Whether it is the host's, which hears when it ends. */
+function isHeld({ own, type }: ResourceHandle): boolean {
+  return own && type.owner === undefined && type.drop !== undefined;
 }
 
 function dropKinds(kinds: readonly (readonly ResourceHandle[])[]): Promise<void> | undefined {

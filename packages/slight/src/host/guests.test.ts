@@ -42,7 +42,12 @@ function openFake(
       imports = given;
       Object.assign(seen, options);
       for (const end = performance.now() + cost; performance.now() < end;);
-      return { unrestorable: undefined, dispose: () => undefined, ...instance } as Instance;
+      return {
+        unrestorable: undefined,
+        dispose: () => undefined,
+        held: () => new Map(),
+        ...instance,
+      } as Instance;
     },
   };
   const base = withoutSlightfile('/app/app.wasm');
@@ -138,4 +143,28 @@ test('keep: a guest goes on as it is, until it traps', async () => {
   assert.match(fake.lines(), /\[second\] half a line\n/);
   const trapped = openFake('keep', 2, { alive: false });
   assert.equal(trapped.guests.recycle(await trapped.guests.create()), false);
+});
+
+test('keep: what requests leave open is told once for each kind, and ends with its instance where it is too much', async () => {
+  const held = new Map<string, number>();
+  const fake = openFake('keep', 2, { alive: true, held: () => held });
+  const guest = await fake.guests.create();
+  const leave = (kind: string, count: number) => {
+    held.set(kind, count);
+    return fake.guests.recycle(serving(guest, `leaves ${kind} ${count}`));
+  };
+  assert.equal(leave('store', 1_000), true);
+  assert.equal(leave('watch', 1), true);
+  assert.equal(fake.lines(), '');
+  assert.equal(leave('lease', 1), true);
+  assert.equal(leave('lease', 200), true);
+  assert.equal(leave('transaction', 1), true);
+  const told = fake.lines().match(/a request has left .*/g);
+  assert.deepEqual(
+    told?.map((line) => /left (.*), open\./.exec(line)?.[1]),
+    ['the lease of a lock, which is renewed meanwhile', 'a transaction'],
+  );
+  assert.equal(leave('watch', 55), true);
+  assert.equal(leave('watch', 56), false);
+  assert.match(fake.lines(), /257 things open .*\(watch: 56, lease: 200, transaction: 1\), of 256 at most/);
 });

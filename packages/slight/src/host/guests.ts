@@ -12,6 +12,7 @@ import type { IncomingBody } from '../triggers/http-message.ts';
 import type { Bindings } from './bind.ts';
 import { InstanceStartError } from './failure.ts';
 import { isCompatible } from './import-name.ts';
+import { watchLeftOpen } from './left-open.ts';
 import type { Log } from './log.ts';
 import { placeTranslator, translateBytes } from './source-map.ts';
 import { observeOpeners } from './telemetry.ts';
@@ -86,6 +87,7 @@ export function openGuests(
   const translate = placeTranslator(file.app.component);
   const observed = telemetry && observeOpeners(bindings.openers, file);
   const systems = new WeakMap<Guest, WasiImports>();
+  const leftOpen = watchLeftOpen(log);
   let cheapest = Infinity;
 
   async function create(): Promise<Guest> {
@@ -147,8 +149,9 @@ export function openGuests(
   function recycle(guest: Guest): MaybePromise<boolean> {
     const { instance } = guest;
     if (keep) {
+      const good = instance.alive && leftOpen.check(instance, guest.context.id);
       begin(guest);
-      return instance.alive;
+      return good;
     }
     if (cheapest < cheap || instance.unrestorable !== undefined) return false;
     const restored = instance.restore();
