@@ -25,7 +25,11 @@ async function answer(url: string, headers: [string, string][], response: Server
   const request = { method: 'GET', url, headers, body: nothing, remote: '127.0.0.1', id: 'bench' };
   const found = await handleText(instance, request, { deadline: 30_000, cpu: 5_000 });
   const body = found.body as string;
-  response.writeHead(found.status, [...found.headers.flat(), 'content-length', String(Buffer.byteLength(body))]);
+  response.writeHead(found.status, [
+    ...found.headers.flat(),
+    'content-length',
+    String(Buffer.byteLength(body)),
+  ]);
   response.end(body);
   if (!restorable) return;
   await instance.restore();
