@@ -6,6 +6,21 @@ import { asModules, mergeChunks } from './merge-chunks.ts';
 /** `new URL('./x', import.meta.url)`, in three parts. */
 const reference = /(new URL\(\s*['"])(\.{1,2}\/[^'"\n]*)(['"],\s*import\.meta\.url)/g;
 
+/** What a module takes of Node by name. */
+const builtin = /^import \{([^}]*)\} from '(node:[\w/]+)';$/gm;
+
+/**
+ * An import of Node's own would look up all names that there are, and some of them load parts that nobody asked for: of
+ * `node:crypto` that of the Web, of `node:http` a client.
+ */
+function takeBuiltins(text: string): string {
+  return text.replace(
+    builtin,
+    (_whole, names: string, module: string) =>
+      `const {${names.replaceAll(' as ', ': ')}} = process.getBuiltinModule('${module}');`,
+  );
+}
+
 /**
  * Lays the modules of a folder together into as few files as its entries and what they load lazily allow, all at its
  * top. What a module names by `new URL('./x', import.meta.url)` is found from there, and is an entry where it is a module:
@@ -32,7 +47,8 @@ export function bundle(
       points.set(file, target);
       return `${before}./${file}${after}`;
     });
-    if (moved !== text) writeFileSync(path, moved);
+    const taken = takeBuiltins(moved);
+    if (taken !== text) writeFileSync(path, taken);
   }
   const made = `${folder}-bundled`;
   const { metafile } = buildSync({

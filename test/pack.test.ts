@@ -115,6 +115,9 @@ test('what every start loads is laid together, and finds the files that it names
   const worker = readFileSync(join(slightFolder, 'worker.js'), 'utf8');
   assert.match(worker, /from "\.\/start-/);
   assert.doesNotMatch(worker, /^import .*chunk-/m);
+  // An import of Node's own by name loads what nobody asked for.
+  for (const path of globSync('{main,worker,start-*}.js', { cwd: slightFolder }))
+    assert.doesNotMatch(readFileSync(join(slightFolder, path), 'utf8'), /^import \{.*from "node:/m, path);
   // The worker, SQL's process and its watchdog, the version twice, and the templates.
   assert.equal(named, 6);
 });

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { flushCompileCache } from 'node:module';
 import { compile, ComponentError } from '@spiderlightning/component';
 import type { Component } from '@spiderlightning/component';
 import { hasTriggers } from '../slightfile/model.ts';
@@ -24,6 +23,7 @@ import { createWorkerRelay } from './relay.ts';
 import { createSpanningRelay } from './spanning-relay.ts';
 import type { SpanningRelay } from './spanning-relay.ts';
 import { launchBySupervisor } from './runner-launch.ts';
+import { keepCompiled, useSmallStacks } from './stack-size.ts';
 import { StartError } from './start-error.ts';
 import { openTelemetry } from './telemetry.ts';
 import type { Triggers } from './triggers.ts';
@@ -127,10 +127,11 @@ async function start({
       if (last !== undefined) await new Promise<void>((sent) => tell({ type: 'counted', last }, sent));
     };
     if (file.telemetry.metrics && telemetry) metrics = () => readMetrics(telemetry, opened, server);
+    useSmallStacks();
     tell({ type: 'ready', url: server?.http.url, rows: opened.rows });
     // Not at the end: a process that is killed would leave nothing to the next one. But once it has answered, so that the
     // next one finds what that takes, too. It is written once.
-    setTimeout(flushCompileCache, settled).unref();
+    setTimeout(keepCompiled, settled).unref();
   } catch (error) {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
     tell({ type: 'failed', name, message, ...(stack !== undefined && { stack }) }, () => process.exit(1));
@@ -144,6 +145,7 @@ async function startProgram(
   telemetry: Telemetry | undefined,
 ): Promise<void> {
   const { startCommand } = await import('./command-worker.ts');
+  useSmallStacks();
   const running = await startCommand(component, file, args, log, telemetry);
   const idle = { ready: 0, starting: 0, busy: 1, waiting: 0 };
   app = { failures: running.failures, probe: running.probe, counts: () => idle };
@@ -153,7 +155,7 @@ async function startProgram(
   };
   if (file.telemetry.metrics && telemetry) metrics = () => readMetrics(telemetry, app!, undefined);
   tell({ type: 'ready', url: undefined, rows: running.rows });
-  flushCompileCache();
+  keepCompiled();
   const code = await running.finished;
   tell({ type: 'finished', code }, () => void stop(0, 0));
 }

@@ -1,0 +1,31 @@
+import { flushCompileCache } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
+
+/** KiB of the stack of a call that may wait. V8 leaks the addresses of those beyond a fixed pool. */
+const small = 128;
+/** V8's own. With any other size it takes none of the code for its own that was compiled with this one. */
+const usual = 984;
+
+/**
+ * Gives the calls from now on small stacks. It is no flag of the process: Node would have to compile all of itself, which
+ * takes longer than the rest of its start. So call it when all is loaded that a start needs.
+ */
+export function useSmallStacks(): void {
+  setStacks(small);
+  // Node keeps what is left to be kept when it ends.
+  process.once('exit', () => setStacks(usual));
+}
+
+/** Writes down what V8 has compiled of the host, as the next start will ask for it. */
+export function keepCompiled(): void {
+  setStacks(usual);
+  try {
+    flushCompileCache();
+  } finally {
+    setStacks(small);
+  }
+}
+
+function setStacks(size: number): void {
+  setFlagsFromString(`--wasm-stack-switching-stack-size=${size}`);
+}
