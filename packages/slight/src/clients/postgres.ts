@@ -1,4 +1,4 @@
-import type { Client, Pool, PoolClient } from 'pg';
+import type { Client, Pool } from 'pg';
 import { CapabilityError } from '../capabilities/core/error.ts';
 import type { OpenContext } from '../capabilities/core/backend.ts';
 import type { ErrorCode } from '../capabilities/core/error.ts';
@@ -6,6 +6,7 @@ import { importPackage } from '../capabilities/core/packages.ts';
 import { isCertificateError, openExpected } from './expected-server.ts';
 import { makeLine, type Line } from './line.ts';
 import { readPostgresPlace } from './postgres-place.ts';
+import { isAnswer, makeTables, type ServerError } from './postgres-tables.ts';
 
 export { postgresSettings } from './postgres-place.ts';
 
@@ -24,7 +25,10 @@ export interface PostgresClient {
    * @throws {CapabilityError} with the SQLSTATE as its `detail`
    */
   query(statement: string, parameters: readonly unknown[], changes: boolean): Promise<PostgresRow[]>;
-  /** Runs statements that make what is missing, one process after the other. @throws {CapabilityError} */
+  /**
+   * Runs statements that make what is missing, one process after the other. A user who may not does without, where nothing is.
+   * @throws {CapabilityError}
+   */
   makeTables(statements: string): Promise<void>;
   /**
    * Hears of notifications on a channel, once the promise is fulfilled, and of an empty one whenever the connection was lost and
@@ -124,30 +128,6 @@ async function connect(given: Place): Promise<Connection> {
 function disconnect({ pool, ears }: Connection): void {
   ears.close();
   void pool.end().catch(() => undefined);
-}
-
-/** Two processes that make the same table at once would fail, so one waits for the other. */
-const makingTables = 7_202_611_261;
-
-async function makeTables(pool: Pool, tables: string): Promise<void> {
-  const client = await pool.connect();
-  let broken = false;
-  try {
-    await client.query('BEGIN');
-    await client.query('SELECT pg_advisory_xact_lock($1)', [makingTables]);
-    await client.query(tables);
-    await client.query('COMMIT');
-  } catch (error) {
-    broken = !isAnswer(error as Error);
-    if (!broken) await rollBack(client);
-    throw error;
-  } finally {
-    client.release(broken);
-  }
-}
-
-async function rollBack(client: PoolClient): Promise<void> {
-  await client.query('ROLLBACK').catch(() => undefined);
 }
 
 const names = new Map<string, string>();
@@ -311,15 +291,8 @@ const fixes: { readonly [code in ErrorCode]?: string } = {
   unauthenticated: '. Correct the user and password in the bind, or the certificate beside it',
   'not-found': '. Create the database, or name another in the bind',
   'permission-denied':
-    '. Grant the user of the bind CREATE on the schema, or the rights on the tables slight_…',
+    '. Grant the user of the bind CREATE on the schema; or let another user make the tables slight_…, and grant the rights on them, and on their sequences',
 };
-
-type ServerError = Error & { code?: string; severity?: string };
-
-/** Whether the server answered so; any other error leaves the connection in a state that nobody knows. */
-function isAnswer({ severity, code = '' }: ServerError): boolean {
-  return severity !== undefined && /^[0-9A-Z]{5}$/.test(code);
-}
 
 function explain(error: ServerError, changes: boolean): CapabilityError {
   const { code: state = '' } = error;

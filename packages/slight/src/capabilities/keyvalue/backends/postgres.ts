@@ -15,7 +15,7 @@ import * as sql from './postgres-statements.ts';
 export const postgres = defineBackend<KeyValue, KeyValueFeature>({
   scheme: 'postgres',
   capability: 'keyvalue',
-  doc: "Values in the tables slight_values and slight_fences of a PostgreSQL database: postgres://user:password@host:port/database, TLS with ?sslmode=verify-full, which checks the server's certificate; require is TLS with whoever answers.",
+  doc: "Values in the tables slight_values and slight_fences of a PostgreSQL database: postgres://user:password@host:port/database, TLS with ?sslmode=verify-full, which checks the server's certificate; require is TLS with whoever answers. A user who may not make tables needs them made by another (who opens it once, and watches it once where the app does), SELECT, INSERT, UPDATE and DELETE on them, and USAGE on the sequence slight_versions.",
   features: new Set([
     'list',
     'ordered',

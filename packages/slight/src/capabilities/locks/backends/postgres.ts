@@ -13,7 +13,7 @@ import { notHeld } from '../validate.ts';
 export const postgres = defineBackend<Locks, LocksFeature>({
   scheme: 'postgres',
   capability: 'locks',
-  doc: "Locks in the tables slight_locks and slight_lock_line of a PostgreSQL database: postgres://user:password@host:port/database, TLS with ?sslmode=verify-full, which checks the server's certificate; require is TLS with whoever answers.",
+  doc: "Locks in the tables slight_locks and slight_lock_line of a PostgreSQL database: postgres://user:password@host:port/database, TLS with ?sslmode=verify-full, which checks the server's certificate; require is TLS with whoever answers. A user who may not make tables needs them made by another (who opens it once), SELECT, INSERT, UPDATE and DELETE on them, and USAGE on the sequence slight_lock_line_ticket_seq.",
   features: new Set(['durable-server', 'shared']),
   config: postgresSettings,
   packages: [postgresPackage],
