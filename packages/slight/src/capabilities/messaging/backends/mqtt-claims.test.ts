@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { follows, succeed, type Claim, type Current } from './mqtt-claims.ts';
+import { follows, reject, succeed, type Claim, type Current } from './mqtt-claims.ts';
 
 function claim(token: string, before: string, more: Partial<Claim> = {}): Claim {
   return { token, before, attempt: 1, lease: 1_000, due: 0, ...more };
@@ -8,10 +8,10 @@ function claim(token: string, before: string, more: Partial<Claim> = {}): Claim 
 
 /** What a member that hears these, one after the other, takes to count. */
 function hear(claims: readonly Claim[], from?: Current): Current | undefined {
-  return claims.reduce<Current | undefined>(
-    (current, each) => (follows(each, current, false) ? succeed(each, current, false, false) : current),
-    from,
-  );
+  return claims.reduce<Current | undefined>((current, each) => {
+    if (follows(each, current, false)) return succeed(each, current, false, false);
+    return current && reject(each, current);
+  }, from);
 }
 
 const again = { again: true } as const;
@@ -44,29 +44,32 @@ void test('what lay at the server gives way to what follows one that was never h
   assert.equal(hear([claim('c', 'a')], stray)?.token, 'c');
   // Then it is one of those that were heard of.
   assert.equal(hear([claim('c', 'a'), claim('d', 'b')], stray)?.token, 'c');
-  // A competitor of it came later, and so did one of what followed it.
+  // A competitor of it came later, and so did one that follows that.
   assert.equal(hear([claim('c', '')], stray)?.token, 'b');
+  assert.equal(hear([claim('c', ''), claim('d', 'c')], stray)?.token, 'b');
   const good = found(claim('b', 'a'));
   assert.equal(hear([claim('c', 'a')], good)?.token, 'b');
-  assert.equal(hear([claim('c', 'b'), claim('d', 'b')], good)?.token, 'c');
-  assert.equal(hear([claim('c', '')], good)?.token, 'b');
+  assert.equal(hear([claim('c', 'b'), claim('d', 'b'), claim('e', 'a')], good)?.token, 'c');
+  assert.equal(hear([claim('a', '', again)], good)?.token, 'b');
 });
 
-void test('who has heard all of a message, or was told, is sure of what counts', () => {
+void test('who has heard all of a message is sure, whatever is said again, until something was missed', () => {
   const found = succeed(claim('b', 'a'), undefined, false, true);
   assert.equal(found.sure, false);
   assert.equal(hear([claim('c', 'b')], found)?.sure, false);
-  assert.equal(hear([claim('c', 'x')], found)?.sure, false);
-  assert.equal(hear([claim('b', 'a', again)], found)?.sure, true);
-  assert.equal(hear([claim('c', 'b', again), claim('d', 'c')], found)?.sure, true);
-  const whole = hear([claim('a', ''), claim('b', 'a')]);
-  assert.equal(whole?.sure, true);
-  // One that does not count is not more likely to then.
-  assert.equal(hear([claim('c', 'x')], whole)?.token, 'b');
+  assert.equal(hear([claim('b', 'a', again)], found)?.sure, false);
+  const whole = succeed(claim('a', ''), undefined, false, false);
+  const later = hear([claim('x', ''), claim('b', 'a'), claim('y', 'x')], whole)!;
+  assert.deepEqual([later.token, later.sure], ['b', true]);
+  for (const token of ['a', 'x', 'y']) assert.equal(hear([claim(token, '', again)], later)?.token, 'b');
+  for (const missed of [claim('d', 'c'), claim('d', 'c', again)]) {
+    const { token, sure } = hear([missed], later)!;
+    assert.deepEqual([token, sure], ['d', false]);
+  }
 });
 
 void test('only an extension makes a lease longer', () => {
-  const current: Current = { ...claim('a', ''), heard: -1, past: [], authored: true, sure: true };
+  const current: Current = { ...claim('a', ''), heard: -1, past: [], strays: [], authored: true, sure: true };
   const heard = (each: Claim, retained: boolean) => succeed(each, current, false, retained).heard;
   assert.equal(heard(claim('a', ''), true), -1);
   assert.equal(heard(claim('a', '', again), false), -1);

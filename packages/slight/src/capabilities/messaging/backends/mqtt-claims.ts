@@ -24,26 +24,30 @@ export interface Current extends Claim {
   readonly past: readonly string[];
   /** It is this member's, whose business it is to say it again. */
   readonly authored: boolean;
-  /**
-   * It was heard with all that came before, or was said again. What only lay at the server when this member came may be one that
-   * does not count.
-   */
+  /** Tokens that did not count. */
+  readonly strays: readonly string[];
+  /** It was heard with all that came before it. What lay at the server when this member came may be one that does not count. */
   readonly sure: boolean;
 }
 
 /** Tokens of a message that a member remembers. */
-const longestPast = 8;
+const longestPast = 16;
 
 /** Whether a claim counts where `current` has counted until now. */
 export function follows(claim: Claim, current: Current | undefined, retained: boolean): boolean {
   if (claim.before === (current?.token ?? '') || claim.token === current?.token) return true;
   // Who has just come takes what there is: where that is no claim that counts, another says so.
   if (current === undefined) return retained || claim.again === true;
-  // It follows one that was never heard of: so what lay at the server was one that does not count.
-  const unheard = claim.before !== current.before && !current.past.includes(claim.before);
-  if (!current.sure && !retained && claim.before !== '' && unheard) return true;
-  // What is said again may come late: then it is known what came after it.
-  return claim.again === true && !current.past.includes(claim.token);
+  if (retained) return false;
+  const unheard = (token: string): boolean =>
+    token !== '' &&
+    token !== current.before &&
+    !current.past.includes(token) &&
+    !current.strays.includes(token);
+  // What lay at the server may not count: it follows one of which nothing was heard. Or that was missed.
+  if (claim.again !== true) return unheard(claim.before);
+  // Who has heard all knows better.
+  return current.sure ? unheard(claim.token) : claim.token !== current.before;
 }
 
 /** What counts once a claim does. @param authored this member made the claim */
@@ -55,21 +59,38 @@ export function succeed(
 ): Current {
   const now = performance.now();
   if (current === undefined) {
-    const sure = !retained && (claim.before === '' || claim.again === true);
-    return { ...claim, heard: now, past: [], authored, sure };
+    const sure = !retained && claim.before === '' && claim.again !== true;
+    return {
+      ...claim,
+      heard: now,
+      past: claim.before === '' ? [] : [claim.before],
+      strays: [],
+      authored,
+      sure,
+    };
   }
-  const sure = claim.again === true || (current.sure && !retained);
+  const { past, strays } = current;
   if (claim.token === current.token) {
     // To hear of it once more makes its lease no longer.
     const heard = retained || claim.again ? current.heard : now;
-    return {
-      ...claim,
-      heard,
-      past: current.past,
-      authored: authored || current.authored,
-      sure: sure || current.sure,
-    };
+    return { ...claim, heard, past, strays, authored: authored || current.authored, sure: current.sure };
   }
-  const past = [...current.past.slice(1 - longestPast), current.token];
-  return { ...claim, heard: now, past, authored, sure };
+  const sure = current.sure && !retained && claim.again !== true && claim.before === current.token;
+  // What was thought to come before, or after, may not.
+  const known =
+    claim.again === true
+      ? past.slice(0, Math.max(0, past.indexOf(claim.token)))
+      : remember(past, current.token);
+  return { ...claim, heard: now, past: known, strays, authored, sure };
 }
+
+/** What counts once another claim does not. */
+export function reject(claim: Claim, current: Current): Current {
+  if (claim.again === true || current.strays.includes(claim.token)) return current;
+  return { ...current, strays: remember(current.strays, claim.token) };
+}
+
+const remember = (tokens: readonly string[], token: string): string[] => [
+  ...tokens.slice(1 - longestPast),
+  token,
+];

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MqttClient, MqttMessage } from '../../../clients/mqtt.ts';
 import { CapabilityError, failAfterWrite, finishAll } from '../../core/error.ts';
-import { follows, succeed } from './mqtt-claims.ts';
+import { follows, reject, succeed } from './mqtt-claims.ts';
 import type { Claim, Current } from './mqtt-claims.ts';
 import type { Layout } from './mqtt-layout.ts';
 import { readJson, readMeta, unpackBody } from './mqtt-message.ts';
@@ -105,7 +105,14 @@ export async function openMember(
     open.clear();
     for (const { id, claim } of own.values())
       if (isOwn(claim.token))
-        claims.set(id, { ...claim, heard: performance.now(), past: [], authored: true, sure: true });
+        claims.set(id, {
+          ...claim,
+          heard: performance.now(),
+          past: [],
+          strays: [],
+          authored: true,
+          sure: false,
+        });
   }
 
   function hearMessage(id: string, message: MqttMessage): void {
@@ -139,8 +146,12 @@ export async function openMember(
     const counts = (messages.has(id) || !asked) && follows(claim, current, message.retained);
     if (counts) {
       claims.set(id, succeed(claim, current, asked, message.retained));
-      standIns.stop(id);
-    } else if (current !== undefined && current.token !== claim.token) sayAgain(id, current);
+      // Not by what follows it: who has taken what does not count for good would take no notice.
+      if (claim.again === true) standIns.stop(id);
+    } else if (current !== undefined && current.token !== claim.token) {
+      claims.set(id, reject(claim, current));
+      sayAgain(id, current);
+    }
     decide(claim.token, counts);
     wake();
   }
