@@ -10,6 +10,8 @@ type Reads = readonly Asked<string, Found>[];
 const mostBytes = 1024 * 1024;
 /** Bytes of a value up to which 32 are let go together without counting. */
 const small = mostBytes / 32;
+/** Values that are asked for at once where nothing is known of any. */
+const first = 8;
 /** Weight of the values before: the mean follows some 16 of them. */
 const inertia = 15 / 16;
 
@@ -18,12 +20,15 @@ export interface Pace {
   go(asked: Reads): void;
   /** What a read has found. */
   note(value: Found): void;
+  /** How many values may be asked for in one command, by those before. */
+  readonly fitting: number;
 }
 
 /** @param readAll fulfils, or rejects, each of them before it ends; it never throws */
 export function makePace(readAll: (asked: Reads) => Promise<unknown>): Pace {
   /** Bytes of a value, by those that were read before. */
   let mean = 0;
+  let known = false;
   let underWay = 0;
   const waiting: Asked<string, Found>[] = [];
 
@@ -48,7 +53,11 @@ export function makePace(readAll: (asked: Reads) => Promise<unknown>): Pace {
       waiting.push(...asked);
       goOn();
     },
+    get fitting() {
+      return known ? Math.max(1, Math.floor(mostBytes / Math.max(mean, 1))) : first;
+    },
     note(value) {
+      known = true;
       mean = mean * inertia + (value?.length ?? 0) * (1 - inertia);
     },
   };

@@ -94,3 +94,31 @@ test('what fails lets those go on that wait', async () => {
   );
   assert.deepEqual(calls.slice(-3), ['1', '2', '3']);
 });
+
+test('many values at once end as soon as they are too many bytes', async () => {
+  const server = makeServer();
+  const reading = server.reads.getMany(many(100, mebibyte));
+  const ends = assert.rejects(reading, { code: 'resource-exhausted' });
+  let keys = 0;
+  for (let command; (command = server.commands.shift()) !== undefined; await new Promise(setImmediate)) {
+    keys += command.keys.length;
+    command.answer();
+  }
+  await ends;
+  assert.ok(keys < 40, String(keys));
+});
+
+test('many small values are one command, once it is known that they are', async () => {
+  const server = makeServer();
+  await readAll(server, ['100-first']);
+  for (const keys of [many(100, 100), many(100, 'none')]) {
+    const reading = server.reads.getMany(keys);
+    assert.deepEqual(
+      server.commands.map((command) => command.keys.length),
+      [100],
+    );
+    server.commands.shift()!.answer();
+    assert.equal((await reading).length, 100);
+  }
+  assert.deepEqual(await server.reads.getMany([]), []);
+});

@@ -1,6 +1,7 @@
 import { gather, type Asked } from '../../../clients/gather.ts';
 import type { RedisClient } from '../../../clients/redis.ts';
 import { CapabilityError } from '../../core/error.ts';
+import { checkTotal } from '../many.ts';
 import { makePace } from './redis-pace.ts';
 
 type Found = Buffer | undefined;
@@ -10,7 +11,7 @@ type Reads = readonly Asked<string, Found>[];
 export interface RedisReads {
   /** What `GET` answers. Those of one turn of the event loop share a command, as long as values are small. */
   get(key: string): Promise<Found>;
-  /** What `MGET` answers: a key that holds another type counts as absent. */
+  /** What `MGET` answers: a key that holds another type counts as absent. Large values come one command after the other. */
   getMany(keys: readonly string[]): Promise<Found[]>;
 }
 
@@ -24,17 +25,30 @@ export function makeReads(client: RedisClient): RedisReads {
     return value;
   }
 
-  async function getMany(keys: readonly string[]): Promise<Found[]> {
-    if (keys.length === 0) return [];
+  async function readMany(keys: readonly string[]): Promise<Found[]> {
     if (!oneCommand) return Promise.all(keys.map(readOne));
     try {
       const values = (await client.send('MGET', keys)) as (Buffer | null)[];
+      for (const value of values) pace.note(value ?? undefined);
       return values.map((value) => value ?? undefined);
     } catch (error) {
       if (!(error instanceof CapabilityError) || error.detail !== 'CROSSSLOT') throw error;
       oneCommand = false;
-      return getMany(keys);
+      return readMany(keys);
     }
+  }
+
+  async function getMany(keys: readonly string[]): Promise<Found[]> {
+    const values: Found[] = [];
+    let bytes = 0;
+    while (values.length < keys.length) {
+      // What is too much must not be in memory first.
+      const some = await readMany(keys.slice(values.length, values.length + pace.fitting));
+      for (const value of some) bytes += value?.byteLength ?? 0;
+      checkTotal(bytes);
+      values.push(...some);
+    }
+    return values;
   }
 
   const readAsked = ({ question, resolve, reject }: Reads[number]): Promise<void> =>
@@ -47,9 +61,8 @@ export function makeReads(client: RedisClient): RedisReads {
   async function readTogether(asked: Reads): Promise<void> {
     let left = asked;
     try {
-      const values = await getMany(keysOf(asked));
+      const values = await readMany(keysOf(asked));
       asked.forEach(({ resolve }, index) => {
-        pace.note(values[index]);
         if (values[index] !== undefined) resolve(values[index]);
       });
       left = asked.filter((_, index) => values[index] === undefined);
