@@ -19,7 +19,14 @@ export class RequestHeaders implements Iterable<readonly [string, string]> {
 
   getAll(name: string): string[] {
     const wanted = name.toLowerCase();
-    return this.#pairs.filter(([key]) => key === wanted).map(([, value]) => value);
+    const pairs = this.#pairs;
+    const values: string[] = [];
+    // By index: taking pairs apart takes QuickJS several times as long.
+    for (let index = 0; index < pairs.length; index++) {
+      const pair = pairs[index]!;
+      if (pair[0] === wanted) values.push(pair[1]);
+    }
+    return values;
   }
 
   has(name: string): boolean {
