@@ -1,5 +1,4 @@
-import { NOTHING } from './edits.ts';
-import type { CallSites, Edits } from './edits.ts';
+import type { CallSites } from './edits.ts';
 
 /** The functions that a module defines: arrays with an element for each. Places are byte offsets in the module. */
 export interface Bodies {
@@ -11,34 +10,38 @@ export interface Bodies {
   readonly firstEdit: Int32Array;
   /** Its first call site. */
   readonly firstCall: Int32Array;
-  readonly hasTailCall: Uint8Array;
 }
 
-/**
- * Most code, in bytes, that a call may run through without a look at the flag, loops aside: some microseconds. Times
- * `CALLS_IN_A_ROW` it is what a guest runs unnoticed at most.
- */
-const WEIGHT = 8000;
+/** Most code, in bytes, that a call may run through without a look at the flag, loops aside: some microseconds. */
+const WEIGHT = 3000;
 
-/** Most code of a function that only passes a call on. There may be as many of them in a row as the stack holds. */
-const LINK = 1000;
+/** What a call counts on the way through a function where it is not known what is called: that looks, or weighs no more. */
+export const UNKNOWN_WEIGHT = WEIGHT;
 
 /** Weight of a function that looks at the flag itself: next to nothing for its callers. */
 const LOOKS = 1;
 
+export interface Weights {
+  /** Of each function. */
+  readonly weights: Float64Array;
+  /** 1: it looks at the flag on entry. */
+  readonly onEntry: Uint8Array;
+}
+
 /**
- * Decides which functions look at the flag on entry, and takes the others' first edits back.
+ * Decides which functions look at the flag on entry.
  *
  * Loops look at the flag, so a guest runs on unnoticed only through calls: by recursion, or by functions that each call
  * the next one twice. A function needs no look if all that it can reach is a small amount of code. Its weight is its
  * own code and that of all it calls, once for each call site; it has no bound where recursion or a call with an unknown
- * target is among them. Nor is a look needed in a small function that has one call and keeps its frame: by such
- * functions alone the stack only gets deeper, and ends.
+ * target is among them. There is no exception for functions that only pass a call on, although by them alone the stack
+ * only gets deeper, and ends: others may call down such a row again and again.
  *
  * @param imported how many functions the module imports: theirs are the first indexes, and what they do is unknown
  */
-export function decideEntries(bodies: Bodies, sites: CallSites, imported: number, edits: Edits): void {
+export function decideEntries(bodies: Bodies, sites: CallSites, imported: number): Weights {
   const weights = new Float64Array(bodies.count);
+  const onEntry = new Uint8Array(bodies.count);
   const UNSEEN = 0;
   const OPEN = -1;
   const path: number[] = [];
@@ -56,13 +59,9 @@ export function decideEntries(bodies: Bodies, sites: CallSites, imported: number
       // Open ones are being weighed further down the path: that is recursion.
       weight += callee < 0 || weights[callee] === OPEN ? Infinity : weights[callee]!;
     }
-    if (weight > WEIGHT) {
-      const isLink = calls === 1 && own <= LINK && bodies.hasTailCall[index] === 0;
-      if (!isLink) return LOOKS;
-      weight = Infinity;
-    }
-    edits.kind[bodies.firstEdit[index]!] = NOTHING;
-    return weight;
+    if (weight <= WEIGHT) return weight;
+    onEntry[index] = 1;
+    return LOOKS;
   };
 
   for (let root = 0; root < bodies.count; root++) {
@@ -83,4 +82,5 @@ export function decideEntries(bodies: Bodies, sites: CallSites, imported: number
       if (weights[index] === OPEN) weights[index] = weigh(index);
     }
   }
+  return { weights, onEntry };
 }

@@ -3,7 +3,7 @@ import type { Additions } from './additions.ts';
 import type { ModuleShape } from './model.ts';
 import { SECTION, SECTION_ORDER, readOutline } from './outline.ts';
 import type { Outline } from './outline.ts';
-import { decideEntries } from './entries.ts';
+import { UNKNOWN_WEIGHT, decideEntries } from './entries.ts';
 import type { Bodies } from './entries.ts';
 import { CHECK, CallSites, Edits, GROW, NOTHING, SIZE } from './edits.ts';
 import { scanBody } from './scan.ts';
@@ -12,7 +12,7 @@ import type { StoreCode } from './stores.ts';
 import { Writer, sizeOfUnsigned } from './writer.ts';
 
 /** Changes with every change of what the rewriter writes: cached modules of other versions are not used. */
-export const REWRITER_VERSION = '4';
+export const REWRITER_VERSION = '5';
 
 /** Custom section with the `ModuleShape` of a rewritten module. */
 export const SHAPE_SECTION = 'spiderlightning.shape';
@@ -139,8 +139,8 @@ function scanCode(bytes: Uint8Array, outline: Outline, edits: Edits): Bodies {
   const end = new Int32Array(count);
   const firstEdit = new Int32Array(count);
   const firstCall = new Int32Array(count);
-  const hasTailCall = new Uint8Array(count);
   const sites = new CallSites();
+  const forgotten = new Edits(false);
   let at = vector?.start ?? 0;
   for (let index = 0; index < count; index++) {
     let size = 0;
@@ -151,13 +151,24 @@ function scanCode(bytes: Uint8Array, outline: Outline, edits: Edits): Bodies {
     }
     start[index] = at;
     end[index] = at + size;
-    firstEdit[index] = edits.count;
     firstCall[index] = sites.count;
-    if (scanBody(bytes, at, at + size, edits, sites)) hasTailCall[index] = 1;
+    forgotten.count = 0;
+    scanBody(bytes, at, at + size, forgotten, sites);
     at += size;
   }
-  const bodies = { count, start, end, firstEdit, firstCall, hasTailCall };
-  decideEntries(bodies, sites, outline.functions - count, edits);
+  const bodies = { count, start, end, firstEdit, firstCall };
+  // Where a function looks on the way depends on what its calls weigh, so all of it is read twice.
+  const imported = outline.functions - count;
+  const { weights, onEntry } = decideEntries(bodies, sites, imported);
+  const weigh = (callee: number): number =>
+    callee < imported ? UNKNOWN_WEIGHT : weights[callee - imported]!;
+  for (let index = 0; index < count; index++) {
+    firstEdit[index] = edits.count;
+    sites.count = 0;
+    const looks = onEntry[index] === 1 ? weigh : undefined;
+    scanBody(bytes, start[index]!, end[index]!, edits, sites, looks);
+    if (onEntry[index] === 0) edits.kind[firstEdit[index]!] = NOTHING;
+  }
   return bodies;
 }
 

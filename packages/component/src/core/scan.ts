@@ -1,6 +1,7 @@
 import { ComponentError } from '../api.ts';
 import { CHECK, GROW, SIZE, STORE_MANY } from './edits.ts';
 import type { CallSites, Edits } from './edits.ts';
+import { Path } from './path.ts';
 import { noteStore } from './stores.ts';
 import {
   BLOCK_TYPE,
@@ -18,6 +19,7 @@ import {
   MEMORY_ARGUMENT_AND_LANE,
   MEMORY_GROW,
   MEMORY_SIZE,
+  NUMBER,
   ONE_BYTE,
   PREFIX,
   FIRST_PREFIX,
@@ -36,10 +38,14 @@ import {
 } from './opcodes.ts';
 
 /**
- * Most calls in a row without a look at the flag. Together with the weight that a function may have without looking at it
- * on entry this bounds how long a guest can go unnoticed: some tenths of a millisecond.
+ * How much may run in a function since it looked at the flag, in bytes and weights, before it looks again. When a deep
+ * stack unwinds, so much runs in each of its frames: of ten thousand it is some milliseconds.
  */
-const CALLS_IN_A_ROW = 64;
+const MOST_ON_THE_WAY = 8000;
+
+/** Opcodes in between, of those with such immediates, lead to the next instruction. */
+const FIRST_LOCAL = 0x1a;
+const FIRST_REFERENCE_BRANCH = 0xd5;
 
 /** Of the instructions with this prefix that take time all from `table.init` on change a table, the others a memory. */
 const MISCELLANEOUS_PREFIX = 0xfc;
@@ -74,30 +80,40 @@ function skipMemoryArgument(bytes: Uint8Array, at: number): number {
   return skipNumber(bytes, at);
 }
 
-function skipTryTable(bytes: Uint8Array, at: number): number {
+function followTryTable(bytes: Uint8Array, at: number, path: Path): number {
   at = skipType(bytes, at);
   const count = readNumber(bytes, at);
   at = skipNumber(bytes, at);
   for (let index = 0; index < count; index++) {
     const withTag = bytes[at++]! < 2;
     if (withTag) at = skipNumber(bytes, at);
+    path.branchOnException(readNumber(bytes, at));
     at = skipNumber(bytes, at);
   }
+  path.enter();
+  return at;
+}
+
+function followBranchTable(bytes: Uint8Array, at: number, path: Path, offset: number): number {
+  const count = readNumber(bytes, at);
+  at = skipNumber(bytes, at);
+  for (let index = 0; index <= count; index++) {
+    path.branch(readNumber(bytes, at), offset);
+    at = skipNumber(bytes, at);
+  }
+  path.leave();
   return at;
 }
 
 /** Past immediates of the shapes that are too rare for the loop in `scanBody`. */
-function skipRare(bytes: Uint8Array, at: number, shape: number): number {
+function followRare(bytes: Uint8Array, at: number, shape: number, path: Path, offset: number): number {
   switch (shape) {
     case BRANCH_TABLE:
+      return followBranchTable(bytes, at, path, offset);
     case TYPE_LIST: {
       const count = readNumber(bytes, at);
       at = skipNumber(bytes, at);
-      if (shape === TYPE_LIST) {
-        for (let index = 0; index < count; index++) at = skipType(bytes, at);
-        return at;
-      }
-      for (let index = 0; index <= count; index++) at = skipNumber(bytes, at);
+      for (let index = 0; index < count; index++) at = skipType(bytes, at);
       return at;
     }
     case ONE_BYTE:
@@ -109,8 +125,9 @@ function skipRare(bytes: Uint8Array, at: number, shape: number): number {
     case SIXTEEN_BYTES:
       return at + 16;
     case TRY_TABLE:
-      return skipTryTable(bytes, at);
+      return followTryTable(bytes, at, path);
     case CAST_BRANCH:
+      path.branch(readNumber(bytes, at + 1), offset);
       return skipNumber(bytes, skipNumber(bytes, skipNumber(bytes, at + 1)));
     default:
       throw new Error(`shape ${shape} of immediates is not handled`);
@@ -131,12 +148,13 @@ function refuse(prefix: number, opcode: number, offset: number): never {
  *
  * The flag is looked at
  * - at the head of each loop;
- * - on entry to the function: noted as its first edit, for `decideEntries` to take back;
- * - before each instruction whose time depends on an operand, and every so many calls, since a function may have
- *   thousands of them in a row.
+ * - on entry to the function: noted as its first edit, for the caller to take back;
+ * - before each instruction whose time depends on an operand;
+ * - with `looks`, wherever much may have run since the last look.
  *
  * @param start of the body, behind its size
- * @returns whether it has a tail call
+ * @param looks what calls weigh, by the index of the callee: -1 for one that is not known. Undefined: the function does
+ * not look for what it weighs
  * @throws {ComponentError} `unsupported` names an instruction that is not known
  */
 export function scanBody(
@@ -145,20 +163,25 @@ export function scanBody(
   end: number,
   edits: Edits,
   sites: CallSites,
-): boolean {
+  looks?: (callee: number) => number,
+): void {
   let at = start;
   const groups = readNumber(bytes, at);
   at = skipNumber(bytes, at);
   for (let group = 0; group < groups; group++) at = skipType(bytes, skipNumber(bytes, at));
 
   edits.add(CHECK, at);
-  let hasTailCall = false;
-  let nextCheck = sites.count + CALLS_IN_A_ROW;
+  const path = new Path(at, looks === undefined ? Infinity : MOST_ON_THE_WAY);
 
   const shapes = SINGLE_BYTE;
   let offset = at;
   while (at < end) {
     offset = at;
+    // Where the function ends anyway its caller counts on.
+    if (path.isLong(offset) && offset < end - 1) {
+      edits.add(CHECK, offset);
+      path.look(offset);
+    }
     const opcode = bytes[at++]!;
     let shape = shapes[opcode]!;
     let rest = 0;
@@ -169,6 +192,9 @@ export function scanBody(
       at = skipNumber(bytes, at);
     }
     if (shape <= TWO_NUMBERS) {
+      if (opcode < FIRST_LOCAL || opcode >= FIRST_REFERENCE_BRANCH) {
+        path.step(opcode, shape === NUMBER ? readNumber(bytes, at) : 0, offset);
+      }
       for (; shape > 0; shape--) while (bytes[at++]! >= 0x80);
       continue;
     }
@@ -184,25 +210,24 @@ export function scanBody(
       case CALL:
       case CALL_REFERENCE:
       case CALL_INDIRECT:
-        if (sites.count === nextCheck) {
-          edits.add(CHECK, offset);
-          nextCheck += CALLS_IN_A_ROW;
-        }
         sites.add(shape === CALL ? readNumber(bytes, at) : -1);
+        if (looks !== undefined) path.call(looks(sites.callee[sites.count - 1]!));
         at = skipNumber(bytes, at);
         if (shape === CALL_INDIRECT) at = skipNumber(bytes, at);
         break;
       case BLOCK_TYPE:
+        path.step(opcode, 0, offset);
         at = skipType(bytes, at);
         break;
       case LOOP:
         at = skipType(bytes, at);
         edits.add(CHECK, at);
+        path.loop(at);
         break;
       case TAIL_CALL:
       case TAIL_CALL_REFERENCE:
       case TAIL_CALL_INDIRECT:
-        hasTailCall = true;
+        path.leave();
         sites.add(shape === TAIL_CALL ? readNumber(bytes, at) : -1);
         at = skipNumber(bytes, at);
         if (shape === TAIL_CALL_INDIRECT) at = skipNumber(bytes, at);
@@ -234,7 +259,7 @@ export function scanBody(
       case UNKNOWN:
         return refuse(0, opcode, offset);
       default:
-        at = skipRare(bytes, at, shape);
+        at = followRare(bytes, at, shape, path, offset);
     }
   }
   if (at !== end || offset !== end - 1 || bytes[offset] !== 0x0b) {
@@ -244,5 +269,4 @@ export function scanBody(
       { offset: start },
     );
   }
-  return hasTailCall;
 }

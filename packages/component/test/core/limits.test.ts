@@ -12,11 +12,30 @@ const fanOut = Array.from({ length: 40 }, (_, n) => `(func $f${n + 1} (call $f${
 /** Takes long for what it weighs, and too little to look at the flag itself. */
 const division = '(local.set 0 (i64.div_u (i64.const -1) (local.get 0)))';
 const row = `(func $divide (param i64) ${division.repeat(600)})
-  (func (export "row") ${'(call $divide (i64.const 3))'.repeat(100_000)})`;
+  (func (export "row") ${'(call $divide (i64.const 3))'.repeat(50_000)})`;
+
+/** Each frame looks on entry, and has much left to do when the one above it has returned. */
+const unwinding = `(func $unwind (param i32)
+    (if (local.get 0) (then (call $unwind (i32.sub (local.get 0) (i32.const 1)))))
+    ${'(call $divide (i64.const 3))'.repeat(60)})
+  (func (export "unwind") (call $unwind (i32.const 4000)))`;
+
+/** Jumps over every 64th call: a look at that place would be missed. */
+const jumps = `(func (export "jumps")
+    ${`(block (br 0) (call $f0) (call $f0)) ${'(call $divide (i64.const 3))'.repeat(62)}`.repeat(1000)})`;
+
+/** Each frame, when the one above it has returned, calls down a row of functions that only pass the call on. */
+const chains = `(func $pass (param i64 i32)
+    (if (local.get 1) (then (call $pass (local.get 0) (i32.sub (local.get 1) (i32.const 1)))))
+    ${division.repeat(100)})
+  (func $chains (param i32)
+    (if (local.get 0) (then (call $chains (i32.sub (local.get 0) (i32.const 1)))))
+    (call $pass (i64.const 3) (i32.const 2000)))
+  (func (export "chains") (call $chains (i32.const 1000)))`;
 
 const BUSY = `(module
   (func $f0) ${fanOut} (func (export "fan-out") (call $f40))
-  ${row}
+  ${row} ${unwinding} ${jumps} ${chains}
   (tag $tag)
   (func $leaf)
   (func (export "loop") (loop (br 0)))
@@ -41,6 +60,9 @@ suite('a busy guest', () => {
     ['tail', []],
     ['fan-out', []],
     ['row', []],
+    ['unwind', []],
+    ['jumps', []],
+    ['chains', []],
   ] as const) {
     test(`ends at its CPU budget and lets others run until then: ${name}`, async () => {
       const guest = await makeGuest(BUSY);

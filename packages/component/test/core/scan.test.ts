@@ -82,7 +82,7 @@ suite('the flag is looked at', () => {
       '(table 1 funcref) (func (call_indirect (i32.const 0)) (call_indirect (i32.const 0)))',
       [1],
     ],
-    ['nowhere in a link of a chain', '(table 1 funcref) (func (call_indirect (i32.const 0)))', []],
+    ['on entry to a link of a chain', '(table 1 funcref) (func (call_indirect (i32.const 0)))', [1]],
     [
       'in a link that leaves no frame behind',
       '(table 1 funcref) (func (return_call_indirect (i32.const 0)))',
@@ -93,14 +93,42 @@ suite('the flag is looked at', () => {
       `(table 1 funcref) (func ${'nop '.repeat(1100)} (call_indirect (i32.const 0)))`,
       [1],
     ],
-    ['in a function that is very long', `(func ${'nop '.repeat(8100)})`, [1]],
-    ['nowhere in a function that is long', `(func ${'nop '.repeat(7900)})`, []],
+    ['on entry to a function that is long', `(func ${'nop '.repeat(3100)})`, [1]],
+    ['nowhere in one that is not', `(func ${'nop '.repeat(2900)})`, []],
+    ['on the way through one that is very long', `(func ${'nop '.repeat(16_100)})`, [3]],
+    [
+      'on the longest way, where ways meet',
+      `(func (if (i32.const 0) (then ${'nop '.repeat(7900)})) ${'nop '.repeat(200)})`,
+      [2],
+    ],
+    [
+      'on one of two ways no more than it is long',
+      `(func (if (i32.const 0) (then ${'nop '.repeat(5000)}) (else ${'nop '.repeat(5000)})))`,
+      [1],
+    ],
+    [
+      'behind code that is jumped over',
+      `(func $a ${'nop '.repeat(2900)})
+      (func (call $a) (call $a) (block (br 0) ${'nop '.repeat(9000)}) (call $a) (call $a))`,
+      [0, 2],
+    ],
+    [
+      'on the way back from a handler of exceptions',
+      '(func (block $handler (try_table (catch_all $handler) (nop))) (nop) (nop) (drop (i32.const 0)) ' +
+        `${'nop '.repeat(4000)})`,
+      [2],
+    ],
+    [
+      'again and not too early behind a loop',
+      `(func ${'nop '.repeat(4000)} (loop) ${'nop '.repeat(4000)})`,
+      [2],
+    ],
     [
       'where each function calls the next one twice',
       `(func $f0) ${Array.from({ length: 20 }, (_, n) => `(func $f${n + 1} ${twice(`f${n}`)})`).join('')}`,
-      [...Array.from({ length: 10 }, () => 0), 1],
+      [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1],
     ],
-    ['now and then in a long row of calls', `(func $a) (func ${'(call $a)'.repeat(600)})`, [0, 9]],
+    ['now and then in a long row of calls', `(func $a) (func ${'(call $a)'.repeat(5000)})`, [0, 3]],
     [
       'before instructions that work on many bytes',
       '(memory 1) (func (memory.fill (i32.const 0) (i32.const 0) (i32.const 9)))',
