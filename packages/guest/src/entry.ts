@@ -28,11 +28,6 @@ export interface HttpStream {
   next(): Promise<Piece>;
 }
 
-/** The interface `http-text-handler` as a guest exports it. */
-export interface HttpTextHandler {
-  handle(head: string, body: RequestBody | null): Promise<TextAnswer>;
-}
-
 /**
  * Makes the exported interface of an app: a router, a function from request to answer, or an object that has the
  * interface already.

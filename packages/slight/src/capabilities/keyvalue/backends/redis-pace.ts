@@ -33,7 +33,8 @@ export function makePace(readAll: (asked: Reads) => Promise<unknown>): Pace {
   const waiting: Asked<string, Found>[] = [];
 
   async function goCounted(asked: Reads): Promise<void> {
-    const bytes = mean * asked.length;
+    // A whole number: of fractions that are added and taken away something would be left, and those that wait stay for ever.
+    const bytes = Math.ceil(mean) * asked.length;
     underWay += bytes;
     await readAll(asked);
     underWay -= bytes;
