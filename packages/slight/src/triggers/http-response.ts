@@ -27,15 +27,16 @@ export interface CheckedHead {
 
 /**
  * The headers to send with an answer that is there as a whole: with the length of the body and the id of the request.
- * @param head - the request was HEAD: a length without a body is the app's own statement
+ * @param head - the request was HEAD: without a body the length is the app's own statement, or not known
  * @throws {HttpFailure} 502 where the answer is not HTTP
  */
 export function checkResponse(response: WholeResponse, head: boolean, id: string): string[] {
   const { status, body } = response;
   const { flat, length } = checkHead(response, id);
-  const bodiless = status === 204 || status === 304;
-  if (head && body.length === 0 && length !== undefined) flat.push('content-length', String(length));
-  else if (!bodiless) flat.push('content-length', String(body.length));
+  // With 204 no length may stand, with 304 only that of another answer.
+  if (status === 204 || status === 304) return flat;
+  const sent = head && body.length === 0 ? length : body.length;
+  if (sent !== undefined) flat.push('content-length', String(sent));
   return flat;
 }
 

@@ -195,6 +195,8 @@ test('HEAD, 204 and 304 have no body', async (t) => {
   const served = await serve(t, async ({ url }) => {
     const { pathname } = new URL(url);
     if (pathname === '/own') return ok('', [['content-length', '77']]);
+    if (pathname === '/unknown') return ok('');
+    if (pathname.startsWith('/own/')) return ok('', [['content-length', '77']], Number(pathname.slice(5)));
     return ok('body', [], Number(pathname.slice(1)) || 200);
   });
   const keepAlive = { Connection: 'keep-alive' };
@@ -202,9 +204,13 @@ test('HEAD, 204 and 304 have no body', async (t) => {
   assert.deepEqual([head.body, head.headers['content-length']], ['', '4']);
   const own = await ask(served, { method: 'HEAD', path: '/own' });
   assert.equal(own.headers['content-length'], '77');
-  for (const path of ['/204', '/304']) {
-    const answer = await ask(served, { path });
-    assert.deepEqual([answer.body, answer.headers['content-length']], ['', undefined]);
+  const unknown = await ask(served, { method: 'HEAD', path: '/unknown' });
+  assert.equal(unknown.headers['content-length'], undefined, 'what GET would send is not known');
+  for (const method of ['GET', 'HEAD']) {
+    for (const path of ['/204', '/304', '/own/204', '/own/304']) {
+      const answer = await ask(served, { method, path });
+      assert.deepEqual([answer.body, answer.headers['content-length']], ['', undefined], `${method} ${path}`);
+    }
   }
 });
 
