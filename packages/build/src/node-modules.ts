@@ -19,7 +19,8 @@ const alternatives: { readonly [module: string]: string } = {
   http: "export a router: import { router } from '@spiderlightning/guest'",
   https: "export a router: import { router } from '@spiderlightning/guest'",
   path: 'use a pure JavaScript package (for example "pathe")',
-  process: 'pass settings through a store or the request; a guest has no environment of its own',
+  process:
+    "settings come from configs that the slightfile names: import { openConfigs } from '@spiderlightning/guest'",
   timers: 'setTimeout and setInterval are globals',
   url: 'URL and URLSearchParams are globals',
   util: 'TextEncoder, TextDecoder and structuredClone are globals',
@@ -29,4 +30,10 @@ const alternatives: { readonly [module: string]: string } = {
 export function suggestInstead(module: string): string {
   const base = module.split('/')[0] ?? module;
   return alternatives[base] ?? 'use a package that needs nothing but JavaScript itself';
+}
+
+/** What to use instead of a global that Node or a browser has, and a guest has not; undefined where nothing is known. */
+export function suggestGlobal(name: string): string | undefined {
+  if (name === 'require') return "write an import: import { … } from '…'";
+  return alternatives[name.toLowerCase()];
 }

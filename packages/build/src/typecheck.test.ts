@@ -26,3 +26,19 @@ test('what the compiler prints is read with places and continuations', () => {
 test('a silent compiler found nothing', () => {
   assert.deepEqual(parseDiagnostics('\n', '/app'), []);
 });
+
+test('of what Node and browsers have, it is told what to use instead, not how to declare it', () => {
+  const output = [
+    "a.ts(1,1): error TS2591: Cannot find name 'process'. Do you need to install type definitions for node? Try `npm i --save-dev @types/node` and then add 'node' to the types field in your tsconfig.",
+    "a.ts(2,1): error TS2580: Cannot find name 'Buffer'. Do you need to install type definitions for node? Try `npm i --save-dev @types/node`.",
+    "a.ts(3,1): error TS2584: Cannot find name 'document'. Do you need to change your target library? Try changing the 'lib' compiler option to include 'dom'.",
+    "a.ts(4,1): error TS2583: Cannot find name 'Map'. Do you need to change your target library? Try changing the 'lib' compiler option to 'es2015' or later.",
+  ].join('\n');
+  const [process, buffer, page, map] = parseDiagnostics(output, '/app');
+  assert.equal(process?.message, "Cannot find name 'process': there is none in a guest (TS2591)");
+  assert.match(process?.fix ?? '', /openConfigs/);
+  assert.match(buffer?.fix ?? '', /Uint8Array/);
+  assert.equal(page?.message, "Cannot find name 'document': there is none in a guest (TS2584)");
+  assert.equal(page?.fix, undefined);
+  assert.match(map?.message ?? '', /'es2015' or later\. \(TS2583\)$/);
+});

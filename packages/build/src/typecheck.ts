@@ -6,8 +6,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join, parse, resolve } from 'node:path';
 import type { BuildError } from './error.ts';
 import { renderFileFrame } from './frame.ts';
+import { suggestGlobal } from './node-modules.ts';
 
 const diagnostic = /^(.+?)\((\d+),(\d+)\): error (TS\d+): (.*)$/;
+/** Here TypeScript advises to declare what Node or a browser has. No declaration makes it exist in a guest. */
+const strangeGlobal =
+  /^(Cannot find name '(\w+)')\. Do you need to (?:install type definitions for node|change your target library\?.*'dom')/;
 const globalDiagnostic = /^error (TS\d+): (.*)$/;
 
 /**
@@ -41,12 +45,15 @@ export function parseDiagnostics(output: string, folder: string): readonly Build
       const line = Number(row);
       const column = Number(offset);
       const frame = renderFileFrame(file, line, column);
+      const [, what, strange = ''] = strangeGlobal.exec(message) ?? [];
+      const fix = suggestGlobal(strange);
       errors.push({
-        message: `${message} (${id})`,
+        message: `${what === undefined ? message : `${what}: there is none in a guest`} (${id})`,
         file,
         line,
         column,
         ...(frame === undefined ? {} : { frame }),
+        ...(fix === undefined ? {} : { fix }),
       });
       continue;
     }

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { maskSecrets } from '../../slightfile/mask.ts';
 import { CapabilityError } from './error.ts';
-import { importPackage } from './packages.ts';
+import { importPackage, installCommand } from './packages.ts';
 
 void test('a missing client library gives the command that installs it', async () => {
   // Not a literal, or the type check would look for it.
@@ -12,9 +16,26 @@ void test('a missing client library gives the command that installs it', async (
       assert.ok(error instanceof CapabilityError);
       assert.equal(error.code, 'unsupported');
       assert.match(error.message, /\n {2}fix: npm install @nobody\/has-this@1\.2\.3$/);
+      // After a bind, where a mask hides whatever stands before an `@`.
+      const shown = maskSecrets(`store "orders" (nobody://127.0.0.1:4222): ${error.message}`);
+      assert.match(shown, /127\.0\.0\.1:4222\): the client library nobody\/has-this is not installed/);
       return true;
     },
   );
+});
+
+void test('the command names the installation where the library is looked for', () => {
+  const home = mkdtempSync(join(tmpdir(), 'slight-packages-'));
+  try {
+    const file = join(home, 'node_modules/@spiderlightning/slight/dist/packages.js');
+    assert.equal(installCommand('x@1.0.0', file, '/srv/app'), 'npm install --global x@1.0.0');
+    writeFileSync(join(home, 'package.json'), '{}');
+    assert.equal(installCommand('x@1.0.0', file, '/srv/app'), `npm install --prefix ${home} x@1.0.0`);
+    assert.equal(installCommand('x@1.0.0', file, home), 'npm install x@1.0.0');
+    assert.equal(installCommand('x@1.0.0', '/srv/checkout/src/packages.ts', '/srv'), 'npm install x@1.0.0');
+  } finally {
+    rmSync(home, { recursive: true });
+  }
 });
 
 void test('a library that is there and broken is not called missing', async () => {

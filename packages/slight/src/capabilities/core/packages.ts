@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { CapabilityError } from './error.ts';
 
 /**
@@ -13,10 +16,25 @@ export async function importPackage<Module>(spec: string, load: () => Promise<Mo
     const name = spec.slice(0, spec.lastIndexOf('@'));
     const missing = error as { code?: string; message?: string };
     if (missing.code !== 'ERR_MODULE_NOT_FOUND' || !missing.message?.includes(`'${name}'`)) throw error;
+    const install = installCommand(spec, fileURLToPath(import.meta.url), process.cwd());
     throw new CapabilityError(
       'unsupported',
-      // On a line of its own: before an `@` everything after `//` may be a credential, and a bind stands on the first.
-      `the client library ${name} is not installed beside slight\n  fix: npm install ${spec}`,
+      // A bind stands on the first line, where everything between `//` and an `@` is hidden as a credential: without
+      // its scope a name has none, and the command is on a line of its own.
+      `the client library ${name.replace(/^@/, '')} is not installed beside slight\n  fix: ${install}`,
     );
   }
+}
+
+/**
+ * The command that installs a library where this host finds it: for `file` of it, and somebody whose shell is in `folder`.
+ * Another project's node_modules, or the app's, would not help.
+ */
+export function installCommand(spec: string, file: string, folder: string): string {
+  const at = file.indexOf(`${sep}node_modules${sep}`);
+  const home = at < 0 ? undefined : file.slice(0, at);
+  if (home === undefined || home === folder) return `npm install ${spec}`;
+  // Only a folder of a project has a package.json; the one of global packages has none.
+  if (!existsSync(join(home, 'package.json'))) return `npm install --global ${spec}`;
+  return `npm install --prefix ${/[^\w./-]/.test(home) ? JSON.stringify(home) : home} ${spec}`;
 }
