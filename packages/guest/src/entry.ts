@@ -7,6 +7,7 @@ import type { Piece } from 'spiderlightning:cloud/http-stream@0.6.0';
 import type { Answer as TextAnswer } from 'spiderlightning:cloud/http-text-handler@0.6.0';
 import { textOf } from './answer.ts';
 import type { Answer } from './answer.ts';
+import { guardFunction } from './function-handler.ts';
 import { readRequest, writeAnswer } from './http-text.ts';
 import { parts } from './live.ts';
 import type { HeldHandler } from './live.ts';
@@ -54,7 +55,7 @@ export function toHttpHandler(app: unknown): { handle(request: Request): Promise
  * @throws {TypeError} while the app is built, as `toHttpHandler`
  */
 export function toHttpTextHandler(app: unknown): HttpTextHandler {
-  const handle = requireHandle(app);
+  const handle = requireHandle(guardFunction(app));
   return {
     async handle(head, body) {
       begin();

@@ -23,10 +23,19 @@ export async function toAnswer(reply: unknown, who: string): Promise<Answer> {
       headers: [...reply.headers],
       body: new Uint8Array(await reply.arrayBuffer()),
     };
-  throw new TypeError(
-    `${who} gave ${reply === null ? 'null' : typeof reply}, which is no answer: ` +
+  const error = new TypeError(
+    `${who} gave ${describe(reply)}, which is no answer: ` +
       'return json(…), text(…), html(…), bytes(…), status(…), redirect(…) or a Response',
   );
+  // All of its lines are the SDK's, and the handler has returned: they would lead nowhere.
+  error.stack = '';
+  throw error;
+}
+
+function describe(reply: unknown): string {
+  if (reply === null || reply === undefined) return String(reply);
+  if ('handle' in Object(reply)) return 'a router (call it first: export default router())';
+  return typeof reply === 'object' ? 'an object' : `a ${typeof reply}`;
 }
 
 /** Whether a reply is an answer as it stands. */

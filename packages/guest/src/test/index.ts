@@ -22,6 +22,7 @@ import type { Blobs } from '../blobs.ts';
 import { openConfigs } from '../configs.ts';
 import type { Configs } from '../configs.ts';
 import { toHttpHandler } from '../entry.ts';
+import { guardFunction } from '../function-handler.ts';
 import { openLocks } from '../locks.ts';
 import type { Locks } from '../locks.ts';
 import { openMessages } from '../messages.ts';
@@ -130,7 +131,7 @@ export function testApp(app: unknown, options: TestOptions = {}): TestApp {
   const module = readModule(app);
   // A module without a default export answers no requests.
   const isWorker = module === app && module.default === undefined;
-  const handle = isWorker ? undefined : toHttpHandler(module.default).handle;
+  const handle = isWorker ? undefined : toHttpHandler(guardFunction(module.default)).handle;
   let now = Date.now();
   let requests = 0;
   const host: TestHost & { readonly held: TestHeld } = {

@@ -178,6 +178,31 @@ describe('testApp', () => {
     assert.deepEqual(sent, [{ channel: 'news', data: '{"said":"hello"}', event: undefined, id: undefined }]);
   });
 
+  test('a function is an app; what it throws and what is no answer is logged, and a 500', async () => {
+    const answers = [
+      text('hi'),
+      router,
+      5,
+      { status: 200, headers: [], body: { tag: 'bytes', val: Buffer.of(1) } },
+    ];
+    const { request, logs } = testApp((wanted: { url: string }) => {
+      const { pathname } = new URL(wanted.url);
+      if (pathname === '/throws') throw new TypeError('a reason');
+      const answer: unknown = answers[Number(pathname.slice(1))];
+      return typeof answer === 'function' ? (answer as typeof router)() : answer;
+    });
+    const statuses: number[] = [];
+    for (const path of ['/0', '/1', '/2', '/3', '/throws']) statuses.push((await request(path)).status);
+    assert.deepEqual(statuses, [200, 500, 500, 200, 500]);
+    const [noCall, number, thrown] = logs.map(({ message }) => message);
+    assert.match(
+      noCall ?? '',
+      /^GET \/1 failed: .*gave a router \(call it first: export default router\(\)\)/,
+    );
+    assert.match(number ?? '', /the default export is a function, which gave a number, which is no answer/);
+    assert.match(thrown ?? '', /^GET \/throws failed: TypeError: a reason\n/);
+  });
+
   test('what is no app is refused; a capability outside of one is explained', async () => {
     assert.throws(() => testApp({}), /the app's export is an empty object/);
     await assert.rejects(orders.get('a'), /"orders" was used outside of an app under test/);
