@@ -1,16 +1,14 @@
-import { dirname } from 'node:path';
 import type { Slightfile } from '../slightfile/model.ts';
-import { cacheFolder, dataFolder } from './folders.ts';
+import { cacheFolder, dataFolder, workerCompileCache } from './folders.ts';
 
 /**
  * The flags of Node's permission model for a worker: it starts no programs, loads no native addons, and writes to the
- * app's data and the caches alone. Reading stays free, since client libraries read what they need (certificates,
+ * app's data and its own caches alone. Reading stays free, since client libraries read what they need (certificates,
  * profiles), and so does the network. `node:sqlite` is outside the model: where the databases lie is said by the host,
  * never by a guest.
  */
 export function restrictWorker(file: Slightfile): string[] {
-  const caches = [dirname(cacheFolder()), process.env.NODE_COMPILE_CACHE ?? []].flat();
-  const folders = [...new Set([dataFolder(file), ...caches])];
+  const folders = [dataFolder(file), cacheFolder(), workerCompileCache() ?? []].flat();
   return [
     '--permission',
     '--allow-worker',
