@@ -14,6 +14,8 @@ export interface BuildOptions {
   readonly out?: string;
   /** Check types too, at the same time. Default true; it has no effect on a JavaScript entry. */
   readonly typecheck?: boolean;
+  /** Milliseconds that evaluating the app's top level and making the component may take. Default 30,000. */
+  readonly longestMs?: number;
   /** Hears of each step as it begins. */
   readonly onProgress?: (step: BuildStep) => void;
 }
@@ -61,7 +63,7 @@ export async function buildComponent(options: BuildOptions): Promise<BuildResult
     progress('bundle');
     const bundled = await withTypeErrors(bundle(entry, place), types);
     progress('componentize');
-    const component = await withTypeErrors(makeComponent(bundled, place), types);
+    const component = await withTypeErrors(makeComponent(bundled, place, options.longestMs ?? 30_000), types);
     const errors = await types;
     if (errors.length > 0) throw new BuildFailure(errors);
     if (out !== undefined) {

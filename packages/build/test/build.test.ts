@@ -229,6 +229,13 @@ export default () => [a, b, c, d, e, f];`);
     assert.match(raw?.message ?? '', /^the app's export is a number/);
   });
 
+  test('a top level that never ends is given up', async () => {
+    const [error] = await failures(`for (;;);\n${hello}`, { longestMs: 300 });
+    assert.match(error?.message ?? '', /^the top level of a module did not come to its end within 0\.3 s$/);
+    assert.deepEqual(place(error), ['app.ts', undefined, undefined]);
+    assert.match(error?.fix ?? '', /a loop that never ends/);
+  });
+
   test('an exception at the top level of a module, in another file too', async () => {
     await write(
       'config.ts',
