@@ -5,7 +5,7 @@ import type { Component, Instance } from '@spiderlightning/component';
 import { wasiImports } from '@spiderlightning/wasi';
 import { Agent } from 'undici';
 import {
-  handleRequest,
+  handleText,
   spiderlightningImports,
 } from '../../packages/slight/src/dialects/spiderlightning/index.ts';
 import { openOutgoing } from '../../packages/slight/src/outgoing/client.ts';
@@ -114,8 +114,8 @@ async function guestLoop(component: Component, outgoing: OutgoingSession, target
     const url = `http://127.0.0.1/${count}?${encodeURIComponent(target)}`;
     const request = { method: 'GET', url, headers: [], body, remote: '127.0.0.1', id: 'bench' };
     // The host sets a deadline and a bound for computing, too.
-    const answer = await handleRequest(instance, request, { deadline: 60_000, cpu: 60_000 });
-    return Number(Buffer.from(answer.body as Uint8Array).toString());
+    const answer = await handleText(instance, request, { deadline: 60_000, cpu: 60_000 });
+    return Number(String(answer.body));
   };
 }
 

@@ -7,10 +7,9 @@ import type { KeyValue } from '../../packages/slight/src/capabilities/keyvalue/c
 import type { Locks } from '../../packages/slight/src/capabilities/locks/contract.ts';
 import type { Messaging } from '../../packages/slight/src/capabilities/messaging/contract.ts';
 import { openCapability } from '../../packages/slight/src/capabilities/core/open.ts';
-import {
-  handleRequest,
-  spiderlightningImports,
-} from '../../packages/slight/src/dialects/spiderlightning/index.ts';
+import { spiderlightningImports } from '../../packages/slight/src/dialects/spiderlightning/index.ts';
+import type { Handle } from '../../packages/slight/src/dialects/spiderlightning/index.ts';
+import { findHandle } from '../../packages/slight/src/host/exports.ts';
 import { namedOpener } from '../../packages/slight/src/host/openers.ts';
 import { buildCGuest } from '../../test/guests/clang.ts';
 import { buildGuest, makeFolder } from '../server.ts';
@@ -50,6 +49,7 @@ export async function makeLoops(
   const bytes =
     guest === 'c' ? await buildCGuest('loop') : await buildGuest(join(import.meta.dirname, 'app.ts'));
   const component = await compile(bytes);
+  const ask = findHandle(component.exports.map(({ name }) => name));
   const granted = {
     keyvalue: namedOpener('keyvalue', new Map([['bench', bench.keyvalue]]), 'slightfile.toml'),
     messaging: namedOpener('messaging', new Map([['bench', bench.messaging]]), 'slightfile.toml'),
@@ -59,19 +59,20 @@ export async function makeLoops(
   for (let made = 0; made < instances; made++) {
     const imports = { ...wasiImports(), ...spiderlightningImports({ log: () => undefined, ...granted }) };
     const instance = await component.instantiate(imports);
-    for (const operation of operations) loops[operation].push(loopOf(instance, operation, `lock-${made}`));
+    for (const operation of operations)
+      loops[operation].push(loopOf(ask, instance, operation, `lock-${made}`));
   }
   return loops;
 }
 
-function loopOf(instance: Instance, operation: Operation, lock: string): Loop {
+function loopOf(ask: Handle, instance: Instance, operation: Operation, lock: string): Loop {
   const body = new Uint8Array();
   return async (count) => {
     const url = `http://127.0.0.1/${operation}/${count}/${lock}`;
     const request = { method: 'GET', url, headers: [], body, remote: '127.0.0.1', id: 'bench' };
     // The host sets a deadline and a bound for computing, too.
-    const answer = await handleRequest(instance, request, { deadline: 30_000, cpu: 30_000 });
-    const said = Buffer.from(answer.body as Uint8Array).toString();
+    const answer = await ask(instance, request, { deadline: 30_000, cpu: 30_000 });
+    const said = Buffer.from(answer.body as Uint8Array | string).toString();
     if (answer.status !== 200) throw new Error(`the guest answered ${answer.status}: ${said}`);
     return Number(said);
   };

@@ -4,7 +4,7 @@ import { compile } from '@spiderlightning/component';
 import { wasiImports } from '@spiderlightning/wasi';
 import { openCapability } from '../../packages/slight/src/capabilities/core/open.ts';
 import {
-  handleRequest,
+  handleText,
   spiderlightningImports,
 } from '../../packages/slight/src/dialects/spiderlightning/index.ts';
 import { namedOpener } from '../../packages/slight/src/host/openers.ts';
@@ -157,8 +157,8 @@ async function makeGuest(db: Database): Promise<{ readonly [Kind in Work]: Run }
       const url = `http://127.0.0.1/${work}/${count}`;
       const body = new Uint8Array();
       const request = { method: 'GET', url, headers: [], body, remote: '127.0.0.1', id: 'bench' };
-      const answer = await handleRequest(instance, request, { deadline: 60_000, cpu: 60_000 });
-      return Number(Buffer.from(answer.body as Uint8Array).toString());
+      const answer = await handleText(instance, request, { deadline: 60_000, cpu: 60_000 });
+      return Number(String(answer.body));
     };
   return { select: ask('select'), insert: ask('insert'), rows: ask('rows') };
 }

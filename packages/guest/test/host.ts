@@ -5,8 +5,7 @@ import { buildComponent } from '@spiderlightning/build';
 import { compile } from '@spiderlightning/component';
 import type { Component, HostImports } from '@spiderlightning/component';
 import { wasiImports } from '@spiderlightning/wasi';
-import { handleRequest, handleText } from '../../slight/src/dialects/spiderlightning/index.ts';
-import { takesText } from '../../slight/src/host/exports.ts';
+import { findHandle } from '../../slight/src/host/exports.ts';
 
 /** Builds a guest of TypeScript text that imports the SDK. */
 export async function buildGuest(source: string): Promise<Component> {
@@ -51,7 +50,7 @@ export async function startGuest(component: Component, data = new Map<string, Ui
     },
   };
   const instance = await component.instantiate(imports);
-  const ask = takesText(component.exports.map(({ name }) => name)) ? handleText : handleRequest;
+  const ask = findHandle(component.exports.map(({ name }) => name));
   return {
     log,
     stderr,

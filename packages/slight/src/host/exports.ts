@@ -1,6 +1,8 @@
 import { readExportNames, readImportNames } from '@spiderlightning/component/exports';
 import {
   commandHandler,
+  handleRequest,
+  handleText,
   httpHandler,
   httpTextHandler,
   messageHandler,
@@ -8,7 +10,7 @@ import {
   served,
   watchHandler,
 } from '../dialects/spiderlightning/index.ts';
-import type { GrantName } from '../dialects/spiderlightning/index.ts';
+import type { GrantName, Handle } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { isCompatible } from './import-name.ts';
 import { describeComplaint } from './complaint.ts';
@@ -57,9 +59,9 @@ export function findRoles(exports: readonly string[]): Roles {
   };
 }
 
-/** Whether an app gets its requests as text. */
-export function takesText(exports: readonly string[]): boolean {
-  return exports.some((each) => isCompatible(httpTextHandler, each));
+/** How an app that exports these is handed its requests: as text, where it takes them so. */
+export function findHandle(exports: readonly string[]): Handle {
+  return exports.some((each) => isCompatible(httpTextHandler, each)) ? handleText : handleRequest;
 }
 
 /** The same of a component's bytes. Whoever runs one that cannot be read says what is wrong with it. */

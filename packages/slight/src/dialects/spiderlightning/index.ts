@@ -38,6 +38,7 @@ export {
   httpTextHandler,
   nextPiece,
 } from './http-handler.ts';
+export type { Handle } from './http-handler.ts';
 export type { LogLevel, LogSink } from './logging.ts';
 export type { PrintSink } from './stdio.ts';
 
