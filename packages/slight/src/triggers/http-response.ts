@@ -8,6 +8,9 @@ export interface WholeResponse extends HttpResponse {
   readonly body: Uint8Array | string;
 }
 
+/** Of a body that is text: Node sends it in one piece with the head, whose bytes are Latin-1. */
+export const bodyEncoding = 'latin1';
+
 /** An answer whose text, where its body is text, can be sent as it stands. */
 export function encodeBody(response: HttpResponse, body: Uint8Array | string): WholeResponse {
   const plain = typeof body !== 'string' || Buffer.byteLength(body) === body.length;
@@ -70,9 +73,8 @@ export function sendResponse(
   headers: string[],
 ): void {
   outgoing.writeHead(response.status, headers);
-  // Node itself sends no body after HEAD, 204 and 304. Text goes out in one piece with the head, whose bytes are Latin-1.
-  if (typeof response.body === 'string') outgoing.end(response.body, 'latin1');
-  else outgoing.end(response.body);
+  // Node itself sends no body after HEAD, 204 and 304.
+  outgoing.end(response.body, bodyEncoding);
 }
 
 /** The answer to a request that failed, as plain text. */

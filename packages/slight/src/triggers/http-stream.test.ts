@@ -234,6 +234,16 @@ test('a body that breaks off, stands still or is too large cannot be read on, an
   assert.deepEqual(reasons, ['too-large', 'too-large']);
 });
 
+test('the head of a text is sent as the bytes that it is, also where the request is not read to its end', async (t) => {
+  const { port } = await serve(t, async () => ({
+    status: 200,
+    headers: [['x-name', 'gr\u00fcn']],
+    body: 'no',
+  }));
+  const { text } = await converse(port, 'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\nsome');
+  assert.match(text, /x-name: gr\u00fcn\r\n[^]*\r\n\r\nno$/, 'read as Latin-1');
+});
+
 test('nothing is taken from a client beyond what is read', async (t) => {
   let read: (() => void) | undefined;
   const { port } = await serve(t, async ({ body }) => {

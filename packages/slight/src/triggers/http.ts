@@ -18,7 +18,14 @@ import type { HttpHandler, HttpResponse, OutgoingBody } from './http-message.ts'
 import { endLater, sendStream } from './http-outgoing.ts';
 import { refuse, refuseMalformed } from './http-refuse.ts';
 import { readHead, readRequestId } from './http-request.ts';
-import { checkHead, checkResponse, encodeBody, failureResponse, sendResponse } from './http-response.ts';
+import {
+  bodyEncoding,
+  checkHead,
+  checkResponse,
+  encodeBody,
+  failureResponse,
+  sendResponse,
+} from './http-response.ts';
 import type { WholeResponse } from './http-response.ts';
 
 export interface HttpTriggerOptions {
@@ -192,7 +199,7 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
     if (incoming.complete) return sendResponse(outgoing, response, headers);
     // What is left of the request is not read: the connection cannot carry another one.
     outgoing.writeHead(response.status, [...headers, 'connection', 'close']);
-    outgoing.write(response.body);
+    outgoing.write(response.body, bodyEncoding);
     endLater(incoming, outgoing);
   }
 
