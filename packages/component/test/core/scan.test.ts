@@ -101,6 +101,19 @@ suite('the flag is looked at', () => {
       `(func (if (i32.const 0) (then ${'nop '.repeat(7900)})) ${'nop '.repeat(200)})`,
       [2],
     ],
+    ...['(br_if 0 (i32.const 1))', '(if (i32.const 1) (then (br 1)))'].map(
+      (jump) =>
+        [
+          `on the way of ${jump}, where the other one has looked since`,
+          `(func (block ${'nop '.repeat(7000)} ${jump} ${'nop '.repeat(2000)}) ${'nop '.repeat(2000)})`,
+          [3],
+        ] as const,
+    ),
+    [
+      'on the way of a table, where the other one has looked since',
+      `(func (block (block ${'nop '.repeat(7000)} (br_table 0 1 (i32.const 1))) ${'nop '.repeat(2000)}) ${'nop '.repeat(2000)})`,
+      [3],
+    ],
     [
       'on one of two ways no more than it is long',
       `(func (if (i32.const 0) (then ${'nop '.repeat(5000)}) (else ${'nop '.repeat(5000)})))`,
