@@ -42,9 +42,9 @@ export async function serveHeld(
     events: 4,
     log,
     ...options,
-    handler: async (view, event, request) => {
+    handler: async (view, event, origin) => {
       told.push({ ...event, view });
-      await options.handler?.(view, event, request);
+      await options.handler?.(view, event, origin);
     },
   });
   const trigger = await startHttpTrigger({

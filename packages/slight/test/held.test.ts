@@ -32,6 +32,17 @@ test('HEAD of an event stream has its head, and holds nothing', async (t) => {
   assert.equal(held.count, 0);
 });
 
+test('the head of an event stream is Latin-1, also where it says when to come back', async (t) => {
+  const { port } = await serveHeld(t, {
+    async handle({ url }) {
+      const protocol = { name: 'event-stream', retryMs: 700 } as const;
+      return { status: 200, headers: [['x-name', 'gr\u00fcn']], body: holdAt(url, { protocol }) };
+    },
+  });
+  const answer = await converse(port, 'GET /events HTTP/1.1\r\nHost: h\r\n\r\n', /retry/);
+  assert.match(answer, /x-name: gr\u00fcn\r\n[^]*\r\n\r\nretry: 700\n\n$/, 'read as such');
+});
+
 test('an event stream is bare bytes to its end, for clients of HTTP/1.0 too', async (t) => {
   const { port, publish, held } = await serveHeld(t);
   for (const version of ['1.0', '1.1']) {

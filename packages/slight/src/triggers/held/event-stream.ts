@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { LineSignals } from './connections.ts';
+import { bodyEncoding } from '../http-response.ts';
 import { farewell } from './connection.ts';
 import type { Line } from './connection.ts';
 
@@ -35,7 +36,7 @@ export function openEventStream(
   const socket = outgoing.socket!;
   beginEventStream(outgoing, flat);
   socket.setNoDelay(true);
-  outgoing.write(retryMs === undefined ? comment : `retry: ${retryMs}\n\n`);
+  outgoing.write(retryMs === undefined ? comment : `retry: ${retryMs}\n\n`, bodyEncoding);
 
   let ended: { code: number; reason: string } | undefined;
   let stuck = 0;
