@@ -19,6 +19,20 @@ export interface TestAnswer {
   readonly hold: Hold | undefined;
 }
 
+const validName = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/;
+const invalidInValue = /[^\t\u0020-\u007e\u0080-\u00ff]/;
+
+/** Why a host would send 502 in place of this answer; undefined where it sends it. */
+export function refuseHead({ headers }: Pick<Response, 'headers'>): string | undefined {
+  for (const [name, value] of headers) {
+    if (!validName.test(name)) return `the app answered with a header named ${JSON.stringify(name)}`;
+    const [bad] = invalidInValue.exec(value) ?? [];
+    if (bad !== undefined)
+      return `the app answered with a header ${name} whose value has ${JSON.stringify(bad)}, which HTTP does not allow`;
+  }
+  return undefined;
+}
+
 export async function readAnswer({ status, headers, body }: Response): Promise<TestAnswer> {
   const { bytes, whole } = body.tag === 'stream' ? await readStream() : { bytes: plain(body), whole: true };
   const text = new TextDecoder().decode(bytes);

@@ -16,6 +16,7 @@
  * ```
  * @module
  */
+import type { Response } from 'spiderlightning:cloud/http-types@0.6.0';
 import type { ErrorCode } from 'spiderlightning:cloud/types@0.6.0';
 import { openBlobs } from '../blobs.ts';
 import type { Blobs } from '../blobs.ts';
@@ -34,7 +35,7 @@ import { openDatabase } from '../sql.ts';
 import type { Database } from '../sql.ts';
 import { openStore } from '../store.ts';
 import type { Store } from '../store.ts';
-import { readAnswer } from './answer.ts';
+import { readAnswer, refuseHead } from './answer.ts';
 import type { TestAnswer } from './answer.ts';
 import { captureConsole } from './console.ts';
 import { captureFetch } from './fetch.ts';
@@ -152,9 +153,13 @@ export function testApp(app: unknown, options: TestOptions = {}): TestApp {
   // From here on a test may use the app's stores, as the app itself may.
   beginServing();
   const request: TestApp['request'] = (path, how = {}) =>
-    runWith(host, async () =>
-      readAnswer(await answering(handle)(await writeRequest(path, how, `test-${++requests}`))),
-    );
+    runWith(host, async () => {
+      const response = await answering(handle)(await writeRequest(path, how, `test-${++requests}`));
+      const refusal = refuseHead(response);
+      if (refusal === undefined) return await readAnswer(response);
+      host.lines.push({ level: 'error', message: refusal, context: '', fields: {} });
+      return await readAnswer(notHttp);
+    });
   return {
     request,
     async connect(path, how = {}) {
@@ -192,6 +197,13 @@ const sdk = new URL('..', import.meta.url).href;
 function isForeign(frame: string): boolean {
   return frame.includes(sdk) || /\(?node:[\w/]+:\d+:\d+\)?$/.test(frame) || /at new Promise /.test(frame);
 }
+
+/** What a client gets where the app's answer is none. */
+const notHttp: Response = {
+  status: 502,
+  headers: [['content-type', 'text/plain; charset=utf-8']],
+  body: { tag: 'bytes', val: new TextEncoder().encode('The app gave an answer that is not HTTP.\n') },
+};
 
 function answering<Handle>(handle: Handle | undefined): Handle {
   if (handle !== undefined) return handle;

@@ -203,6 +203,25 @@ describe('testApp', () => {
     assert.match(thrown ?? '', /^GET \/throws failed: TypeError: a reason\n/);
   });
 
+  test('an answer that is not HTTP is 502, as from a host, and the log says why', async () => {
+    const wrong = router();
+    wrong.get('/value', () => text('x', { headers: { 'x-a': 'a\nset-cookie: b' } }));
+    wrong.get('/name', () => text('x', { headers: { 'x a': 'b' } }));
+    wrong.get('/latin', () => text('x', { headers: { 'x-a': '\tü' } }));
+    const { request, logs } = testApp(wrong);
+    const answer = await request('/value');
+    assert.deepEqual([answer.status, answer.headers.has('x-a')], [502, false]);
+    assert.equal((await request('/name')).status, 502);
+    assert.equal((await request('/latin')).status, 200);
+    const [value, name, ...more] = logs.map(({ message }) => message);
+    assert.equal(
+      value,
+      'the app answered with a header x-a whose value has "\\n", which HTTP does not allow',
+    );
+    assert.equal(name, 'the app answered with a header named "x a"');
+    assert.deepEqual(more, []);
+  });
+
   test('what is no app is refused; a capability outside of one is explained', async () => {
     assert.throws(() => testApp({}), /the app's export is an empty object/);
     await assert.rejects(orders.get('a'), /"orders" was used outside of an app under test/);

@@ -18,7 +18,7 @@ export function encodeBody(response: HttpResponse, body: Uint8Array | string): W
 }
 
 const validName = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/;
-const validValue = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
+const invalidInValue = /[^\t\u0020-\u007e\u0080-\u00ff]/;
 
 /** The head of an answer, checked. */
 export interface CheckedHead {
@@ -54,9 +54,10 @@ export function checkHead(response: Pick<HttpResponse, 'status' | 'headers'>, id
   let length: string | undefined;
   for (const [name, value] of headers) {
     if (!validName.test(name)) throw notHttp(`the app answered with a header named ${JSON.stringify(name)}`);
-    if (!validValue.test(value)) {
+    const bad = invalidInValue.exec(value);
+    if (bad !== null) {
       throw notHttp(
-        `the app answered with a header ${name} whose value has characters that HTTP does not allow`,
+        `the app answered with a header ${name} whose value has ${JSON.stringify(bad[0])}, which HTTP does not allow`,
       );
     }
     const lower = name.toLowerCase();

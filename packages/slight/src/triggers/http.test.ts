@@ -249,6 +249,9 @@ test('an answer that is not HTTP is 502 with a line in the log, and nothing of i
     assert.match(answer.body, /not HTTP.\nRequest id: /);
   }
   assert.equal(served.log.filter((line) => line.includes('the app answered with')).length, bad.length);
+  assert.ok(
+    served.log.some((line) => line.includes('x-wide whose value has "\u20ac", which HTTP does not allow')),
+  );
 });
 
 test('what a handler throws becomes its answer; anything else a 500 that says nothing', async (t) => {
