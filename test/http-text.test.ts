@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { withHeader, json } from '../packages/guest/src/answer.ts';
+import { json, text, textOf, withHeader } from '../packages/guest/src/answer.ts';
 import { readRequest, writeAnswer } from '../packages/guest/src/http-text.ts';
 import { readText, writeHead } from '../packages/slight/src/dialects/spiderlightning/http-text.ts';
 import { HttpFailure } from '../packages/slight/src/triggers/http-message.ts';
@@ -67,4 +67,14 @@ test('who copies an answer has its bytes, and who adds a header keeps its text',
   const more = withHeader(made, 'X-More', '1');
   assert.deepEqual([more.status, more.headers.at(-1)], [201, ['x-more', '1']]);
   assert.deepEqual(more.body, made.body);
+});
+
+test('who changes the bytes of an answer changes what is sent', () => {
+  const made = text('bad');
+  made.body[0] = 'm'.charCodeAt(0);
+  for (const answer of [made, withHeader(made, 'x-more', '1')]) {
+    assert.equal(textOf(answer), undefined);
+    assert.equal(new TextDecoder().decode(answer.body), 'mad');
+  }
+  assert.equal(textOf(text('as it was')), 'as it was');
 });

@@ -67,7 +67,7 @@ export function withHeader(answer: Answer, name: string, value: string): Answer 
   return written === undefined ? { ...answer, headers } : makeText(answer.status, headers, written);
 }
 
-/** The body of an answer that was made of text, and not changed since. Its bytes are not made before they are asked for. */
+/** The body of an answer that was made of text, where nobody has asked for its bytes. */
 export function textOf(answer: object): string | undefined {
   return texts.get(answer);
 }
@@ -84,6 +84,8 @@ function makeText(status: number, headers: Answer['headers'], written: string): 
     headers,
     // A property of the answer itself: who copies it has the bytes.
     get body() {
+      // From here on they are what is sent: somebody may change them.
+      texts.delete(made);
       return (bytes ??= encoder.encode(written));
     },
   };
