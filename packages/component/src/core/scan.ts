@@ -80,33 +80,39 @@ function skipMemoryArgument(bytes: Uint8Array, at: number): number {
   return skipNumber(bytes, at);
 }
 
-function followTryTable(bytes: Uint8Array, at: number, path: Path): number {
+function followTryTable(bytes: Uint8Array, at: number, path: Path | undefined): number {
   at = skipType(bytes, at);
   const count = readNumber(bytes, at);
   at = skipNumber(bytes, at);
   for (let index = 0; index < count; index++) {
     const withTag = bytes[at++]! < 2;
     if (withTag) at = skipNumber(bytes, at);
-    path.branchOnException(readNumber(bytes, at));
+    path?.branchOnException(readNumber(bytes, at));
     at = skipNumber(bytes, at);
   }
-  path.enter();
+  path?.enter();
   return at;
 }
 
-function followBranchTable(bytes: Uint8Array, at: number, path: Path, offset: number): number {
+function followBranchTable(bytes: Uint8Array, at: number, path: Path | undefined, offset: number): number {
   const count = readNumber(bytes, at);
   at = skipNumber(bytes, at);
   for (let index = 0; index <= count; index++) {
-    path.branch(readNumber(bytes, at), offset);
+    path?.branch(readNumber(bytes, at), offset);
     at = skipNumber(bytes, at);
   }
-  path.leave();
+  path?.leave();
   return at;
 }
 
 /** Past immediates of the shapes that are too rare for the loop in `scanBody`. */
-function followRare(bytes: Uint8Array, at: number, shape: number, path: Path, offset: number): number {
+function followRare(
+  bytes: Uint8Array,
+  at: number,
+  shape: number,
+  path: Path | undefined,
+  offset: number,
+): number {
   switch (shape) {
     case BRANCH_TABLE:
       return followBranchTable(bytes, at, path, offset);
@@ -127,7 +133,7 @@ function followRare(bytes: Uint8Array, at: number, shape: number, path: Path, of
     case TRY_TABLE:
       return followTryTable(bytes, at, path);
     case CAST_BRANCH:
-      path.branch(readNumber(bytes, at + 1), offset);
+      path?.branch(readNumber(bytes, at + 1), offset);
       return skipNumber(bytes, skipNumber(bytes, skipNumber(bytes, at + 1)));
     default:
       throw new Error(`shape ${shape} of immediates is not handled`);
@@ -171,14 +177,14 @@ export function scanBody(
   for (let group = 0; group < groups; group++) at = skipType(bytes, skipNumber(bytes, at));
 
   edits.add(CHECK, at);
-  const path = new Path(at, looks === undefined ? Infinity : MOST_ON_THE_WAY);
+  const path = looks && new Path(at, MOST_ON_THE_WAY);
 
   const shapes = SINGLE_BYTE;
   let offset = at;
   while (at < end) {
     offset = at;
     // Where the function ends anyway its caller counts on.
-    if (path.isLong(offset) && offset < end - 1) {
+    if (path !== undefined && path.isLong(offset) && offset < end - 1) {
       edits.add(CHECK, offset);
       path.look(offset);
     }
@@ -192,7 +198,7 @@ export function scanBody(
       at = skipNumber(bytes, at);
     }
     if (shape <= TWO_NUMBERS) {
-      if (opcode < FIRST_LOCAL || opcode >= FIRST_REFERENCE_BRANCH) {
+      if (path !== undefined && (opcode < FIRST_LOCAL || opcode >= FIRST_REFERENCE_BRANCH)) {
         path.step(opcode, shape === NUMBER ? readNumber(bytes, at) : 0, offset);
       }
       for (; shape > 0; shape--) while (bytes[at++]! >= 0x80);
@@ -211,23 +217,23 @@ export function scanBody(
       case CALL_REFERENCE:
       case CALL_INDIRECT:
         sites.add(shape === CALL ? readNumber(bytes, at) : -1);
-        if (looks !== undefined) path.call(looks(sites.callee[sites.count - 1]!));
+        if (looks !== undefined) path?.call(looks(sites.callee[sites.count - 1]!));
         at = skipNumber(bytes, at);
         if (shape === CALL_INDIRECT) at = skipNumber(bytes, at);
         break;
       case BLOCK_TYPE:
-        path.step(opcode, 0, offset);
+        path?.step(opcode, 0, offset);
         at = skipType(bytes, at);
         break;
       case LOOP:
         at = skipType(bytes, at);
         edits.add(CHECK, at);
-        path.loop(at);
+        path?.loop(at);
         break;
       case TAIL_CALL:
       case TAIL_CALL_REFERENCE:
       case TAIL_CALL_INDIRECT:
-        path.leave();
+        path?.leave();
         sites.add(shape === TAIL_CALL ? readNumber(bytes, at) : -1);
         at = skipNumber(bytes, at);
         if (shape === TAIL_CALL_INDIRECT) at = skipNumber(bytes, at);
