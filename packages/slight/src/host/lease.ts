@@ -8,6 +8,7 @@ import { HttpFailure } from '../triggers/http-message.ts';
 import type { OutgoingBody } from '../triggers/http-message.ts';
 import { nameFailure, toHttpFailure } from './failure.ts';
 import type { Guest } from './guests.ts';
+import { isCompatible } from './import-name.ts';
 import { PoolBusyError } from './pool.ts';
 import type { Pool } from './pool.ts';
 
@@ -27,7 +28,7 @@ export function openStream(
   signal: AbortSignal,
   release: () => void,
 ): OutgoingBody {
-  if (!exported.includes(httpStream)) {
+  if (!exported.some((name) => isCompatible(httpStream, name))) {
     const reason = `the app answered with a stream and does not export ${httpStream}`;
     throw new HttpFailure(502, 'The app gave an answer that is not HTTP.', { reason });
   }
@@ -61,7 +62,7 @@ export function openHeldHandler(
   limits: Limits,
   telemetry: Pick<Telemetry, 'watchEvent'> | undefined,
 ): HeldHandler | undefined {
-  if (!exported.includes(heldHandler)) return undefined;
+  if (!exported.some((name) => isCompatible(heldHandler, name))) return undefined;
 
   async function tell(
     connection: HeldView,
