@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { styleText } from 'node:util';
 import type { BuildFailure, BuildResult } from '@spiderlightning/build';
 import { maskSecrets } from '../slightfile/mask.ts';
+import { printResult } from './result.ts';
 import { UsageError } from './usage.ts';
 
 type Builder = typeof import('@spiderlightning/build');
@@ -17,7 +18,7 @@ export interface BuildFlags {
   readonly output?: string;
   /** Check types too. */
   readonly check: boolean;
-  /** Write the path of the component to stdout. Default true. */
+  /** Write the path of the component to stdout for programs. Default true. */
   readonly printPath?: boolean;
 }
 
@@ -41,7 +42,7 @@ export function outputOf(entry: string): string {
 }
 
 /**
- * `slight build`. What it did goes to stderr, the path of the component to stdout. Gives the exit code.
+ * `slight build`. What it did goes to stderr, the path of the component to stdout where that is no terminal. Gives the exit code.
  * @throws {UsageError} where there is no entry
  */
 export async function build(flags: BuildFlags): Promise<number> {
@@ -60,7 +61,7 @@ export async function build(flags: BuildFlags): Promise<number> {
     const result = await buildComponent({ entry, out, typecheck: flags.check });
     for (const warning of result.warnings) print(`warning: ${formatBuildError(warning, process.cwd())}`);
     print(describeResult(result, out));
-    if (flags.printPath ?? true) process.stdout.write(`${relative(process.cwd(), resolve(out)) || out}\n`);
+    if (flags.printPath ?? true) printResult(relative(process.cwd(), resolve(out)) || out);
     return 0;
   } catch (error) {
     // The class may come from another copy of the package than any that could be imported here.

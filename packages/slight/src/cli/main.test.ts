@@ -76,3 +76,18 @@ test('what a build finds wrong is printed, without a stack, and ends with 1', (t
   assert.match(err, /^building app\.js\napp\.js:1:\d+: [^]*\nslight: app\.js was not built: 1 error\n$/);
   assert.doesNotMatch(err, /\n\s+at /);
 });
+
+test('what a command made goes to stdout for programs; a terminal shows it once, on stderr', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'slight-cli-'));
+  try {
+    const made = slight(['new', 'ts', '-n', 'one'], folder);
+    assert.deepEqual([made.code, made.out], [0, 'one\n']);
+    const terminal = 'data:text/javascript,process.stdout.isTTY = true';
+    const args = ['--import', terminal, bin, 'new', 'ts', '-n', 'two'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+    assert.deepEqual([status, stdout], [0, '']);
+    assert.match(stderr, /^created two,/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

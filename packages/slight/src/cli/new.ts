@@ -13,6 +13,7 @@ import { extname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
 import { StartError } from '../host/start-error.ts';
+import { printResult } from './result.ts';
 import { UsageError } from './usage.ts';
 
 /** Templates are folders below `templates/`, with what each is. */
@@ -27,7 +28,7 @@ const fromSources = extname(import.meta.filename) === '.ts';
 
 /**
  * `slight new TEMPLATE -n NAME`. Makes a project in a folder of that name. What it did goes to stderr, the folder to
- * stdout. Gives the exit code.
+ * stdout where that is no terminal. Gives the exit code.
  * @throws {UsageError} for a template or a name that cannot be
  * @throws {StartError} where the folder holds something
  */
@@ -52,7 +53,7 @@ export function createProject(template: string, name: string): number {
     throw error;
   }
   process.stderr.write(describeNext(name, templates[template] ?? template));
-  process.stdout.write(`${name}\n`);
+  printResult(name);
   return 0;
 }
 

@@ -9,6 +9,7 @@ import { openSecrets } from '../secrets/store.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { printDuration } from '../slightfile/units.ts';
 import { describeFailure, exitCodeOf } from './report.ts';
+import { printResult } from './result.ts';
 import { logSettings, readRunFile, usualFile } from './run-file.ts';
 import type { RunOptions } from './run-file.ts';
 import { UsageError } from './usage.ts';
@@ -56,7 +57,7 @@ async function serve(file: Slightfile, options: RunOptions, early: EarlyWorker |
       if (file.log.format !== 'json') process.stderr.write(`${lines.join('\n')}\n`);
       // Whoever wanted to know may have gone.
       process.stdout.on('error', () => undefined);
-      if (!process.stdout.isTTY && url !== undefined) process.stdout.write(`${url}\n`);
+      if (url !== undefined) printResult(url);
     },
   });
 }
