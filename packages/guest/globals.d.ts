@@ -27,6 +27,7 @@ type AbortSignal = import('@spiderlightning/guest/platform').AbortSignal;
 declare const DOMException: Platform['DOMException'];
 type DOMException = InstanceType<Platform['DOMException']>;
 
+/** Asks a server that `hosts` below `[outgoing]` of the slightfile lists. @throws {CapabilityError} where it does not answer */
 declare const fetch: Platform['fetch'];
 declare const Headers: Platform['Headers'];
 type Headers = InstanceType<Platform['Headers']>;

@@ -37,10 +37,15 @@ export interface RouterOptions {
  * with another method 405.
  */
 export interface Router {
+  /** Answers GET there, and HEAD: `app.get('/orders/:id', async (req) => text(req.params.id))`. */
   readonly get: AddRoute;
+  /** Answers POST there: `await req.json()`, `req.text()` and `readForm(req)` give its body. */
   readonly post: AddRoute;
+  /** Answers PUT there. */
   readonly put: AddRoute;
+  /** Answers PATCH there. */
   readonly patch: AddRoute;
+  /** Answers DELETE there. */
   readonly delete: AddRoute;
   /** Every method that has no handler of its own there. */
   readonly all: AddRoute;

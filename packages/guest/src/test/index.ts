@@ -38,6 +38,7 @@ import type { Store } from '../store.ts';
 import { readAnswer, refuseHead } from './answer.ts';
 import type { TestAnswer } from './answer.ts';
 import { captureConsole } from './console.ts';
+import { tellIfFailed } from './failed.ts';
 import { captureFetch } from './fetch.ts';
 import { readModule, testHandlers } from './handlers.ts';
 import { createHeld } from './held.ts';
@@ -149,6 +150,7 @@ export function testApp(app: unknown, options: TestOptions = {}): TestApp {
   };
   captureConsole();
   captureFetch();
+  tellIfFailed(host.lines);
   leaveOutFrames(isForeign);
   // From here on a test may use the app's stores, as the app itself may.
   beginServing();
