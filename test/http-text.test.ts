@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { json, text, textOf, withHeader } from '../packages/guest/src/answer.ts';
 import { readRequest, writeAnswer } from '../packages/guest/src/http-text.ts';
 import { readText, writeHead } from '../packages/slight/src/dialects/spiderlightning/http-text.ts';
-import { HttpFailure } from '../packages/slight/src/triggers/http-message.ts';
+import { HttpFailure, mostHeaders } from '../packages/slight/src/triggers/http-message.ts';
 
 const line = fc.string({ unit: 'binary' }).map((each) => each.replaceAll('\n', ''));
 const name = line.filter((each) => each !== '');
@@ -58,6 +58,16 @@ test('a text without an end of its head is no answer', () => {
       JSON.stringify(wrong),
     );
   assert.ok(Number.isNaN(readText('ok\n\n').status), 'the status is for whoever sends it to check');
+});
+
+test('a head of more headers than an answer may have is read no further', () => {
+  const head = (count: number) => `200\n${'a\n\n'.repeat(count)}\n`;
+  assert.equal(readText(head(mostHeaders)).headers.length, mostHeaders);
+  assert.throws(
+    () => readText(head(mostHeaders + 1)),
+    (error) =>
+      error instanceof HttpFailure && error.status === 502 && /more than 10000 headers/.test(error.reason!),
+  );
 });
 
 test('who copies an answer has its bytes, and who adds a header keeps its text', () => {

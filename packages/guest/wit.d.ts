@@ -446,7 +446,7 @@ declare module 'spiderlightning:cloud/http-types@0.6.0' {
   export interface Response {
     /** 200 to 599. A connection that is held has the status of its protocol. */
     status: number;
-    /** A name may stand more than once. The host adds `content-length` and `date`. */
+    /** At most 10,000; a name may stand more than once. The host adds `content-length` and `date`. */
     headers: [string, string][];
     /** What follows the head. */
     body: ResponseBody;

@@ -4,7 +4,7 @@ import type { Limits } from '../slightfile/model.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { EventWatch } from '../telemetry/watch.ts';
 import type { HeldEvent, HeldHandler, HeldView } from '../triggers/held/event.ts';
-import { HttpFailure } from '../triggers/http-message.ts';
+import { HttpFailure, notHttp } from '../triggers/http-message.ts';
 import type { OutgoingBody } from '../triggers/http-message.ts';
 import { nameFailure, toHttpFailure } from './failure.ts';
 import type { Guest } from './guests.ts';
@@ -29,8 +29,7 @@ export function openStream(
   release: () => void,
 ): OutgoingBody {
   if (!exported.some((name) => isCompatible(httpStream, name))) {
-    const reason = `the app answered with a stream and does not export ${httpStream}`;
-    throw new HttpFailure(502, 'The app gave an answer that is not HTTP.', { reason });
+    throw notHttp(`the app answered with a stream and does not export ${httpStream}`);
   }
   return {
     kind: 'stream',

@@ -35,6 +35,9 @@ export interface HttpRequest {
   readonly watch?: RequestWatch | undefined;
 }
 
+/** Most headers of an answer: each takes many times the bytes that it takes a guest to write one. */
+export const mostHeaders = 10_000;
+
 /** What a handler answers. It comes from a guest: nothing in it has been checked. */
 export interface HttpResponse {
   readonly status: number;
@@ -84,6 +87,11 @@ export class HttpFailure extends Error {
     this.headers = details.headers ?? [];
     this.reason = details.reason;
   }
+}
+
+/** The failure of an app whose answer cannot be sent. @param reason for the log */
+export function notHttp(reason: string): HttpFailure {
+  return new HttpFailure(502, 'The app gave an answer that is not HTTP.', { reason });
 }
 
 const hopByHop = new Set([

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { connectionOptions, HttpFailure, isHopByHop } from './http-message.ts';
-import type { HttpResponse } from './http-message.ts';
+import { connectionOptions, isHopByHop, mostHeaders, notHttp } from './http-message.ts';
+import type { HttpFailure, HttpResponse } from './http-message.ts';
 
 /** An answer that is there as a whole. */
 export interface WholeResponse extends HttpResponse {
@@ -49,6 +49,7 @@ export function checkHead(response: Pick<HttpResponse, 'status' | 'headers'>, id
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw notHttp(`the app answered with status ${status}; a response has 200 to 599`);
   }
+  if (headers.length > mostHeaders) throw notHttp(`the app answered with more than ${mostHeaders} headers`);
   const listed = connectionOptions(headers.find(([name]) => name.toLowerCase() === 'connection')?.[1]);
   const flat: string[] = ['x-request-id', id];
   let length: string | undefined;
@@ -90,8 +91,4 @@ export function failureResponse(failure: HttpFailure, id: string): WholeResponse
     ],
     body: Buffer.from(`${failure.message}\nRequest id: ${id}\n`),
   };
-}
-
-function notHttp(reason: string): HttpFailure {
-  return new HttpFailure(502, 'The app gave an answer that is not HTTP.', { reason });
 }

@@ -240,6 +240,10 @@ test('an answer that is not HTTP is 502 with a line in the log, and nothing of i
     ok('', [['x evil', 'a']]),
     ok('', [['', 'a']]),
     ok('', [['x-wide', '\u20ac']]),
+    ok(
+      '',
+      Array.from({ length: 10_001 }, () => ['a', '']),
+    ),
   ];
   const served = await serve(t, async ({ url }) => bad[Number(new URL(url).searchParams.get('n'))]!);
   for (let n = 0; n < bad.length; n++) {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HttpFailure } from '../http-message.ts';
+import { HttpFailure, notHttp } from '../http-message.ts';
 import type { Hold, HttpResponse } from '../http-message.ts';
 import { checkHead } from '../http-response.ts';
 import { mostChannels } from './connections.ts';
@@ -38,7 +38,7 @@ export async function holdConnection(
   const { flat } = checkHead({ status: 200, headers }, id);
   if (protocol.name === 'event-stream') {
     if (upgrade !== undefined)
-      throw wrong('the app answered with an event stream where a websocket is wanted');
+      throw notHttp('the app answered with an event stream where a websocket is wanted');
     if (incoming.method === 'HEAD') {
       beginEventStream(outgoing, flat);
       return void outgoing.end();
@@ -65,7 +65,7 @@ export async function holdConnection(
   }
   const { subprotocol } = protocol;
   if (subprotocol !== undefined && !offeredProtocols(incoming)?.includes(subprotocol))
-    throw wrong('the app chose a websocket subprotocol that the client did not offer');
+    throw notHttp('the app chose a websocket subprotocol that the client did not offer');
   // Loaded with the first websocket: apps without any start faster.
   const { openWebSocket } = await import('./websocket.ts');
   if (!held.admits()) throw full(held);
@@ -99,16 +99,12 @@ export function full({ closing, most }: Pick<HeldConnections, 'closing' | 'most'
 
 function checkHold({ channels, context }: Hold): void {
   if (new Set(channels).size > mostChannels)
-    throw wrong(`the app put a connection on more than ${mostChannels} channels`);
+    throw notHttp(`the app put a connection on more than ${mostChannels} channels`);
   for (const channel of channels) {
     const bytes = Buffer.byteLength(channel);
     if (bytes === 0 || bytes > longestChannel)
-      throw wrong(`the app named a channel of ${bytes} bytes; names have 1 to ${longestChannel}`);
+      throw notHttp(`the app named a channel of ${bytes} bytes; names have 1 to ${longestChannel}`);
   }
   if (context.length > largestContext)
-    throw wrong(`the app gave a connection a context of ${context.length} bytes; 64 KiB are the most`);
-}
-
-function wrong(reason: string): HttpFailure {
-  return new HttpFailure(502, 'The app gave an answer that is not HTTP.', { reason });
+    throw notHttp(`the app gave a connection a context of ${context.length} bytes; 64 KiB are the most`);
 }
