@@ -111,8 +111,8 @@ export function isHopByHop(name: string, listed?: ReadonlySet<string>): boolean 
   return hopByHop.has(name) || (listed !== undefined && listed.has(name));
 }
 
-/** The header names that `Connection` declares to be for this connection only. */
+/** The header names that `Connection` declares to be for this connection only: of as many as there may be headers. */
 export function connectionOptions(value: string | undefined): ReadonlySet<string> | undefined {
   if (value === undefined || !/[^\s,]/.test(value) || /^(keep-alive|close)$/i.test(value)) return undefined;
-  return new Set(value.split(',').map((name) => name.trim().toLowerCase()));
+  return new Set(value.split(',', mostHeaders).map((name) => name.trim().toLowerCase()));
 }
