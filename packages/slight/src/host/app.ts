@@ -26,6 +26,7 @@ import { createPool, PoolBusyError } from './pool.ts';
 import type { PoolCounts } from './pool.ts';
 import { createProber } from './readiness.ts';
 import type { BackendState } from './readiness.ts';
+import { useSmallStacks } from './stack-size.ts';
 import { StartError } from './start-error.ts';
 
 /** An app that is bound and ready to be called. */
@@ -85,6 +86,7 @@ export async function openApp(
     lead,
     onSpareFailed: (error) => log.host('error', `no instance could be made in advance: ${describe(error)}`),
   });
+  useSmallStacks();
   try {
     await pool.warm();
   } catch (error) {

@@ -8,7 +8,8 @@ const usual = 984;
 
 /**
  * Gives the calls from now on small stacks. It is no flag of the process: Node would have to compile all of itself, which
- * takes longer than the rest of its start. So call it when all is loaded that a start needs.
+ * takes longer than the rest of its start. So call it when most is loaded that a start needs, and before the first guest is made: V8
+ * uses a stack again, whatever its size.
  */
 export function useSmallStacks(): void {
   setStacks(small);

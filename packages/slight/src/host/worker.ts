@@ -108,6 +108,8 @@ async function start({
     const component = await load(file.app.component, bytes, file.app.reuse === 'clean');
     if (command !== undefined) return await startProgram(component, file, command, telemetry);
     const spanning = createSpanningRelay({ local: relay, host, log });
+    // Before there are guests: what is loaded once their stacks are small is compiled anew.
+    if (listens) await import('../triggers/http.ts');
     const opened = await openApp(component, file, log, spanning, telemetry);
     app = opened;
     const endWatch = watchWear(file.limits.instances, (reason) => tell({ type: 'worn', reason }));
@@ -127,7 +129,6 @@ async function start({
       if (last !== undefined) await new Promise<void>((sent) => tell({ type: 'counted', last }, sent));
     };
     if (file.telemetry.metrics && telemetry) metrics = () => readMetrics(telemetry, opened, server);
-    useSmallStacks();
     tell({ type: 'ready', url: server?.http.url, rows: opened.rows });
     // Not at the end: a process that is killed would leave nothing to the next one. But once it has answered, so that the
     // next one finds what that takes, too. It is written once.
