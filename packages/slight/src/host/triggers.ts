@@ -72,7 +72,7 @@ type Begin = (since: number) => Following;
 async function prepareSchedule(schedule: Schedule, { app, file, log }: Around): Promise<Begin> {
   const { createTimetable } = await import('../triggers/timetable.ts');
   const { followSchedule } = await import('../triggers/schedule.ts');
-  const timetable: Timetable = createTimetable(schedule, file.path);
+  const timetable: Timetable = createTimetable(schedule, file);
   const { leader } = schedule;
   const locks = leader === undefined ? undefined : ((await app.open('locks', leader)) as Locks);
   return (since) =>

@@ -60,7 +60,7 @@ function start(how: Partial<Schedule> = {}, options: Partial<ScheduleOptions> = 
   const cancelled: number[] = [];
   const following = followSchedule({
     schedule,
-    timetable: createTimetable(schedule, undefined),
+    timetable: createTimetable(schedule, { path: undefined }),
     clock,
     since: 0,
     say: (_level, message) => void said.push(message),

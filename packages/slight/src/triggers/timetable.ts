@@ -1,6 +1,7 @@
 import { Cron } from 'croner';
+import { describeComplaint } from '../host/complaint.ts';
 import { StartError } from '../host/start-error.ts';
-import type { Schedule } from '../slightfile/model.ts';
+import type { Schedule, Slightfile } from '../slightfile/model.ts';
 
 /** The times of a schedule, in milliseconds since 1970. */
 export interface Timetable {
@@ -12,12 +13,12 @@ export interface Timetable {
 
 /**
  * The times of a schedule. `every` counts from 1970, so that all hosts, and one that was started again, agree on them.
- * @param file - for the message
+ * @param file - whose it is, for the message
  * @throws {StartError} for a pattern or a time zone that there is not
  */
 export function createTimetable(
   { name, cron, every, zone, position }: Schedule,
-  file: string | undefined,
+  file: Pick<Slightfile, 'path'>,
 ): Timetable {
   if (every !== undefined) {
     return {
@@ -37,13 +38,24 @@ export function createTimetable(
     const { message } = error as Error;
     const isZone = /time ?zone/i.test(message);
     throw new StartError(
-      `${file}:${position.line}:${position.column}: the schedule ${JSON.stringify(name)} ` +
-        (isZone
-          ? `is in the time zone ${JSON.stringify(zone)}, which is not known\n` +
-            '  fix: write zone = "Europe/Berlin" or another name of the IANA database, or leave it out for UTC'
-          : `has no pattern of times: ${message.replace(/^\w+: /, '')}\n` +
-            '  fix: write cron = "0 2 * * *": minute, hour, day, month and day of the week'),
+      describeComplaint(
+        file,
+        position,
+        `the schedule ${JSON.stringify(name)} ` +
+          (isZone
+            ? `is in the time zone ${JSON.stringify(zone)}, which is not known\n` +
+              '  fix: write zone = "Europe/Berlin" or another name of the IANA database, or leave it out for UTC'
+            : `has no pattern of times: ${describePattern(cron ?? '', message)}\n` +
+              '  fix: write cron = "0 2 * * *": minute, hour, day, month and day of the week'),
+      ),
       { cause: error },
     );
   }
+}
+
+/** What is wrong with a pattern. `message`: what the library says, which would take other numbers of fields as well. */
+function describePattern(cron: string, message: string): string {
+  const fields = cron.split(/\s+/).filter((field) => field !== '').length;
+  const why = fields === 5 ? message.replace(/^\w+: /, '') : `it has ${fields} of the five fields`;
+  return `cron = ${JSON.stringify(cron)}: ${why}`;
 }
