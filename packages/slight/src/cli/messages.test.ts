@@ -69,6 +69,12 @@ void test('dead letters are counted, looked at, sent again and thrown away besid
   assert.match(slight('redrive', 'events', 'mail', '2').err, /^slight: .* has no dead letter "2"\n {2}fix: /);
   assert.equal(slight('redrive', 'events', 'mail', '--all').err, '2 messages sent again to mail\n');
   assert.deepEqual(await events.count('mail'), { waiting: 3, leased: 0, dead: 0 });
+  const none = { code: 0, out: '', err: 'the group mail has no dead letters\n' };
+  assert.deepEqual(slight('peek', 'events', 'mail'), none);
+  assert.deepEqual(slight('peek', 'events', 'mail', '--json'), { ...none, err: '' });
+  await events.unsubscribe('mail');
+  await events.unsubscribe('other');
+  assert.match(slight('count', 'events').err, /^there are no groups yet: /);
 });
 
 void test('what is at work may be with a host that has died: it is said until when', async (t) => {

@@ -73,6 +73,8 @@ async function count(
 ): Promise<void> {
   let until: string | undefined;
   const names = group === undefined ? (await opened.groups()).map(({ name }) => name) : [group];
+  if (names.length === 0 && !json)
+    process.stderr.write('there are no groups yet: the subscriptions of the app make them\n');
   for (const each of names) {
     const { waiting, leased, dead } = await opened.count(each);
     // Whoever lives extends its leases, so this is when they end that belong to nobody any more.
@@ -93,11 +95,14 @@ async function count(
 
 async function peek(opened: Messaging, group: string, json: boolean): Promise<void> {
   let cursor: string | undefined;
+  let found = false;
   do {
     const page = await opened.deadLetters(group, cursor === undefined ? {} : { cursor });
     for (const letter of page.letters) print(json ? JSON.stringify(toJson(letter)) : describe(letter));
+    found ||= page.letters.length > 0;
     cursor = page.cursor;
   } while (cursor !== undefined);
+  if (!found && !json) process.stderr.write(`the group ${group} has no dead letters\n`);
 }
 
 /** @throws {CommandError} where there is no such group */
