@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { printable } from '../host/log.ts';
 import { connectionOptions, isHopByHop, mostHeaders, notHttp } from './http-message.ts';
 import type { HttpFailure, HttpResponse } from './http-message.ts';
 
@@ -19,6 +20,9 @@ export function encodeBody(response: HttpResponse, body: Uint8Array | string): W
 
 const validName = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/;
 const invalidInValue = /[^\t\u0020-\u007e\u0080-\u00ff]/;
+
+/** Most characters of a name in the log. */
+const longestQuote = 100;
 
 /** The head of an answer, checked. */
 export interface CheckedHead {
@@ -54,11 +58,11 @@ export function checkHead(response: Pick<HttpResponse, 'status' | 'headers'>, id
   const flat: string[] = ['x-request-id', id];
   let length: string | undefined;
   for (const [name, value] of headers) {
-    if (!validName.test(name)) throw notHttp(`the app answered with a header named ${JSON.stringify(name)}`);
+    if (!validName.test(name)) throw notHttp(`the app answered with a header named ${quote(name)}`);
     const bad = invalidInValue.exec(value);
     if (bad !== null) {
       throw notHttp(
-        `the app answered with a header ${name} whose value has ${JSON.stringify(bad[0])}, which HTTP does not allow`,
+        `the app answered with a header ${shorten(name)} whose value has ${quote(bad[0])}, which HTTP does not allow`,
       );
     }
     const lower = name.toLowerCase();
@@ -66,6 +70,15 @@ export function checkHead(response: Pick<HttpResponse, 'status' | 'headers'>, id
     else if (lower !== 'x-request-id' && !isHopByHop(lower, listed)) flat.push(name, value);
   }
   return { flat, length: length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined };
+}
+
+/** What an app gave, for a line of the log. */
+function quote(text: string): string {
+  return printable(JSON.stringify(shorten(text)));
+}
+
+function shorten(text: string): string {
+  return text.length > longestQuote ? `${text.slice(0, longestQuote)}…` : text;
 }
 
 /** Sends an answer whose headers are checked. */

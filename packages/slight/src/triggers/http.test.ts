@@ -238,6 +238,8 @@ test('an answer that is not HTTP is 502 with a line in the log, and nothing of i
     ok('', [], 600),
     ok('', [['x-evil', 'a\r\nx-injected: 1']]),
     ok('', [['x evil', 'a']]),
+    ok('', [[`\u009b2J${'/'.repeat(100_000)}`, 'a']]),
+    ok('', [['x'.repeat(100_000), '\n']]),
     ok('', [['', 'a']]),
     ok('', [['x-wide', '\u20ac']]),
     ok(
@@ -252,7 +254,10 @@ test('an answer that is not HTTP is 502 with a line in the log, and nothing of i
     assert.equal(answer.headers['x-injected'], undefined);
     assert.match(answer.body, /not HTTP.\nRequest id: /);
   }
-  assert.equal(served.log.filter((line) => line.includes('the app answered with')).length, bad.length);
+  const lines = served.log.filter((line) => line.includes('the app answered with'));
+  assert.equal(lines.length, bad.length);
+  // What the app names so must neither fill the log nor command a terminal.
+  for (const line of lines) assert.match(line.trimEnd(), /^\P{Cc}{1,400}$/u);
   assert.ok(
     served.log.some((line) => line.includes('x-wide whose value has "\u20ac", which HTTP does not allow')),
   );
