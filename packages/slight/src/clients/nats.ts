@@ -93,8 +93,8 @@ async function connect(place: Place): Promise<Connection> {
       'the bind needs a host, and after it at most a port and ?tls=true: nats://127.0.0.1:4222',
     );
   const [transport, streams] = await Promise.all([
-    importPackage(natsPackages[0], () => import('@nats-io/transport-node')),
-    importPackage(natsPackages[1], () => import('@nats-io/jetstream')),
+    importPackage(natsPackages[0], () => import('@nats-io/transport-node'), natsPackages),
+    importPackage(natsPackages[1], () => import('@nats-io/jetstream'), natsPackages),
   ]);
   const login = readNatsLogin(place, transport);
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');

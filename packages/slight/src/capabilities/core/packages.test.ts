@@ -24,6 +24,14 @@ void test('a missing client library gives the command that installs it', async (
   );
 });
 
+void test('of libraries that go together all are named at once', async () => {
+  const name = '@nobody/has-this';
+  await assert.rejects(
+    importPackage(`${name}@1.2.3`, () => import(name), [`${name}@1.2.3`, 'other@4.5.6']),
+    { message: /fix: npm install @nobody\/has-this@1\.2\.3 other@4\.5\.6$/ },
+  );
+});
+
 void test('the command names the installation where the library is looked for', () => {
   const home = mkdtempSync(join(tmpdir(), 'slight-packages-'));
   try {

@@ -7,16 +7,21 @@ import { CapabilityError } from './error.ts';
  * Imports a client library on first use. The specifier stands in the caller's own file, so Node looks for it from
  * there upwards, in the host's own installation, never in the app's folder.
  * @param spec the library as `name@version`, for the error where it is missing
+ * @param needed all that the backend needs, for the same error: who installs one of them is not to be told of the next then
  * @throws {CapabilityError} `unsupported` with the command that installs it
  */
-export async function importPackage<Module>(spec: string, load: () => Promise<Module>): Promise<Module> {
+export async function importPackage<Module>(
+  spec: string,
+  load: () => Promise<Module>,
+  needed: readonly string[] = [spec],
+): Promise<Module> {
   try {
     return await load();
   } catch (error) {
     const name = spec.slice(0, spec.lastIndexOf('@'));
     const missing = error as { code?: string; message?: string };
     if (missing.code !== 'ERR_MODULE_NOT_FOUND' || !missing.message?.includes(`'${name}'`)) throw error;
-    const install = installCommand(spec, fileURLToPath(import.meta.url), process.cwd());
+    const install = installCommand(needed.join(' '), fileURLToPath(import.meta.url), process.cwd());
     throw new CapabilityError(
       'unsupported',
       // A bind stands on the first line, where everything between `//` and an `@` is hidden as a credential: without
@@ -27,14 +32,14 @@ export async function importPackage<Module>(spec: string, load: () => Promise<Mo
 }
 
 /**
- * The command that installs a library where this host finds it: for `file` of it, and somebody whose shell is in `folder`.
+ * The command that installs libraries, with spaces between, where this host finds them: for `file` of it, and somebody whose shell is in `folder`.
  * Another project's node_modules, or the app's, would not help.
  */
-export function installCommand(spec: string, file: string, folder: string): string {
+export function installCommand(specs: string, file: string, folder: string): string {
   const at = file.indexOf(`${sep}node_modules${sep}`);
   const home = at < 0 ? undefined : file.slice(0, at);
-  if (home === undefined || home === folder) return `npm install ${spec}`;
+  if (home === undefined || home === folder) return `npm install ${specs}`;
   // Only a folder of a project has a package.json; the one of global packages has none.
-  if (!existsSync(join(home, 'package.json'))) return `npm install --global ${spec}`;
-  return `npm install --prefix ${/[^\w./-]/.test(home) ? JSON.stringify(home) : home} ${spec}`;
+  if (!existsSync(join(home, 'package.json'))) return `npm install --global ${specs}`;
+  return `npm install --prefix ${/[^\w./-]/.test(home) ? JSON.stringify(home) : home} ${specs}`;
 }
