@@ -32,8 +32,25 @@ export function suggestInstead(module: string): string {
   return alternatives[base] ?? 'use a package that needs nothing but JavaScript itself';
 }
 
+const form = 'readForm(req) gives the fields and files of a form';
+const storage = "keep data in a store: import { openStore } from '@spiderlightning/guest'";
+
+const globals: ReadonlyMap<string, string | undefined> = new Map([
+  ['process', alternatives['process']],
+  ['Buffer', alternatives['buffer']],
+  ['require', "write an import: import { … } from '…'"],
+  ['setImmediate', 'setTimeout(…, 0) does it'],
+  ['FormData', form],
+  ['File', form],
+  ['Blob', 'bytes are a Uint8Array'],
+  ['XMLHttpRequest', 'fetch is a global'],
+  ['WebSocket', 'a handler answers with websocket(…); a guest opens none itself'],
+  ['EventSource', 'a handler answers with sse(…); a guest opens none itself'],
+  ['localStorage', storage],
+  ['sessionStorage', storage],
+]);
+
 /** What to use instead of a global that Node or a browser has, and a guest has not; undefined where nothing is known. */
 export function suggestGlobal(name: string): string | undefined {
-  if (name === 'require') return "write an import: import { … } from '…'";
-  return alternatives[name.toLowerCase()];
+  return globals.get(name);
 }

@@ -33,12 +33,23 @@ test('of what Node and browsers have, it is told what to use instead, not how to
     "a.ts(2,1): error TS2580: Cannot find name 'Buffer'. Do you need to install type definitions for node? Try `npm i --save-dev @types/node`.",
     "a.ts(3,1): error TS2584: Cannot find name 'document'. Do you need to change your target library? Try changing the 'lib' compiler option to include 'dom'.",
     "a.ts(4,1): error TS2583: Cannot find name 'Map'. Do you need to change your target library? Try changing the 'lib' compiler option to 'es2015' or later.",
+    "a.ts(5,1): error TS2552: Cannot find name 'File'. Did you mean 'files'?",
+    "a.ts(6,1): error TS2552: Cannot find name 'nme'. Did you mean 'name'?",
+    "a.ts(7,1): error TS2304: Cannot find name 'FormData'.",
   ].join('\n');
-  const [process, buffer, page, map] = parseDiagnostics(output, '/app');
+  const [process, buffer, page, map, file, typo, form] = parseDiagnostics(output, '/app');
   assert.equal(process?.message, "Cannot find name 'process': there is none in a guest (TS2591)");
   assert.match(process?.fix ?? '', /openConfigs/);
   assert.match(buffer?.fix ?? '', /Uint8Array/);
   assert.equal(page?.message, "Cannot find name 'document': there is none in a guest (TS2584)");
   assert.equal(page?.fix, undefined);
+  for (const each of [file, form]) {
+    assert.match(each?.message ?? '', /^Cannot find name '(File|FormData)': there is none in a guest \(TS/);
+    assert.match(each?.fix ?? '', /readForm/);
+  }
+  assert.deepEqual(
+    [typo?.message, typo?.fix],
+    ["Cannot find name 'nme'. Did you mean 'name'? (TS2552)", undefined],
+  );
   assert.match(map?.message ?? '', /'es2015' or later\. \(TS2583\)$/);
 });

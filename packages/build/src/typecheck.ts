@@ -9,9 +9,10 @@ import { renderFileFrame } from './frame.ts';
 import { suggestGlobal } from './node-modules.ts';
 
 const diagnostic = /^(.+?)\((\d+),(\d+)\): error (TS\d+): (.*)$/;
-/** Here TypeScript advises to declare what Node or a browser has. No declaration makes it exist in a guest. */
-const strangeGlobal =
-  /^(Cannot find name '(\w+)')\. Do you need to (?:install type definitions for node|change your target library\?.*'dom')/;
+const unknownName = /^(Cannot find name '(\w+)')\.(.*)$/;
+/** Where TypeScript advises to declare what Node or a browser has: no declaration makes it exist in a guest. */
+const strangeAdvice =
+  /^ Do you need to (?:install type definitions for node|change your target library\?.*'dom')/;
 const globalDiagnostic = /^error (TS\d+): (.*)$/;
 
 /**
@@ -45,10 +46,9 @@ export function parseDiagnostics(output: string, folder: string): readonly Build
       const line = Number(row);
       const column = Number(offset);
       const frame = renderFileFrame(file, line, column);
-      const [, what, strange = ''] = strangeGlobal.exec(message) ?? [];
-      const fix = suggestGlobal(strange);
+      const { text, fix } = explainName(message);
       errors.push({
-        message: `${what === undefined ? message : `${what}: there is none in a guest`} (${id})`,
+        message: `${text} (${id})`,
         file,
         line,
         column,
@@ -67,6 +67,14 @@ export function parseDiagnostics(output: string, folder: string): readonly Build
       errors[errors.length - 1] = { ...last, message: `${last.message}\n${text}` };
   }
   return errors;
+}
+
+/** Of a name that is unknown: what a guest has instead. */
+function explainName(message: string): { text: string; fix: string | undefined } {
+  const [, what, name, advice = ''] = unknownName.exec(message) ?? [];
+  const fix = name === undefined ? undefined : suggestGlobal(name);
+  const misleads = fix !== undefined || strangeAdvice.test(advice);
+  return { text: what !== undefined && misleads ? `${what}: there is none in a guest` : message, fix };
 }
 
 function findProject(folder: string): string | undefined {
