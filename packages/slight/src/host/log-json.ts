@@ -1,8 +1,6 @@
+import { shortenGuestLine } from './guest-line.ts';
 import { maskSecrets } from '../slightfile/mask.ts';
 import type { AccessLine, EventLine, GuestLine, Level, RequestPlace } from './log.ts';
-
-/** Most characters of one message: a guest may say more than a log's reader takes in one line. */
-const longest = 32_768;
 
 /** One object a line, for programs. What a guest says is a value in it and can break out of neither object nor line. */
 export function printHostLine(time: string, level: Level, message: string, about: RequestPlace): string {
@@ -10,12 +8,12 @@ export function printHostLine(time: string, level: Level, message: string, about
 }
 
 export function printGuestLine(time: string, level: Level, message: string, line: GuestLine): string {
-  const { context, fields = [] } = line;
+  const { message: said, context, fields } = shortenGuestLine(message, line);
   return print({
     time,
     level,
     source: 'app',
-    message: message.trimEnd().slice(0, longest),
+    message: said,
     ...place(line),
     ...(context && { context }),
     ...(fields.length > 0 && { fields: Object.fromEntries(fields) }),

@@ -88,3 +88,18 @@ test('the line of an event says what becomes of its messages', () => {
     duration_ms: 3.142,
   });
 });
+
+test('what a guest says at once takes no more than some room', () => {
+  for (const format of ['human', 'json'] as const) {
+    const { log, written } = recorded({ format });
+    const long = 'x'.repeat(1_000_000);
+    log.guest('error', long, {
+      context: long,
+      fields: Array.from({ length: 100 }, (_, i) => [`${i}`, long]),
+    });
+    log.guest('error', 'short', { fields: [['a', 'b']] });
+    assert.ok(written[0]!.length < 150_000, format);
+    assert.match(written[0]!, /x…/);
+    assert.match(written[1]!, /short/);
+  }
+});

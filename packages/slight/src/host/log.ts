@@ -1,3 +1,4 @@
+import { shortenGuestLine } from './guest-line.ts';
 import { maskSecrets } from '../slightfile/mask.ts';
 import { logFormats, logLevels as levels } from '../slightfile/model.ts';
 import type { LogFormat, LogLevel as Level, Slightfile } from '../slightfile/model.ts';
@@ -142,12 +143,13 @@ export function createLog(options: LogOptions): Log {
       if (rank < least) return;
       let mark = colour ? paint(32, 'app |') : 'app |';
       if (line.id !== undefined) mark += ` [${line.id}]`;
-      if (line.context) mark += ` ${printable(line.context)}:`;
+      const short = shortenGuestLine(message, line);
+      if (short.context) mark += ` ${printable(short.context)}:`;
       let fields = '';
-      for (const [name, value] of line.fields ?? []) {
+      for (const [name, value] of short.fields) {
         if (value !== line.id) fields += ` ${printable(name)}=${quoted(value)}`;
       }
-      for (const part of message.trimEnd().split('\n').slice(0, mostParts)) {
+      for (const part of short.message.split('\n').slice(0, mostParts)) {
         add(level, `${mark} ${printable(part)}${fields}`, rank >= 3);
         fields = '';
       }
