@@ -56,3 +56,17 @@ test('without a map, or with a broken one, the text stays', () => {
   for (const name of ['none.wasm', 'broken.wasm'])
     assert.equal(placeTranslator(join(folder, name))(stack), stack);
 });
+
+test(
+  'a long stack takes no longer than another text, and what is far too long stays as it is',
+  { timeout: 30_000 },
+  () => {
+    const translate = placeTranslator(join(folder, 'trimmed.wasm'));
+    // By the square of its length this would take minutes.
+    const native = '\n at x'.repeat(150_000);
+    const place = '\n    at mine (componentize-qjs:user.js:1:1)';
+    assert.ok(translate(`E${native}${place}`).startsWith(`E${native}`));
+    const long = `E${place}${native.repeat(2)}`;
+    assert.equal(translate(long), long);
+  },
+);

@@ -7,6 +7,9 @@ const bundle = 'componentize-qjs:user.js:';
 /** A place as QuickJS writes it: everything in a guest is one module of this name. */
 const place = /componentize-qjs:user\.js:(\d+):(\d+)/g;
 
+/** Characters of a text that may hold a stack. What a guest says beyond that takes no time here. */
+const longest = 1024 * 1024;
+
 /** A line of a stack that leads nowhere: what QuickJS has built in. */
 const frame = /^\s+at /;
 
@@ -19,7 +22,7 @@ export function placeTranslator(component: string): (text: string) => string {
   let sources: Sources | undefined;
   let read = false;
   return (text) => {
-    if (!text.includes(bundle)) return text;
+    if (text.length > longest || !text.includes(bundle)) return text;
     if (!read) sources = readSources(component);
     read = true;
     return sources === undefined ? text : translateLines(text.split('\n'), sources).join('\n');
@@ -79,10 +82,13 @@ function translateLines(lines: readonly string[], sources: Sources): string[] {
 /** What is built in is shown where the author called it. */
 function trim(stack: readonly Line[]): readonly Line[] {
   if (!stack.some(({ owner }) => owner === 'author')) return stack;
-  return stack.filter((line, index) => {
-    const caller = line.owner === undefined ? stack.slice(index).find(({ owner }) => owner) : line;
-    return caller?.owner !== 'other';
-  });
+  const shown: Line[] = [];
+  let caller: Line['owner'];
+  for (const line of stack.toReversed()) {
+    caller = line.owner ?? caller;
+    if (caller !== 'other') shown.push(line);
+  }
+  return shown.reverse();
 }
 
 function translateLine(line: string, { map, ignored, folder }: Sources): Line {
