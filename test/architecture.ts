@@ -41,7 +41,7 @@ const withoutNode: { readonly [folder: string]: RegExp | undefined } = {
 const floors: readonly { name: string; files: RegExp; may: readonly string[]; lazily?: readonly string[] }[] =
   [
     { name: 'slightfile', files: /^slightfile\//, may: [] },
-    { name: 'log', files: /^host\/(log|log-json|start-error)\.ts$/, may: ['slightfile'] },
+    { name: 'log', files: /^host\/(log|log-json|log-guest|start-error)\.ts$/, may: ['slightfile'] },
     { name: 'secrets', files: /^secrets\//, may: ['slightfile'] },
     { name: 'telemetry', files: /^telemetry\//, may: ['slightfile', 'core'] },
     {

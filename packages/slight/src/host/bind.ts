@@ -10,7 +10,7 @@ import { printRules } from '../outgoing/rules.ts';
 import { bindTables, listBinds } from '../slightfile/model.ts';
 import type { Bind, Slightfile } from '../slightfile/model.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import { describeBindFailure, mayComeLater } from './complaint.ts';
+import { describeBindFailure, mayComeLater } from './bind-failure.ts';
 import { dataFolder } from './folders.ts';
 import type { Log } from './log.ts';
 import type { Probe } from './readiness.ts';

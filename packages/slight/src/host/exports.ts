@@ -13,7 +13,7 @@ import {
 import type { GrantName, Handle } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { isCompatible } from './import-name.ts';
-import { describeComplaint } from './complaint.ts';
+import { describeComplaint } from '../slightfile/complaint.ts';
 import { StartError } from './start-error.ts';
 
 /** What a component is for, by what it exports. */

@@ -5,7 +5,7 @@ import { listBinds } from '../slightfile/model.ts';
 import type { BindSecrets, Slightfile } from '../slightfile/model.ts';
 import { Secret } from '../slightfile/secret.ts';
 import { withSecrets } from './packed-file.ts';
-import { describeComplaint } from './complaint.ts';
+import { describeComplaint } from '../slightfile/complaint.ts';
 import { StartError } from './start-error.ts';
 
 /**

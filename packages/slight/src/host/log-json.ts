@@ -1,4 +1,4 @@
-import { shortenGuestLine } from './guest-line.ts';
+import { shortenGuestLine } from './log-guest.ts';
 import { maskSecrets } from '../slightfile/mask.ts';
 import type { AccessLine, EventLine, GuestLine, Level, RequestPlace } from './log.ts';
 

@@ -1,4 +1,4 @@
-import { shortenGuestLine } from './guest-line.ts';
+import { shortenGuestLine } from './log-guest.ts';
 import { maskSecrets } from '../slightfile/mask.ts';
 import { logFormats, logLevels as levels } from '../slightfile/model.ts';
 import type { LogFormat, LogLevel as Level, Slightfile } from '../slightfile/model.ts';

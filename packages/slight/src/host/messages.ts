@@ -4,8 +4,9 @@ import { messagingSettings } from '../capabilities/messaging/settings.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { parseDuration } from '../slightfile/units.ts';
 import { dataFolder } from './folders.ts';
-import { describeBindFailure, describeComplaint } from './complaint.ts';
-import { showPath } from './place.ts';
+import { describeBindFailure } from './bind-failure.ts';
+import { describeComplaint } from '../slightfile/complaint.ts';
+import { showPath } from '../slightfile/show-place.ts';
 import { StartError } from './start-error.ts';
 
 export type { DeadLetter, Messaging } from '../capabilities/messaging/contract.ts';

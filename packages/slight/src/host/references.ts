@@ -1,6 +1,6 @@
 import { checkGroup, checkPatterns } from '../capabilities/messaging/validate.ts';
 import type { Slightfile, Subscription, Triggers } from '../slightfile/model.ts';
-import { describeComplaint } from './complaint.ts';
+import { describeComplaint } from '../slightfile/complaint.ts';
 import { StartError } from './start-error.ts';
 
 /** The tables that name a line of another one, with the key that does. */

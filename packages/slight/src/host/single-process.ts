@@ -3,7 +3,7 @@ import { redactUrl } from '../capabilities/core/redact.ts';
 import { capabilities } from '../capabilities/core/registry.ts';
 import { listBinds } from '../slightfile/model.ts';
 import type { Slightfile } from '../slightfile/model.ts';
-import { describeComplaint } from './complaint.ts';
+import { describeComplaint } from '../slightfile/complaint.ts';
 import { StartError } from './start-error.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { Cron } from 'croner';
-import { describeComplaint } from '../host/complaint.ts';
+import { describeComplaint } from '../slightfile/complaint.ts';
 import { StartError } from '../host/start-error.ts';
 import type { Schedule, Slightfile } from '../slightfile/model.ts';
 

@@ -1,5 +1,5 @@
 import { relative, sep } from 'node:path';
-import type { Position } from '../slightfile/model.ts';
+import type { Position } from './model.ts';
 
 /** A file as messages name it: from the working folder, where it lies in it. */
 export function showPath(path: string): string {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, test } from 'node:test';
 import { CapabilityError } from '../capabilities/core/error.ts';
-import { describeBindFailure, describeComplaint } from './complaint.ts';
+import { describeBindFailure } from './bind-failure.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'slight-complaint-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -15,17 +15,6 @@ const frame = '  2 | orders = "redis://***@cache"\n    |          ^';
 const where = relative(process.cwd(), path);
 
 const shown = (file: string): string => (where.startsWith('..') ? path : file);
-
-test('a complaint has its place, the line without its credentials, and last what to do', () => {
-  assert.equal(
-    describeComplaint({ path }, bind.position, 'it is wrong\n  it has: much\n  fix: mend it'),
-    `${shown(where)}:2:10: it is wrong\n  it has: much\n${frame}\n  fix: mend it`,
-  );
-  assert.equal(describeComplaint({ path }, bind.position, 'wrong'), `${shown(where)}:2:10: wrong\n${frame}`);
-  assert.equal(describeComplaint({ path: undefined }, undefined, 'no\n  fix: so'), 'no\n  fix: so');
-  const gone = { path: join(folder, 'gone.toml') };
-  assert.match(describeComplaint(gone, bind.position, 'no\n  fix: so'), /gone\.toml:2:10: no\n {2}fix: so$/);
-});
 
 test('whatever keeps a bind from being opened is told with its line and something to do', () => {
   const codes = ['invalid-argument', 'unsupported', 'permission-denied', 'not-found', 'internal'] as const;
