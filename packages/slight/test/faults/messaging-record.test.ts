@@ -33,6 +33,13 @@ void test('what keeps the contract is no fault', () => {
     handled(40, 'k 1'),
     tried('broadcast', 5, 'b 0', fails('timeout', 'unknown')),
     { heard: 'b 0' },
+    // Had and acked by one, given out again by a killed server to another, who cannot ack it.
+    handled(50, 'k 4', 'k 5'),
+    tried('ack', 51, 'k 4'),
+    tried('ack', 52, 'k 5', fails('timeout', 'unknown')),
+    handled(60, 'k 4', 'k 5'),
+    tried('ack', 61, 'k 4', fails('unavailable', 'none')),
+    tried('ack', 62, 'k 5', fails('unavailable', 'none')),
   ];
   assert.deepEqual(findFaults(lines, expected), []);
 });
@@ -54,6 +61,13 @@ void test('each fault is found', () => {
       /^was not acked, and did not come again/,
       handled(2, 'k 0'),
       tried('ack', 3, 'k 0', fails('unavailable', 'none')),
+    ],
+    [
+      /^was not acked, and did not come again/,
+      handled(2, 'k 0'),
+      tried('ack', 3, 'k 0', fails('unavailable', 'none')),
+      handled(4, 'k 0'),
+      tried('ack', 5, 'k 0', fails('unavailable', 'none')),
     ],
     [/^ack after 101 ms/, { ...tried('ack', 100, 'k 0', fails('precondition-failed', 'none')), asked: 0 }],
     [
