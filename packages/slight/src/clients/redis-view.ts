@@ -24,13 +24,36 @@ export function readView(answer: unknown, asked: string): ClusterView {
   return { owners, masters: [...new Set(Object.values(owners))].toSorted(), name: ranges.toSorted().join() };
 }
 
+/** What a node that takes writes says of itself. */
+export interface NodeState {
+  /** Another text whenever slots came to it, left it, or are on their way, also where all is as before in the end. */
+  readonly text: string;
+  /** Whether slots are on their way from it (`[93->-id]`). */
+  readonly leaving: boolean;
+  /** Whether slots are on their way to it (`[93-<-id]`). */
+  readonly arriving: boolean;
+}
+
 /**
- * Which slots are on their way from the node that was asked (`[93->-id]`), and to it (`[93-<-id]`).
+ * Of itself a node knows at once what others hear later. Whoever gets a slot gets a new epoch too, unless it has the last one: then the
+ * slot that comes back gives one to the other node.
  * @param answer to `CLUSTER NODES`
  */
-export function readMoves(answer: string): string {
+export function readState(answer: string): NodeState {
   const own = answer.split('\n').find((line) => line.includes('myself')) ?? '';
-  return (own.match(/\[\S+\]/g) ?? []).join(' ');
+  const [id, , , , , , epoch, , ...slots] = own.trim().split(' ');
+  const text = [id, epoch, ...slots].join(' ');
+  return { text, leaving: text.includes('->-'), arriving: text.includes('-<-') };
+}
+
+/**
+ * The order in which nodes are listed. What is on its way goes from one that is listed to one that is listed later; so one that slots
+ * leave and others come to is listed twice.
+ */
+export function orderNodes<T extends Pick<NodeState, 'leaving' | 'arriving'>>(nodes: readonly T[]): T[] {
+  const leaving = nodes.filter((node) => node.leaving);
+  const rest = nodes.filter((node) => !node.leaving);
+  return [...leaving, ...rest, ...leaving.filter((node) => node.arriving)];
 }
 
 /** What to do with a command that was refused, and has not run. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Redis } from 'ioredis';
 import { startRedisCluster } from '../../../../test/servers/redis-cluster.ts';
 import { redisMissing } from '../../../../test/servers/redis.ts';
 import { parsePlace } from '../slightfile/place.ts';
@@ -30,5 +31,40 @@ test(
       ({ view } = await client.nodes());
       assert.equal(String(await client.send('GET', ['k'])), 'v');
     }
+  },
+);
+
+test(
+  'nodes of a cluster are seen to be others also while the one that was asked has not heard of it',
+  { skip: redisMissing },
+  async (t) => {
+    const cluster = await startRedisCluster();
+    t.after(() => cluster.stop());
+    const call = Redis.prototype.callBuffer;
+    let old: unknown;
+    // Who has what, as it was in the beginning.
+    t.mock.method(
+      Redis.prototype,
+      'callBuffer',
+      async function (this: Redis, command: string, ...args: string[]) {
+        const answer = await call.call(this, command, ...args);
+        return args[0] === 'SLOTS' ? (old ??= answer) : answer;
+      },
+    );
+    const client = await openRedis(readRedisPlace({ ...parsePlace(cluster.url)!, config: {} }), 2_000);
+    t.after(() => client.release());
+    const slot = slotOf('k');
+    const from = await cluster.ownerOf(slot);
+    const { view } = await client.nodes();
+    assert.equal((await client.nodes()).view, view);
+    await cluster.moveSlot(
+      slot,
+      cluster.nodes.slice(0, 3).find((node) => node !== from)!,
+    );
+    const after = (await client.nodes()).view;
+    assert.notEqual(after, view);
+    // There and back is not as before either: keys may have been at the other node while this one was listed.
+    await cluster.moveSlot(slot, from);
+    assert.ok(![view, after].includes((await client.nodes()).view));
   },
 );

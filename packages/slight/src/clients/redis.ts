@@ -6,7 +6,7 @@ import type { RedisPlace } from './redis-place.ts';
 import type { RedisScript } from './redis-script.ts';
 import { hashedPart, slotOf } from './redis-slot.ts';
 import { gatherRuns, type Run } from './redis-together.ts';
-import { readMoves } from './redis-view.ts';
+import { orderNodes, readState } from './redis-view.ts';
 
 export { redisPackage, type RedisArgument } from './redis-connection.ts';
 export { defineScript, type RedisScript } from './redis-script.ts';
@@ -30,7 +30,7 @@ export interface RedisClient extends RedisNode {
   run(script: RedisScript, keys: readonly string[], args: readonly RedisArgument[]): Promise<unknown>;
   /**
    * All that take writes, and a text that is another one whenever keys may go other ways between them. They stand in an order in which
-   * a key that is on its way comes from one to a later one.
+   * a key that is on its way comes from one to a later one; for that, one may stand there twice.
    */
   nodes(): Promise<{ readonly view: string; readonly nodes: readonly RedisNode[] }>;
   /** Whether all of them answer. @throws {CapabilityError} */
@@ -121,30 +121,27 @@ async function routeToCluster(place: RedisPlace, timeout: number): Promise<Route
   /** Of each node that takes writes. */
   async function askAll(command: string, args: readonly string[]) {
     await explaining(() => cluster.look());
-    const { masters, name } = cluster.view();
+    const { masters } = cluster.view();
     const missing = countMissing(cluster.view());
     if (missing > 0)
       throw new CapabilityError('unavailable', `no server of the cluster has ${missing} of the slots`);
     const answers = await explaining(() =>
       Promise.all(masters.map((address) => cluster.askNode(address, command, args))),
     );
-    return { masters, name, answers };
+    return { masters, answers };
   }
 
   return {
     ask: (key, command, args) => cluster.ask(slotOf(hashedPart(key)), command, args),
     async nodes() {
-      const { masters, name, answers } = await askAll('CLUSTER', ['NODES']);
-      const moves = answers.map((answer) => readMoves(String(answer)));
+      const { masters, answers } = await askAll('CLUSTER', ['NODES']);
       const nodes = masters.map((address, index) => ({
-        leaving: moves[index]!.includes('->-'),
+        ...readState(String(answers[index])),
         send: (command: string, args: readonly RedisArgument[]) =>
           explaining(() => cluster.askNode(address, command, args)),
       }));
-      return {
-        view: name + moves.join(),
-        nodes: nodes.toSorted((a, b) => Number(b.leaving) - Number(a.leaving)),
-      };
+      // What one node said of all of them may be older than what each says of itself now, and no more true.
+      return { view: nodes.map(({ text }) => text).join('\n'), nodes: orderNodes(nodes) };
     },
     async ping() {
       await askAll('PING', []);
