@@ -65,6 +65,9 @@ suite('a busy guest', () => {
     ['chains', []],
   ] as const) {
     test(`ends at its CPU budget and lets others run until then: ${name}`, async () => {
+      // Has it compiled: nobody gets a turn meanwhile. Modules of the same bytes share their code.
+      const before = await makeGuest(BUSY);
+      await assert.rejects(before.call(name, args, { cpu: 1 }), { trap: 'cpu' });
       const guest = await makeGuest(BUSY);
       let turns = 0;
       const timer = setInterval(() => turns++, 1);
