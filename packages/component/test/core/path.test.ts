@@ -86,8 +86,9 @@ function write(
       const at = emit(code.kind === 'block' ? 0x02 : code.kind === 'loop' ? 0x03 : 0x04, 0x40);
       const inner = write(code.body, bytes, depth + 1, pick, tell);
       let otherwise: (() => number) | undefined;
+      let border: number | undefined;
       if (code.kind === 'if' && code.otherwise !== undefined) {
-        emit(0x05);
+        border = emit(0x05);
         otherwise = write(code.otherwise, bytes, depth + 1, pick, tell);
       }
       const end = emit(0x0b);
@@ -98,7 +99,8 @@ function write(
           const left = taken?.() ?? -1;
           if (left > 0) return left - 1;
           if (left === 0 && code.kind === 'loop') continue;
-          if (left < 0) tell(end, 1);
+          // What stands before an `else` is the end of the first part, which goes on behind the `end`.
+          if (left < 0) tell(taken === inner ? (border ?? end) : end, 1);
           return -1;
         }
       });
