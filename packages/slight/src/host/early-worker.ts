@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { readExportNames } from '@spiderlightning/component/exports';
-import { httpHandler, httpTextHandler } from '../dialects/spiderlightning/http-handler.ts';
+import { httpHandlers } from '../dialects/spiderlightning/http-handler.ts';
 import type { Address } from '../slightfile/address.ts';
 import { listBinds } from '../slightfile/model.ts';
 import type { Slightfile } from '../slightfile/model.ts';
@@ -33,8 +33,7 @@ export async function startEarlyWorker(file: Slightfile): Promise<EarlyWorker | 
   if (file.secrets?.key !== undefined) return undefined;
   if (listBinds(file).some(({ bind }) => bind.startsWith('filesystem'))) return undefined;
   const exported = readExportNames(await readComponent(file.app.component));
-  const handlers = [httpHandler, httpTextHandler];
-  if (!exported.some((name) => handlers.some((each) => isCompatible(each, name)))) return undefined;
+  if (!exported.some((name) => httpHandlers.some((each) => isCompatible(each, name)))) return undefined;
   const { host, port } = file.http;
   const bound = await bindPort({ host, port });
   const fork: WorkerFork = { permissions: restrictWorker(file), env: process.env, fd: bound.fd };

@@ -4,6 +4,7 @@ import {
   handleRequest,
   handleText,
   httpHandler,
+  httpHandlers,
   httpTextHandler,
   messageHandler,
   scheduleHandler,
@@ -51,7 +52,7 @@ const listNames = Object.keys(listed) as Listed[];
 export function findRoles(exports: readonly string[]): Roles {
   const has = (name: string) => exports.some((each) => isCompatible(name, each));
   return {
-    http: has(httpHandler) || has(httpTextHandler),
+    http: httpHandlers.some(has),
     schedule: has(scheduleHandler),
     watch: has(watchHandler),
     subscription: has(messageHandler),

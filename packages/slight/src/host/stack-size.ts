@@ -13,18 +13,22 @@ const usual = 984;
  */
 export function useSmallStacks(): void {
   setStacks(small);
-  // Node keeps what is left to be kept when it ends.
-  process.once('exit', () => setStacks(usual));
+  // Node keeps what is left to be kept when it ends. However often this is called, it is said once.
+  process.off('exit', useUsualStacks).once('exit', useUsualStacks);
 }
 
 /** Writes down what V8 has compiled of the host, as the next start will ask for it. */
 export function keepCompiled(): void {
-  setStacks(usual);
+  useUsualStacks();
   try {
     flushCompileCache();
   } finally {
     setStacks(small);
   }
+}
+
+function useUsualStacks(): void {
+  setStacks(usual);
 }
 
 function setStacks(size: number): void {

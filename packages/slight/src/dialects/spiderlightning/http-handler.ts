@@ -6,6 +6,8 @@ import { readText, writeHead } from './http-text.ts';
 export const httpHandler = 'spiderlightning:cloud/http-handler@0.6.0';
 /** The same for languages that are interpreted. */
 export const httpTextHandler = 'spiderlightning:cloud/http-text-handler@0.6.0';
+/** Either of them makes an app one that is served over HTTP. */
+export const httpHandlers: readonly string[] = [httpHandler, httpTextHandler];
 /** What it exports besides to answer with bodies that it makes piece by piece. */
 export const httpStream = 'spiderlightning:cloud/http-stream@0.6.0';
 

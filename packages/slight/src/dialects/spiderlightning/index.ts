@@ -34,6 +34,7 @@ export {
   handleRequest,
   handleText,
   httpHandler,
+  httpHandlers,
   httpStream,
   httpTextHandler,
   nextPiece,
