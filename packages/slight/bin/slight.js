@@ -52,10 +52,7 @@ function findPackagedNode() {
 
 /** The same command under another Node; its input, output, signals and exit code are this one's. */
 function runWith(program) {
-  var child = childProcess.spawn(program, [__filename].concat(process.argv.slice(2)), {
-    // Nothing is sent: that the channel closes tells the other one that this process is gone, however it ended.
-    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-  });
+  var child;
   // Ctrl-C on a terminal reaches the whole process group, and a second one would mean "at once".
   var onTerminal = [0, 1, 2].some(function (fd) {
     return require('tty').isatty(fd);
@@ -68,6 +65,11 @@ function runWith(program) {
     process.on(signal, function () {
       if (!onTerminal || (signal !== 'SIGINT' && signal !== 'SIGQUIT')) child.kill(signal);
     });
+  });
+  // Once signals are heard: one that comes meanwhile is passed on, too.
+  child = childProcess.spawn(program, [__filename].concat(process.argv.slice(2)), {
+    // Nothing is sent: that the channel closes tells the other one that this process is gone, however it ended.
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   child.on('error', function (error) {
     process.stderr.write(

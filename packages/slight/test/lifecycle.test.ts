@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { before, test } from 'node:test';
 import { buildScriptGuest, buildTinyGuest } from './guests.ts';
@@ -121,15 +122,36 @@ test('a client that leaves frees the instance that worked for it', async () => {
   assert.equal((await app.stop()).code, 0);
 });
 
-test('asked to stop while it starts, it stops', async () => {
+test('asked to stop while it starts, it stops', () =>
+  stopOnce((pid) => waitUntil('its worker starts', async () => (await findChild(pid)) !== undefined)));
+
+test(
+  'asked to stop in the moment in which its worker is made, it stops',
+  { skip: !existsSync(childrenOf(process.pid)) && 'this system does not show a process that is being made' },
+  () => stopOnce(waitForFork),
+);
+
+async function stopOnce(wait: (pid: number) => void | Promise<void>): Promise<void> {
   const folder = await appFolder({ 'app.wasm': script, 'slightfile.toml': slightfile() });
   const starting = startCommand(folder, ['run', '--address', '127.0.0.1:0']);
-  await waitUntil('its worker starts', async () => (await findChild(starting.child.pid!)) !== undefined);
+  await wait(starting.child.pid!);
   starting.child.kill('SIGTERM');
   const { code, stderr } = await starting.ended;
   assert.equal(code, 0, stderr);
   assert.doesNotMatch(stderr, /slight: |^\s+at /m);
-});
+}
+
+/** Where Linux lists the processes that one has made. */
+function childrenOf(pid: number): string {
+  return `/proc/${pid}/task/${pid}/children`;
+}
+
+/** Looks without a pause: a millisecond later the one who makes a process has gone on. */
+function waitForFork(pid: number): void {
+  const end = performance.now() + 20_000;
+  while (readFileSync(childrenOf(pid), 'utf8') === '')
+    assert.ok(performance.now() < end, 'no process is made');
+}
 
 async function refused(url: string): Promise<boolean> {
   const { port } = new URL(url);

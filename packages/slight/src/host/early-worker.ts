@@ -36,24 +36,27 @@ export async function startEarlyWorker(file: Slightfile): Promise<EarlyWorker | 
   if (!exported.some((name) => httpHandlers.some((each) => isCompatible(each, name)))) return undefined;
   const { host, port } = file.http;
   const bound = await bindPort({ host, port });
-  const fork: WorkerFork = { permissions: restrictWorker(file), env: process.env, fd: bound.fd };
-  try {
-    const child = forkWorker(fork);
-    child.on('error', () => undefined);
-    return holdWorker({ host, port }, bound, fork, child);
-  } catch (error) {
-    bound.close();
-    throw error;
-  }
+  return holdWorker({ host, port }, bound, {
+    permissions: restrictWorker(file),
+    env: process.env,
+    fd: bound.fd,
+  });
 }
 
 const endings = ['SIGINT', 'SIGTERM'] as const;
 
-function holdWorker(address: Address, bound: Port, given: WorkerFork, child: ChildProcess): EarlyWorker {
+function holdWorker(address: Address, bound: Port, given: WorkerFork): EarlyWorker {
   let port: Port | undefined = bound;
-  let waiting: ChildProcess | undefined = child;
-  // Until the supervisor hears of these. Nobody is served yet, so there is nothing to finish.
+  let waiting: ChildProcess | undefined;
+  // Until the supervisor hears of these. Nobody is served yet, so there is nothing to finish. Before there is a process,
+  // for one that comes while it is made would end this one alone, as a signal that nobody hears does.
   for (const signal of endings) process.on(signal, end);
+  try {
+    waiting = forkWorker(given).on('error', () => undefined);
+  } catch (error) {
+    drop();
+    throw error;
+  }
 
   function end(): void {
     drop();
