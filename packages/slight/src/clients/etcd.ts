@@ -4,6 +4,7 @@ import type { ErrorCode } from '../capabilities/core/error.ts';
 import { isCertificateError, openExpected } from './expected-server.ts';
 import { makeLine, type Line } from './line.ts';
 import { readLogin } from './login.ts';
+import { makeShare } from './shared.ts';
 
 /**
  * etcd through its JSON gateway, which every server has since 3.4: protobuf as JSON, bytes as base64, numbers of 64 bits as
@@ -26,11 +27,6 @@ export interface EtcdClient {
   release(): void;
 }
 
-interface Shared {
-  readonly opening: Promise<Connection>;
-  users: number;
-}
-
 interface Connection {
   readonly pool: Pool;
   /** Of calls: the pool would keep any number that wait, and send them long after they were given up. */
@@ -47,7 +43,7 @@ const longestConnect = 2_000;
 /** The server commits about a thousand writes in a second, one flush for all that wait: so many may wait. */
 const connections = 64;
 
-const shared = new Map<string, Shared>();
+const share = makeShare(disconnect);
 
 /**
  * The connections of this process to the server of `url` (`etcd://user:password@host:port`, `etcds://` for TLS), shared by
@@ -56,22 +52,11 @@ const shared = new Map<string, Shared>();
  * @throws {CapabilityError} `invalid-argument`, `unauthenticated`, `unavailable`
  */
 export async function openEtcd(url: URL, timeout: number): Promise<EtcdClient> {
-  const id = url.href;
-  const entry = shared.get(id) ?? { opening: connect(url, timeout), users: 0 };
-  shared.set(id, entry);
-  // Counted before the wait, so that nobody who leaves meanwhile ends it.
-  entry.users++;
-  const leave = (): void => {
-    if (--entry.users > 0) return;
-    if (shared.get(id) === entry) shared.delete(id);
-    entry.opening.then(disconnect).catch(() => undefined);
-  };
-  try {
-    return makeClient(await entry.opening, timeout, leave);
-  } catch (error) {
-    leave();
-    throw error;
-  }
+  return share(
+    url.href,
+    () => connect(url, timeout),
+    (connection, leave) => makeClient(connection, timeout, leave),
+  );
 }
 
 async function connect(url: URL, timeout: number): Promise<Connection> {
@@ -210,8 +195,8 @@ function makeClient(connection: Connection, timeout: number, end: () => void): E
       }
     },
     release() {
-      if (!released) end();
       released = true;
+      end();
     },
   };
 }

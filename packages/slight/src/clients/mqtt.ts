@@ -6,6 +6,7 @@ import { importPackage } from '../capabilities/core/packages.ts';
 import { openExpected } from './expected-server.ts';
 import { readLogin } from './login.ts';
 import { makeTurns, type Turns } from './mqtt-turns.ts';
+import { makeShare, returned } from './shared.ts';
 
 /** As `npm install` takes it. */
 export const mqttPackage = 'mqtt@5.16.0';
@@ -68,11 +69,6 @@ interface Subscription {
   readonly hearers: Set<(message: MqttMessage | undefined) => void>;
 }
 
-interface Shared {
-  readonly opening: Promise<Connection>;
-  users: number;
-}
-
 /** Milliseconds. */
 const longestConnect = 2_000;
 const pause = 250;
@@ -82,7 +78,7 @@ const keepalive = 5;
 /** Messages that the server has not confirmed, at most; it may want fewer. */
 const mostUnconfirmed = 500;
 
-const shared = new Map<string, Shared>();
+const share = makeShare(endConnection);
 
 /**
  * The connection of this process to the server of `url` (`mqtt://user:password@host:port`, TLS with `mqtts:`), shared by all that
@@ -90,24 +86,14 @@ const shared = new Map<string, Shared>();
  * @throws {CapabilityError} `invalid-argument`, `unsupported` (library missing), `unauthenticated`, `unavailable`
  */
 export async function openMqtt(url: URL): Promise<MqttClient> {
-  const id = url.href;
-  const entry = shared.get(id) ?? { opening: connect(url), users: 0 };
-  shared.set(id, entry);
-  // Counted before the wait, so that nobody who leaves meanwhile ends it.
-  entry.users++;
-  const leave = (): void => {
-    if (--entry.users > 0) return;
-    if (shared.get(id) === entry) shared.delete(id);
-    entry.opening.then(endConnection).catch(() => undefined);
-  };
-  try {
-    const made = await entry.opening;
-    if (made.library === undefined) await returned(made);
-    return makeClient(made, leave);
-  } catch (error) {
-    leave();
-    throw error;
-  }
+  return share(
+    url.href,
+    () => connect(url),
+    async (made, leave) => {
+      if (made.library === undefined) await returned(made.returns, longestConnect);
+      return makeClient(made, leave);
+    },
+  );
 }
 
 function endConnection(made: Connection): void {
@@ -212,16 +198,6 @@ async function restore(made: Connection, library: Library): Promise<void> {
   for (const hear of made.returns) hear();
 }
 
-/** The connection is shared, and may be away at the moment: whoever opens it waits as for one of its own. */
-async function returned({ returns }: Connection): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, longestConnect);
-  returns.add(resolve);
-  await promise;
-  clearTimeout(timer);
-  returns.delete(resolve);
-}
-
 /** One call of the library; it fails when the connection breaks. */
 function ask(
   made: Connection,
@@ -307,8 +283,8 @@ function makeClient(made: Connection, end: () => void): MqttClient {
       return made.flushing;
     },
     release() {
-      if (!released) end();
       released = true;
+      end();
     },
   };
   return client;

@@ -8,6 +8,7 @@ import { importPackage } from '../capabilities/core/packages.ts';
 import { isCertificateError, openExpected } from './expected-server.ts';
 import { readNatsLogin } from './nats-login.ts';
 import { awaitGreeting } from './server-kind.ts';
+import { makeShare, returned } from './shared.ts';
 
 export { natsSettings } from './nats-login.ts';
 
@@ -33,11 +34,6 @@ export interface NatsClient {
   release(): void;
 }
 
-interface Shared {
-  readonly opening: Promise<Connection>;
-  users: number;
-}
-
 interface Connection extends Pick<NatsClient, 'connection' | 'jetstream' | 'manager'> {
   away: boolean;
   /** Why it stays away, where the server says so. */
@@ -55,7 +51,7 @@ interface Connection extends Pick<NatsClient, 'connection' | 'jetstream' | 'mana
 const longestConnect = 2_000;
 const pause = 250;
 
-const shared = new Map<string, Shared>();
+const share = makeShare(({ connection }: Connection) => connection.close());
 
 /**
  * The connection of this process to the server of `url` (`nats://user:password@host:port`, `nats://token@host:port`, TLS with `?tls=true`), by
@@ -65,23 +61,14 @@ const shared = new Map<string, Shared>();
 export async function openNats(place: Place): Promise<NatsClient> {
   const { credentials, 'credentials-file': file } = place.config;
   const id = JSON.stringify([place.url.href, credentials, file && [file, place.dataDir]]);
-  const entry = shared.get(id) ?? { opening: connect(place), users: 0 };
-  shared.set(id, entry);
-  // Counted before the wait, so that nobody who leaves meanwhile ends it.
-  entry.users++;
-  const leave = (): void => {
-    if (--entry.users > 0) return;
-    if (shared.get(id) === entry) shared.delete(id);
-    entry.opening.then(({ connection }) => connection.close()).catch(() => undefined);
-  };
-  try {
-    const made = await entry.opening;
-    if (made.away) await returned(made);
-    return makeClient(made, leave);
-  } catch (error) {
-    leave();
-    throw error;
-  }
+  return share(
+    id,
+    () => connect(place),
+    async (made, leave) => {
+      if (made.away) await returned(made.returns, longestConnect);
+      return makeClient(made, leave);
+    },
+  );
 }
 
 async function connect(place: Place): Promise<Connection> {
@@ -135,16 +122,6 @@ async function connect(place: Place): Promise<Connection> {
   };
   void follow(made);
   return made;
-}
-
-/** The connection is shared, and may be away at the moment: whoever opens it waits as for one of its own. */
-async function returned({ returns }: Connection): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, longestConnect);
-  returns.add(resolve);
-  await promise;
-  clearTimeout(timer);
-  returns.delete(resolve);
 }
 
 async function follow(made: Connection): Promise<void> {
@@ -233,8 +210,8 @@ function makeClient(made: Connection, end: () => void): NatsClient {
       return () => returns.delete(hear);
     },
     release() {
-      if (!released) end();
       released = true;
+      end();
     },
   };
   return client;

@@ -7,6 +7,7 @@ import { isCertificateError, openExpected } from './expected-server.ts';
 import { makeLine, type Line } from './line.ts';
 import { readPostgresPlace } from './postgres-place.ts';
 import { isAnswer, makeTables, type ServerError } from './postgres-tables.ts';
+import { makeShare } from './shared.ts';
 
 export { postgresSettings } from './postgres-place.ts';
 
@@ -41,11 +42,6 @@ export interface PostgresClient {
   release(): void;
 }
 
-interface Shared {
-  readonly opening: Promise<Connection>;
-  users: number;
-}
-
 interface Connection {
   readonly pool: Pool;
   /** Of statements: the pool would keep any number that wait. */
@@ -60,7 +56,7 @@ const pause = 250;
 /** Of this process. A server has a hundred by default, for all. */
 const connections = 16;
 
-const shared = new Map<string, Shared>();
+const share = makeShare(disconnect);
 
 /**
  * The connections of this process to the database of `url` (`postgres://user:password@host:port/database`, TLS with
@@ -73,23 +69,15 @@ export async function openPostgres(place: Place, tables: string): Promise<Postgr
   const { url, config, dataDir } = place;
   const { 'certificate-file': certificate, 'key-file': file, key } = config;
   const id = JSON.stringify([url.href, certificate && [certificate, file, key, dataDir]]);
-  const entry = shared.get(id) ?? { opening: connect(place), users: 0 };
-  shared.set(id, entry);
-  // Counted before the wait, so that nobody who leaves meanwhile ends it.
-  entry.users++;
-  const leave = (): void => {
-    if (--entry.users > 0) return;
-    if (shared.get(id) === entry) shared.delete(id);
-    entry.opening.then(disconnect).catch(() => undefined);
-  };
-  try {
-    const connection = await entry.opening;
-    await makeTables(connection.pool, tables);
-    return makeClient(connection, leave);
-  } catch (error) {
-    leave();
-    throw error instanceof CapabilityError ? error : explain(error as Error, false);
-  }
+  return share(
+    id,
+    () => connect(place),
+    async (connection, leave) => {
+      const client = makeClient(connection, leave);
+      await client.makeTables(tables);
+      return client;
+    },
+  );
 }
 
 async function connect(given: Place): Promise<Connection> {
@@ -176,8 +164,8 @@ function makeClient({ pool, line, ears }: Connection, end: () => void): Postgres
       }
     },
     release() {
-      if (!released) end();
       released = true;
+      end();
     },
   };
 }

@@ -7,6 +7,7 @@ import type { RedisScript } from './redis-script.ts';
 import { hashedPart, slotOf } from './redis-slot.ts';
 import { gatherRuns, type Run } from './redis-together.ts';
 import { orderNodes, readState } from './redis-view.ts';
+import { makeShare } from './shared.ts';
 
 export { redisPackage, type RedisArgument } from './redis-connection.ts';
 export { defineScript, type RedisScript } from './redis-script.ts';
@@ -51,12 +52,7 @@ interface Route {
   disconnect(): void;
 }
 
-interface Shared {
-  readonly opening: Promise<Route>;
-  users: number;
-}
-
-const shared = new Map<string, Shared>();
+const sharing = makeShare((route: Route) => route.disconnect());
 
 /**
  * The connection of this process to a place, shared by all that use the same servers, database and credentials. The first sets
@@ -64,8 +60,7 @@ const shared = new Map<string, Shared>();
  * @throws {CapabilityError} `invalid-argument`, `unsupported` (library missing), `unauthenticated`, `unavailable`
  */
 export async function openRedis(place: RedisPlace, timeout: number): Promise<RedisClient> {
-  const { route, leave } = await share(place, timeout);
-  return makeClient(route, leave);
+  return share(place, timeout, makeClient);
 }
 
 /** The nodes of a cluster, shared with those who send to them. @throws as `openRedis` */
@@ -73,29 +68,16 @@ export async function openCluster(
   place: RedisPlace,
   timeout: number,
 ): Promise<{ readonly cluster: RedisCluster; readonly leave: () => void }> {
-  const { route, leave } = await share(place, timeout);
-  return { cluster: route.cluster!, leave };
+  return share(place, timeout, ({ cluster }, leave) => ({ cluster: cluster!, leave }));
 }
 
-async function share(place: RedisPlace, timeout: number) {
-  const id = JSON.stringify(place);
-  const opening = () =>
-    place.kind === 'cluster' ? routeToCluster(place, timeout) : routeToServer(place, timeout);
-  const entry = shared.get(id) ?? { opening: opening(), users: 0 };
-  shared.set(id, entry);
-  // Counted before the wait, so that nobody who leaves meanwhile ends it.
-  entry.users++;
-  const leave = (): void => {
-    if (--entry.users > 0) return;
-    if (shared.get(id) === entry) shared.delete(id);
-    entry.opening.then((route) => route.disconnect()).catch(() => undefined);
-  };
-  try {
-    return { route: await entry.opening, leave };
-  } catch (error) {
-    leave();
-    throw error;
-  }
+function share<Client>(
+  place: RedisPlace,
+  timeout: number,
+  use: (route: Route, leave: () => void) => Client,
+): Promise<Client> {
+  const connect = place.kind === 'cluster' ? routeToCluster : routeToServer;
+  return sharing(JSON.stringify(place), () => connect(place, timeout), use);
 }
 
 async function routeToServer(place: RedisPlace, timeout: number): Promise<Route> {
