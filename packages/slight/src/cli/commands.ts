@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { EarlyWorker } from '../host/early-worker.ts';
-import { parseAddress } from '../slightfile/address.ts';
 import { logFormats, logLevels } from '../slightfile/model.ts';
 import type { LogFormat, LogLevel } from '../slightfile/model.ts';
 import type { CleanOptions } from './clean.ts';
@@ -9,6 +8,7 @@ import type { MessagesOptions, MessagesVerb } from './messages.ts';
 import type { SecretOptions } from './secret.ts';
 import { mostWorkers } from '../slightfile/model.ts';
 import { reportError } from './report.ts';
+import { readAddress } from './usage.ts';
 
 /**
  * Runs one command line, without the names of Node and the script. Gives the exit code: 0 done, 1 failed, 2 wrong use.
@@ -205,9 +205,7 @@ function readCount(text: string): number {
 
 function addressOption(flags: string, description: string): Option {
   return new Option(flags, description).argParser((text) => {
-    if (parseAddress(text) === undefined) {
-      throw new InvalidArgumentError('Write a host, a colon and a port: 127.0.0.1:3000');
-    }
+    readAddress(flags.slice(0, flags.indexOf(' ')), text);
     return text;
   });
 }

@@ -29,8 +29,18 @@ test('wrong use ends with 2, names the nearest, and prints no stack', () => {
     [[], /Usage: slight/],
     [['rnu'], /unknown command 'rnu'\n {2}fix: Did you mean run\?/],
     [['run', '--addres', 'x'], /unknown option '--addres'\n {2}fix: Did you mean --address\?/],
-    [['run', '--address', '3000'], /127\.0\.0\.1:3000/],
-    [['run', '--health', 'localhost:99999'], /HOST|host/],
+    [
+      ['run', '--address', '3000'],
+      /: --address '3000' is no address, HOST:PORT: it is a port without a host\n {2}fix: write the host before it, such as 127\.0\.0\.1:3000\n$/,
+    ],
+    [
+      ['run', '--health', 'localhost:99999'],
+      /--health 'localhost:99999' is no address, HOST:PORT: it is a port above 65535\n {2}fix: write a port from 0 to 65535; 0 picks a free one\n$/,
+    ],
+    [
+      ['dev', '--address', ''],
+      /--address '' is no address, HOST:PORT: it is an empty text\n {2}fix: write a host, a colon/,
+    ],
     [
       ['run', '--target'],
       /argument missing\n {2}fix: slight run \[options\] \[app\]; slight help run says more\n$/,

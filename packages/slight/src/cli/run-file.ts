@@ -2,11 +2,10 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { withoutSlightfile } from '../slightfile/absent.ts';
 import { readLogSettings } from '../host/log.ts';
-import { parseAddress } from '../slightfile/address.ts';
 import type { LogFormat, LogLevel, Slightfile } from '../slightfile/model.ts';
 import type { ParseOptions } from '../slightfile/parse.ts';
 import { readSlightfile } from '../slightfile/read.ts';
-import { UsageError } from './usage.ts';
+import { UsageError, readAddress } from './usage.ts';
 
 export interface RunOptions {
   /** The component, instead of the one that the slightfile names. */
@@ -91,12 +90,4 @@ function withOptions(file: Slightfile, options: RunOptions): Slightfile {
     limits: { ...file.limits, ...(workers !== undefined && { workers }) },
     log: { format: format ?? file.log.format, level: level ?? file.log.level },
   };
-}
-
-function readAddress(option: string, text: string): { host: string; port: number } {
-  const address = parseAddress(text);
-  if (address !== undefined) return address;
-  throw new UsageError(
-    `${option} ${text} is no address\n  fix: write a host, a colon and a port: 127.0.0.1:3000`,
-  );
 }

@@ -1,4 +1,4 @@
-import { parseAddress } from './address.ts';
+import { explainAddress, parseAddress } from './address.ts';
 import type { Span } from './error.ts';
 import { hasPlaceholder } from './interpolate.ts';
 import type { Leaf, Node } from './tree.ts';
@@ -174,10 +174,13 @@ export function addressField(doc: string, example: string): Field<{ host: string
     doc,
     example,
     read: (node) => {
-      const value = node.kind === 'string' ? parseAddress(node.value) : undefined;
-      return value === undefined
-        ? { expected: 'an address, HOST:PORT', fix: `write a host, a colon and a port, such as ${example}` }
-        : { value: { ...value } };
+      const expected = 'an address, HOST:PORT';
+      if (node.kind !== 'string')
+        return { expected, fix: `write a host, a colon and a port, such as ${example}` };
+      const value = parseAddress(node.value);
+      if (value !== undefined) return { value: { ...value } };
+      const { found, fix } = explainAddress(node.value);
+      return { expected, fix, part: { span: node.span, found } };
     },
   };
 }

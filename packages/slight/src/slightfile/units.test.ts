@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { parseAddress, printAddress } from './address.ts';
+import { explainAddress, parseAddress, printAddress } from './address.ts';
 import { parseDuration, parseSize, printDuration, printSize } from './units.ts';
 
 test('sizes are whole numbers of binary units', () => {
@@ -69,4 +69,38 @@ test('addresses have a host and a port', () => {
       assert.deepEqual(parseAddress(printAddress({ host, port })), { host, port });
     }),
   );
+});
+
+test('of what is no address, it is told which part is wrong and what to write', () => {
+  for (const [text, found, fix] of [
+    ['', /^an empty text$/, /^write a host, a colon and a port, such as 127\.0\.0\.1:3000$/],
+    ['127.0.0.1:99999', /^a port above 65535$/, /^write a port from 0 to 65535; 0 picks a free one$/],
+    ['127.0.0.1:1234567', /^a port above 65535$/, /from 0 to 65535/],
+    ['localhost:-1', /^a port that is no whole number$/, /from 0 to 65535/],
+    ['localhost:abc', /^a port that is no whole number$/, /from 0 to 65535/],
+    ['[::1]:abc', /^a port that is no whole number$/, /from 0 to 65535/],
+    ['localhost:80.5', /^a port that is no whole number$/, /from 0 to 65535/],
+    ['3000', /^a port without a host$/, /^write the host before it, such as 127\.0\.0\.1:3000$/],
+    [':3000', /^a port without a host$/, /127\.0\.0\.1:3000/],
+    [
+      '127.0.0.1',
+      /^a host without a port$/,
+      /^write a colon and the port behind it, such as 127\.0\.0\.1:3000$/,
+    ],
+    ['localhost', /^a host without a port$/, /colon/],
+    ['abc', /^a host without a port$/, /colon/],
+    ['localhost:', /^a host without a port$/, /colon/],
+    ['[::1]', /^a host without a port$/, /colon/],
+    ['::1:3000', /^an IPv6 address without brackets$/, /^write brackets around it, such as \[::1\]:3000$/],
+    ['::1', /^an IPv6 address without brackets$/, /\[::1\]:3000/],
+    ['[localhost]:3000', /^brackets around what is no IPv6 address$/, /\[::1\]:3000/],
+    ['http://localhost:3000', /^a URL$/, /^write its host and port alone, such as 127\.0\.0\.1:3000$/],
+    ['*:3000', /^a host that is neither a name nor an IP address$/, /0\.0\.0\.0/],
+    ['a b:3000', /^a host that is neither/, /0\.0\.0\.0/],
+  ] as const) {
+    assert.equal(parseAddress(text), undefined, text);
+    const mistake = explainAddress(text);
+    assert.match(mistake.found, found, text);
+    assert.match(mistake.fix, fix, text);
+  }
 });

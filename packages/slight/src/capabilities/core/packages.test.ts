@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -45,6 +46,28 @@ void test('the command names the installation where the library is looked for', 
     rmSync(home, { recursive: true });
   }
 });
+
+void test(
+  'a shell reads the command as it was meant, whatever the folder is called',
+  { skip: process.platform === 'win32' && 'it has no sh' },
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'slight-packages-'));
+    try {
+      for (const name of ["it's mine", '$HOME `id`', '"two" words!', 'a\\b\nc', 'plain']) {
+        const home = join(folder, name);
+        mkdirSync(home);
+        writeFileSync(join(home, 'package.json'), '{}');
+        const command = installCommand('x@1.0.0', join(home, 'node_modules/slight/packages.js'), '/srv');
+        const shown = execFileSync('sh', ['-c', `npm() { printf '%s|' "$@"; }; ${command}`], {
+          encoding: 'utf8',
+        });
+        assert.equal(shown, `install|--prefix|${home}|x@1.0.0|`);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
 
 void test('a library that is there and broken is not called missing', async () => {
   const broken = new TypeError('broken inside');

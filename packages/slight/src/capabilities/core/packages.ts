@@ -41,5 +41,11 @@ export function installCommand(specs: string, file: string, folder: string): str
   if (home === undefined || home === folder) return `npm install ${specs}`;
   // Only a folder of a project has a package.json; the one of global packages has none.
   if (!existsSync(join(home, 'package.json'))) return `npm install --global ${specs}`;
-  return `npm install --prefix ${/[^\w./-]/.test(home) ? JSON.stringify(home) : home} ${specs}`;
+  return `npm install --prefix ${quote(home)} ${specs}`;
+}
+
+/** A word as this system's shell reads it. */
+function quote(word: string): string {
+  if (process.platform === 'win32') return `"${word}"`;
+  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
