@@ -3,6 +3,7 @@ import { defineBackend, type OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
 import { publishOnceWindow } from '../contract.ts';
 import type { Header, Listener, Message, Messaging, MessagingFeature } from '../contract.ts';
+import { makeEar } from '../ear.ts';
 import { readSettings } from '../settings.ts';
 import { matchesAny } from '../topics.ts';
 import { brokenCursor, expiredReceipts, noGroup } from '../validate.ts';
@@ -20,9 +21,6 @@ interface Shared {
   readonly waiting: Set<() => void>;
   opens: number;
 }
-
-/** Broadcasts that a listener keeps while nobody asks for them; then it loses the oldest. */
-const mostKept = 10_000;
 
 const places = new Map<string, Shared>();
 
@@ -230,32 +228,9 @@ function takeOut(from: Buried[], ids: readonly string[] | undefined): Buried[] {
 }
 
 function makeListener(shared: Shared, topics: readonly string[]): Listener {
-  let kept: Message[] = [];
-  let wake: (() => void) | undefined;
-  let closed = false;
-  const hear = (message: Message): void => {
-    if (!matchesAny(topics, message.topic)) return;
-    if (kept.length === mostKept) kept.shift();
-    kept.push({ ...message, body: message.body.slice() });
-    wake?.();
-  };
+  const ear = makeEar(topics);
+  const hear = (message: Message): void =>
+    ear.hear(message.topic, () => ({ ...message, body: message.body.slice() }));
   shared.listeners.add(hear);
-  return {
-    next: (max, wait) =>
-      takeWithin(wait, {
-        take: () => kept.splice(0, max),
-        listen(call) {
-          wake = call;
-          return () => (wake = undefined);
-        },
-        due: () => undefined,
-        over: () => closed,
-      }),
-    close() {
-      closed = true;
-      kept = [];
-      shared.listeners.delete(hear);
-      wake?.();
-    },
-  };
+  return ear.listener(() => void shared.listeners.delete(hear));
 }

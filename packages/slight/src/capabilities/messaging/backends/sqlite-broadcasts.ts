@@ -35,7 +35,7 @@ export function openBroadcasts(database: SqliteDatabase, bell: Doorbell, place: 
   function listen(topics: readonly string[]): Listener {
     let seen = (last.get() as { seq: bigint | null }).seq ?? 0n;
     let closed = false;
-    let wake: (() => void) | undefined;
+    const waiting = new Set<() => void>();
 
     function take(max: number): Message[] {
       const taken: Message[] = [];
@@ -57,8 +57,11 @@ export function openBroadcasts(database: SqliteDatabase, bell: Doorbell, place: 
           take: () => take(max),
           listen(call) {
             const stop = bell.listen(call);
-            wake = call;
-            return stop;
+            waiting.add(call);
+            return () => {
+              stop();
+              waiting.delete(call);
+            };
           },
           due: () => undefined,
           over: () => closed,
@@ -66,7 +69,7 @@ export function openBroadcasts(database: SqliteDatabase, bell: Doorbell, place: 
       close() {
         closed = true;
         listeners.delete(listener);
-        wake?.();
+        for (const wake of waiting) wake();
       },
     };
     listeners.add(listener);

@@ -5,6 +5,8 @@ import {
   assertFails,
   assertNothing,
   bytes,
+  ended,
+  longWait,
   patience,
   quiet,
   take,
@@ -70,14 +72,33 @@ export const broadcastChecks: readonly CheckDefinition[] = [
     async run({ open }) {
       const [one, two] = [await open(), await open()];
       const listener = await one.listen(['>']);
-      const waiting = listener.next(1, patience);
+      const waiting = ended(listener.next(1, longWait));
       await sleep(20);
       await two.broadcast('topic', bytes('here'));
       assert.deepEqual(textsOf(await waiting), ['here']);
-      const closing = listener.next(1, patience);
+      const closing = ended(listener.next(1, longWait));
       listener.close();
       assert.deepEqual(await closing, []);
       await assertFails('cancelled', 'next', () => listener.next(1, 0));
+    },
+  },
+  {
+    name: 'two may wait on one listener: each broadcast is for one of them, and its end for both',
+    needs: ['broadcast'],
+    async run({ open }) {
+      const messages = await open();
+      const listener = await messages.listen(['>']);
+      const waiting = [ended(listener.next(1, longWait)), ended(listener.next(1, longWait))];
+      await sleep(20);
+      await messages.broadcast('topic', bytes('1'));
+      await sleep(20);
+      await messages.broadcast('topic', bytes('2'));
+      const heard = (await Promise.all(waiting)).flat();
+      assert.deepEqual(textsOf(heard).toSorted(), ['1', '2']);
+      const closing = [ended(listener.next(1, longWait)), ended(listener.next(1, longWait))];
+      await sleep(20);
+      listener.close();
+      assert.deepEqual(await Promise.all(closing), [[], []]);
     },
   },
   {

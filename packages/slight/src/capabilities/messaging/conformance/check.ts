@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { MaybePromise } from '../../core/backend.ts';
 import type { Config } from '../../core/capability.ts';
 import type { CheckDefinition as AnyCheck, RefusalDefinition as AnyRefusal } from '../../core/check.ts';
@@ -85,6 +86,22 @@ export function lettingLeasesEnd(run: (tools: LeaseTools) => Promise<void>): Che
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 export const textOf = ({ body }: { readonly body: Uint8Array }): string => new TextDecoder().decode(body);
 export const textsOf = (messages: readonly { readonly body: Uint8Array }[]): string[] => messages.map(textOf);
+
+/** Milliseconds of a wait that is to be ended by what happens: what comes at its end only is late. */
+export const longWait = 3 * patience;
+
+/** What such a wait gives, where it ends by itself. */
+export async function ended<T>(wait: MaybePromise<T>): Promise<T> {
+  const cut = new AbortController();
+  try {
+    return await Promise.race([
+      wait,
+      sleep(patience, undefined, { signal: cut.signal }).then(() => assert.fail('nothing ended the wait')),
+    ]);
+  } finally {
+    cut.abort();
+  }
+}
 
 /** The next message of a group, which must come. */
 export async function take(messages: Messaging, group: string): Promise<Delivery> {

@@ -5,7 +5,9 @@ import {
   assertNothing,
   bytes,
   drain,
+  ended,
   lettingLeasesEnd,
+  longWait,
   patience,
   quiet,
   take,
@@ -22,7 +24,7 @@ export const receiveChecks: readonly CheckDefinition[] = [
       const [one, two] = [await open(), await open()];
       await one.subscribe('group', ['>']);
       for (const publisher of [one, two]) {
-        const waiting = one.receive('group', { wait: patience });
+        const waiting = ended(one.receive('group', { wait: longWait }));
         await sleep(20);
         await publisher.publish('topic', bytes('here'));
         const came = await waiting;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { MaybePromise } from '../../core/backend.ts';
 import type { Listener, Message, Messaging, MessagingFeature } from '../contract.ts';
 import { noteOf, type Defect, type Defects } from './defect.ts';
@@ -5,6 +6,7 @@ import { noteOf, type Defect, type Defects } from './defect.ts';
 const heard = 'a broadcast is heard by everyone who listens to its topic, once';
 const bounded = 'a listener gives at most what was asked for, in the order of the sender';
 const waits = 'a broadcast ends a wait; so does to close the listener, and what follows is cancelled';
+const several = 'two may wait on one listener: each broadcast is for one of them, and its end for both';
 const others = 'broadcasts of another name are not heard, and what cannot be is invalid-argument';
 const apart = 'groups have no broadcasts, and listeners hear nothing that is published';
 
@@ -86,6 +88,17 @@ export const broadcastDefects: Defects = {
     breaks: [waits],
     backend: withListener(({ next }) => ({ next: (max) => next(max, 0) })),
   },
+  'nothing ends the wait of a listener but its time': {
+    breaks: [waits, several],
+    backend: withListener(({ next }) => ({
+      async next(max, wait) {
+        const now = await next(max, 0);
+        if (now.length > 0) return now;
+        await sleep(wait);
+        return next(max, 0);
+      },
+    })),
+  },
   'a closed listener goes on': {
     breaks: [waits],
     guest: withListener(({ next }) => ({
@@ -97,6 +110,23 @@ export const broadcastDefects: Defects = {
         }
       },
     })),
+  },
+  'a broadcast wakes one who waits, who need not be the one to get it': {
+    breaks: [several],
+    backend: withListener(({ next }) => {
+      let waiting = false;
+      return {
+        async next(max, wait) {
+          if (waiting) return sleep(wait, []);
+          waiting = true;
+          try {
+            return await next(max, wait);
+          } finally {
+            waiting = false;
+          }
+        },
+      };
+    }),
   },
   'broadcasts are not checked': {
     breaks: [others],

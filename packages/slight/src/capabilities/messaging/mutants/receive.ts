@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CapabilityError } from '../../core/error.ts';
 import { noteOf, withDeliveries, type Defects } from './defect.ts';
 
@@ -21,6 +22,17 @@ export const receiveDefects: Defects = {
     breaks: ['a wait ends when a message comes, from whoever opened the same name'],
     backend: ({ receive }) => ({
       receive: (group, options = {}) => receive(group, { ...options, wait: Math.min(options.wait ?? 0, 10) }),
+    }),
+  },
+  'nothing ends a wait but its time': {
+    breaks: ['a wait ends when a message comes, from whoever opened the same name'],
+    backend: ({ receive }) => ({
+      async receive(group, { wait = 0, ...options } = {}) {
+        const now = await receive(group, options);
+        if (now.length > 0) return now;
+        await sleep(wait, undefined, options.signal && { signal: options.signal }).catch(() => undefined);
+        return receive(group, options);
+      },
     }),
   },
   'an abort is an error': {
