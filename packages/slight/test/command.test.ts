@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { before, test } from 'node:test';
 import { openCapability } from '../src/capabilities/core/open.ts';
+import { readMetrics } from './collector.ts';
 import { buildScriptFiles } from './guests.ts';
 import { appFolder, findChild, runCommand, startCommand, waitUntil } from './slight.ts';
 
@@ -95,6 +99,36 @@ test('it is started again as the slightfile says', async () => {
   always.child.kill('SIGINT');
   assert.equal((await always.ended).code, 130);
 });
+
+test('its metrics are answered where its health is, and what a run counted stays when it is started again', async () => {
+  const health = `127.0.0.1:${await findFreePort()}`;
+  const more = `[command]\nrestart = "always"\n[http]\nhealth = "${health}"\n[telemetry]\nmetrics = true\n`;
+  const { child, ended } = startCommand(await folderWith(more), ['run', '--', 'count']);
+  const read = async () => {
+    const answer = await fetch(`http://${health}/metrics`).catch(() => undefined);
+    if (answer === undefined) return undefined;
+    assert.equal(answer.status, 200);
+    return readMetrics(await answer.text());
+  };
+  const calls =
+    'slight_capability_call_duration_seconds_count{capability="keyvalue",operation="increment",outcome="ok"}';
+  await waitUntil('two runs are counted', async () => ((await read())?.get(calls) ?? 0) > 1);
+  const metrics = (await read())!;
+  assert.ok(metrics.get('slight_worker_restarts_total')! > 0);
+  assert.equal(metrics.get('slight_workers{state="wanted"}'), 1);
+  child.kill('SIGTERM');
+  assert.equal((await ended).code, 143);
+});
+
+/** A command does not say where its health is: port 0 would be of no use. */
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 test('a process that is killed fails the command, and the next run finds what it stored', async () => {
   const folder = await folderWith();

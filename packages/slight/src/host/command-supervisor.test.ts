@@ -26,6 +26,7 @@ async function run(
       log: createLog({ write: (text) => void said.push(text), terminal: false }),
       onStart: () => undefined,
       onWorker: () => undefined,
+      onCounted: () => undefined,
       stop: stop.signal,
     },
     () => {

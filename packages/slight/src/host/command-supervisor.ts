@@ -1,6 +1,7 @@
 import type { Slightfile } from '../slightfile/model.ts';
 import { pause } from '../triggers/clock.ts';
 import type { BindingRow } from './bind.ts';
+import type { WorkerMetrics } from './fleet-metrics.ts';
 import type { Log } from './log.ts';
 import type { Assignment } from './message.ts';
 import { startWorker } from './worker-process.ts';
@@ -12,6 +13,8 @@ export interface CommandOptions {
   onStart(rows: readonly BindingRow[]): void;
   /** Hears of each process that runs it. */
   onWorker(worker: WorkerProcess): void;
+  /** Hears what each of them has counted until its end. */
+  onCounted(last: WorkerMetrics): void;
   /** Ends it; the reason is its signal. */
   readonly stop: AbortSignal;
 }
@@ -36,7 +39,7 @@ const signalCodes: { readonly [signal: string]: number } = { SIGHUP: 129, SIGINT
  */
 export async function superviseCommand(
   launch: Launch,
-  { log, onStart, onWorker, stop }: CommandOptions,
+  { log, onStart, onWorker, onCounted, stop }: CommandOptions,
   start = startWorker,
   wait = pause,
 ): Promise<number> {
@@ -48,7 +51,7 @@ export async function superviseCommand(
     const worker = start(launch, {
       onWorn: () => undefined,
       onRelay: (command) => worker.taken(command),
-      onCounted: () => undefined,
+      onCounted,
     });
     onWorker(worker);
     const end = (): void => worker.drain(farewell, 0);

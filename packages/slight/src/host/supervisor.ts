@@ -233,7 +233,9 @@ async function superviseProgram(
 ): Promise<number> {
   const { superviseCommand } = await import('./command-supervisor.ts');
   const stop = new AbortController();
+  const counted = createFleetMetrics();
   let current: WorkerProcess | undefined;
+  let starts = 0;
   const signalled = (signal: NodeJS.Signals) => {
     if (stop.signal.aborted && signal === 'SIGINT') current?.kill();
     stop.abort(signal);
@@ -253,12 +255,23 @@ async function superviseProgram(
     (await openHealth(port, {
       health: async () => summarizeHealth(await ask<WorkerHealth>('health'), 1, stop.signal.aborted),
       readiness: async () => summarizeReadiness(await ask<BackendState[]>('readiness'), stop.signal.aborted),
-      metrics: async () => undefined,
+      metrics: async () =>
+        file.telemetry.metrics
+          ? await counted.print(await ask<WorkerMetrics>('metrics'), {
+              wanted: 1,
+              serving: current?.serving ? 1 : 0,
+              restarts: Math.max(0, starts - 1),
+            })
+          : undefined,
     }));
+  const onWorker = (worker: WorkerProcess) => {
+    current = worker;
+    starts++;
+  };
   try {
     const launch = { ...releaseOn({ http: undefined, health: port }, content), command: args };
-    const onWorker = (worker: WorkerProcess) => void (current = worker);
-    return await superviseCommand(launch, { log, onStart: onCommand, onWorker, stop: stop.signal });
+    const hooks = { onStart: onCommand, onWorker, onCounted: counted.hear };
+    return await superviseCommand(launch, { log, ...hooks, stop: stop.signal });
   } finally {
     health?.close();
     log.flush();

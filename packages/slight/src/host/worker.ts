@@ -125,8 +125,7 @@ async function start({
       await spanning.leave();
       await opened.close();
       await telemetry?.close(longestFarewell);
-      const last = metrics?.();
-      if (last !== undefined) await new Promise<void>((sent) => tell({ type: 'counted', last }, sent));
+      await tellCounted();
     };
     if (file.telemetry.metrics && telemetry) metrics = () => readMetrics(telemetry, opened, server);
     tell({ type: 'ready', url: server?.http.url, rows: opened.rows });
@@ -153,6 +152,7 @@ async function startProgram(
   close = async () => {
     await running.close();
     await telemetry?.close(longestFarewell);
+    await tellCounted();
   };
   if (file.telemetry.metrics && telemetry) metrics = () => readMetrics(telemetry, app!, undefined);
   tell({ type: 'ready', url: undefined, rows: running.rows });
@@ -165,6 +165,12 @@ async function startProgram(
 async function endTriggers(bound: number): Promise<void> {
   await triggers?.close(bound);
   tell({ type: 'resigned' });
+}
+
+/** Before the process ends: what it counted is counted on. */
+async function tellCounted(): Promise<void> {
+  const last = metrics?.();
+  if (last !== undefined) await new Promise<void>((sent) => tell({ type: 'counted', last }, sent));
 }
 
 interface Server {
