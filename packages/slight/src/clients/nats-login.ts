@@ -41,6 +41,11 @@ export function readNatsLogin(
 ): Pick<ConnectionOptions, 'user' | 'pass' | 'token' | 'authenticator'> {
   const { user, password } = readLogin(given.url);
   const { credentials, 'credentials-file': file } = given.config;
+  if (user === '' && password !== '')
+    throw new CapabilityError(
+      'invalid-argument',
+      'the bind has a password and no user: write nats://USER:PASSWORD@HOST, or a token alone as nats://TOKEN@HOST, or neither where `credentials` or `credentials-file` stand beside it',
+    );
   const ways = [user !== '', credentials !== undefined, file !== undefined].filter(Boolean).length;
   if (ways > 1)
     throw new CapabilityError(
