@@ -6,6 +6,7 @@ import { endBefore } from '../capabilities/core/resilience.ts';
 import { openExpected } from './expected-server.ts';
 import { unreachable } from './redis-error.ts';
 import type { RedisAddress, RedisPlace } from './redis-place.ts';
+import { watchRole, type RoleWatch } from './redis-role.ts';
 import { findReason } from './unreachable-reason.ts';
 
 /** As `npm install` takes it. */
@@ -19,6 +20,8 @@ export type RedisArgument = string | Buffer;
  */
 export interface Connection {
   readonly redis: Redis;
+  /** None in a cluster: there a replica refuses reads, too. */
+  readonly role: RoleWatch | undefined;
   /** Why it is not ready. */
   trouble: Error | undefined;
   /** The server refused the database of the bind; the library would go on in another one. */
@@ -72,7 +75,8 @@ async function openConnection(
     maxRetriesPerRequest: 0,
     disableClientInfo: true,
   });
-  const connection: Connection = { redis, trouble: undefined, noDatabase: false, gathered: 0 };
+  const role = place.kind === 'cluster' ? undefined : watchRole(redis, place.kind === 'sentinel');
+  const connection: Connection = { redis, role, trouble: undefined, noDatabase: false, gathered: 0 };
   let ofSentinel: Error | undefined;
   const { promise: failed, reject: fail } = Promise.withResolvers<never>();
   failed.catch(() => undefined);
@@ -175,6 +179,8 @@ function holdBack(connection: Connection): void {
   if (connection.gathered > 0) return;
   const { stream } = connection.redis;
   stream.cork();
+  // It leaves together with what is asked for, so that it costs no way of its own.
+  connection.role?.askAgain();
   process.nextTick(() => {
     connection.gathered = 0;
     stream.uncork();

@@ -36,7 +36,7 @@ export async function openEar(
   head: Head,
   address?: RedisAddress,
 ): Promise<Ear> {
-  const { redis } = await connectRedis(place, timeout, address);
+  const { redis, role } = await connectRedis(place, timeout, address);
   redis.on('pmessageBuffer', (pattern: string, channel: Buffer, message: Buffer) =>
     head.hear(String(pattern), channel, message),
   );
@@ -45,7 +45,10 @@ export async function openEar(
     // Only once all is heard again does it help to look what was missed. Where it is away again, the next time does this again.
     listenToAll().then(head.regain, () => undefined);
   });
-  const asking = setInterval(() => void redis.ping().catch(() => undefined), askEvery).unref();
+  const asking = setInterval(() => {
+    redis.ping().catch(() => undefined);
+    role?.ask();
+  }, askEvery).unref();
 
   async function listenToAll(): Promise<void> {
     const patterns = head.patterns();

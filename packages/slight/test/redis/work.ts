@@ -13,11 +13,16 @@ const patience = 30_000;
 
 const surroundings = { dataDir: tmpdir(), timeout };
 
+export async function openStore(t: TestContext, bind: string) {
+  const store = await openCapability('keyvalue', { name: 'orders', bind, config: {} }, surroundings);
+  t.after(() => store.close());
+  return store;
+}
+
 /** Opens what an app may keep on Redis, until the test is over. */
 export async function openAll(t: TestContext, bind: string) {
   const config = {};
-  const store = await openCapability('keyvalue', { name: 'orders', bind, config }, surroundings);
-  t.after(() => store.close());
+  const store = await openStore(t, bind);
   const locks = await openCapability('locks', { name: 'jobs', bind, config }, surroundings);
   t.after(() => locks.close());
   const messages = await openCapability(
