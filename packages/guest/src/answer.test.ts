@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bytes, html, json, redirect, status, text } from './answer.ts';
+import { bytes, html, json, redirect, status, text, textOf } from './answer.ts';
 
 const read = (body: Uint8Array) => new TextDecoder().decode(body);
 
@@ -31,4 +31,21 @@ test('headers in all their forms', () => {
 test('what cannot be an answer is refused', () => {
   for (const code of [99, 199, 600, 200.5, Number.NaN]) assert.throws(() => status(code), RangeError);
   for (const value of [undefined, () => {}, Symbol('x')]) assert.throws(() => json(value), TypeError);
+});
+
+test('plain JavaScript may put other bytes in an answer of text, and is told of what is none', () => {
+  const answer = text('draft') as { body: Uint8Array };
+  answer.body = new TextEncoder().encode('final');
+  assert.equal(textOf(answer), undefined);
+  assert.equal(new TextDecoder().decode(answer.body), 'final');
+  assert.equal(new TextDecoder().decode({ ...answer }.body), 'final');
+  const read = text('draft') as { body: Uint8Array };
+  assert.equal(read.body.length, 5);
+  read.body = new Uint8Array(2);
+  assert.equal(read.body.length, 2);
+  assert.throws(() => ((text('a') as { body: unknown }).body = 'b'), {
+    name: 'TypeError',
+    message:
+      'the body of an answer is a Uint8Array, and this is a string: make a new answer of it, such as text(…)',
+  });
 });

@@ -88,6 +88,14 @@ function makeText(status: number, headers: Answer['headers'], written: string): 
       texts.delete(made);
       return (bytes ??= encoder.encode(written));
     },
+    set body(value: Uint8Array) {
+      if (!(value instanceof Uint8Array))
+        throw new TypeError(
+          `the body of an answer is a Uint8Array, and this is a ${typeof value}: make a new answer of it, such as text(…)`,
+        );
+      texts.delete(made);
+      bytes = value;
+    },
   };
   texts.set(made, written);
   return made;

@@ -21,9 +21,14 @@ export interface TestAnswer {
 
 const validName = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/;
 const invalidInValue = /[^\t\u0020-\u007e\u0080-\u00ff]/;
+/** Most headers that a host sends. */
+const mostHeaders = 10_000;
 
 /** Why a host would send 502 in place of this answer; undefined where it sends it. */
-export function refuseHead({ headers }: Pick<Response, 'headers'>): string | undefined {
+export function refuseHead({ status, headers }: Pick<Response, 'status' | 'headers'>): string | undefined {
+  if (!Number.isInteger(status) || status < 200 || status > 599)
+    return `the app answered with status ${status}; a response has 200 to 599`;
+  if (headers.length > mostHeaders) return `the app answered with more than ${mostHeaders} headers`;
   for (const [name, value] of headers) {
     if (!validName.test(name)) return `the app answered with a header named ${JSON.stringify(name)}`;
     const [bad] = invalidInValue.exec(value) ?? [];

@@ -222,6 +222,20 @@ describe('testApp', () => {
     assert.deepEqual(more, []);
   });
 
+  test('an answer has at most as many headers as a host sends, and a status that HTTP knows', async () => {
+    const most = Array.from({ length: 10_000 }, (_, index): [string, string] => [`x-${index}`, '']);
+    const own = router()
+      .get('/most', () => status(204, most))
+      .get('/more', () => status(204, [...most, ['x-more', '']]))
+      .get('/status', () => ({ ...status(204), status: 600 }));
+    const { request, logs } = testApp(own);
+    assert.equal((await request('/most')).status, 204);
+    assert.equal((await request('/more')).status, 502);
+    assert.match(logs.at(-1)!.message, /^the app answered with more than 10000 headers$/);
+    assert.equal((await request('/status')).status, 502);
+    assert.match(logs.at(-1)!.message, /^the app answered with status 600; a response has 200 to 599$/);
+  });
+
   test('what is no app is refused; a capability outside of one is explained', async () => {
     assert.throws(() => testApp({}), /the app's export is an empty object/);
     await assert.rejects(orders.get('a'), /"orders" was used outside of an app under test/);
