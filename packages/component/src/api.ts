@@ -181,6 +181,11 @@ export interface Instance {
   readonly alive: boolean;
   /** Bytes of linear memory in use. */
   readonly memoryBytes: number;
+  /**
+   * Most bytes that a linear memory was to have, by what the guest asked for, and may not: since the instance was made or put
+   * back. 0: it got what it asked for.
+   */
+  readonly memoryRefused: number;
   /** How many resources of the host the guest owns that the host hears of when they end, by their names. */
   held(): ReadonlyMap<string, number>;
   /**

@@ -395,3 +395,16 @@ test('what the host wrote into the memory of a guest is gone, too', async () => 
     assert.equal(instance.restore(), true);
   }
 });
+
+test('what a guest asked for in vain is known until it is put back', async () => {
+  const instance = await make();
+  assert.equal(instance.memoryRefused, 0);
+  const pages = instance.memoryBytes / 65_536;
+  assert.equal(await instance.call('grow', [20]), 1);
+  assert.equal(instance.memoryRefused, 0);
+  // It uses what it has not got.
+  await assert.rejects(instance.call('grow', [40_000]), { trap: 'out-of-bounds' });
+  assert.equal(instance.memoryRefused, (pages + 20 + 40_000) * 65_536);
+  assert.equal(instance.restore(), true);
+  assert.equal(instance.memoryRefused, 0);
+});

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildCGuest, clangMissing } from '../../../test/guests/clang.ts';
 import { buildScriptGuest } from './guests.ts';
-import { appFolder, serveApp } from './slight.ts';
+import { appFolder, runCommand, serveApp, waitUntil } from './slight.ts';
 import type { Served } from './slight.ts';
 
 const slightfile = `specversion = "0.3"
@@ -42,7 +42,19 @@ function assertNoTraces(app: Served): void {
 }
 
 test('a TypeScript app that fails', async (t) => {
-  const app = await serve(await buildScriptGuest());
+  const component = await buildScriptGuest();
+  const app = await serve(component);
+
+  await t.test('an app that begins with more memory than it may have is told the key', async () => {
+    const small = slightfile.replace('64MiB', '64KiB');
+    const folder = await appFolder({ 'app.wasm': component, 'slightfile.toml': small });
+    const { code, stderr } = await runCommand(folder, ['run', '--address', '127.0.0.1:0']);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /cannot be started: an instance begins with \d+ KiB of memory, and may have less\n {2}fix: raise memory below \[limits\]/,
+    );
+  });
 
   await t.test('an error that nobody catches is a 500, and its message is in the log', async () => {
     const answer = await app.get('/throw');
@@ -87,8 +99,14 @@ test('a TypeScript app that fails', async (t) => {
   });
 
   await t.test('one that takes all memory there is fails, and takes no more than its limit', async () => {
-    assert.equal((await app.get('/hog')).status, 500);
+    const answer = await app.get('/hog', { headers: { 'x-request-id': 'hog' } });
+    assert.equal(answer.status, 500);
     assert.equal((await app.get('/')).body, 'still here');
+    await waitUntil('the log names the limit', () =>
+      /warn .*request hog: .*asked for \d+ KiB of memory, and may have 65536 KiB \(memory below \[limits\]\)$/m.test(
+        app.stderr(),
+      ),
+    );
   });
 
   await t.test('a store that was not granted is refused with the line to add', async () => {

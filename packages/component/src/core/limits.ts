@@ -65,6 +65,10 @@ export class GuestLimits implements Limits {
     return pages * PAGE;
   }
 
+  get memoryRefused(): number {
+    return Math.max(0, ...this.keepers.map((keeper) => keeper.refused));
+  }
+
   /**
    * Takes charge of a memory.
    * @throws {ComponentError} `link` where it is one too many

@@ -25,6 +25,8 @@ export class MemoryKeeper {
   readonly #most: number;
   readonly #wide: boolean;
   #marks: Marks | undefined;
+  /** Most bytes that the memory was to have and may not. */
+  refused = 0;
 
   constructor(memory: WebAssembly.Memory, most: number, wide: boolean) {
     this.memory = memory;
@@ -63,7 +65,10 @@ export class MemoryKeeper {
   grow(pages: number): number {
     const before = this.pages;
     const after = before + pages;
-    if (after > this.#most) return -1;
+    if (after > this.#most) {
+      this.refused = Math.max(this.refused, after * PAGE);
+      return -1;
+    }
     const missing = after - this.memory.buffer.byteLength / PAGE;
     if (missing > 0) {
       try {

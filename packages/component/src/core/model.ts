@@ -111,6 +111,8 @@ export interface Limits {
   readonly memory: number;
   /** Bytes of all linear memories, by their virtual sizes. */
   readonly memoryBytes: number;
+  /** Most bytes that one of them was to have and may not; 0: none was refused. */
+  readonly memoryRefused: number;
   begin(call: CallLimits): void;
   /** @param suspendable no JavaScript frame lies between the guest and `WebAssembly.promising` */
   enter(suspendable: boolean): void;

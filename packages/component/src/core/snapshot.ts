@@ -110,6 +110,7 @@ export class Restorer {
       if (writer instanceof MarkedWriter) writer.restore();
       else restoreAll(writer, saved, keepers[index]!);
       keepers[index]!.pages = saved.pages;
+      keepers[index]!.refused = 0;
     }
     for (const [index, value] of globals.entries()) this.#limits.globals[index]!.value = value;
     return true;

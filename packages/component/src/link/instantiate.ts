@@ -126,7 +126,7 @@ export async function instantiatePlan(
   const exported = new Map<string, CoreModule>();
   for (const [name, module] of plan.exportedModules)
     exported.set(name, typeof module === 'number' ? given.get(module)! : module);
-  return new ComponentInstance(runner, state, functions, measure, exported);
+  return new ComponentInstance(runner, state, functions, measure, limits, exported);
 }
 
 /** What to tell of a failed instantiation. */

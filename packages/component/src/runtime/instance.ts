@@ -1,5 +1,6 @@
 import type { Callee } from '../abi/model.ts';
 import type { CallOptions, Instance, MaybePromise } from '../api.ts';
+import type { Limits } from '../core/model.ts';
 import type { CoreModule } from '../link/core-module.ts';
 import { versionTrack } from '../types/versions.ts';
 import type { Runner } from './runner.ts';
@@ -12,6 +13,7 @@ export class ComponentInstance implements Instance {
   readonly #state: InstanceState;
   readonly #functions: ReadonlyMap<string, Callee>;
   readonly #memories: () => number;
+  readonly #limits: Pick<Limits, 'memoryRefused'>;
   readonly modules: ReadonlyMap<string, CoreModule>;
   #bound: Map<string, (args: readonly unknown[], options?: CallOptions) => Promise<unknown>> = new Map();
 
@@ -20,12 +22,14 @@ export class ComponentInstance implements Instance {
     state: InstanceState,
     functions: ReadonlyMap<string, Callee>,
     memories: () => number,
+    limits: Pick<Limits, 'memoryRefused'>,
     modules: ReadonlyMap<string, CoreModule>,
   ) {
     this.#runner = runner;
     this.#state = state;
     this.#functions = functions;
     this.#memories = memories;
+    this.#limits = limits;
     this.modules = modules;
   }
 
@@ -35,6 +39,10 @@ export class ComponentInstance implements Instance {
 
   get memoryBytes(): number {
     return this.#memories();
+  }
+
+  get memoryRefused(): number {
+    return this.#limits.memoryRefused;
   }
 
   held(): ReadonlyMap<string, number> {

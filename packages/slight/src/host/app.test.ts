@@ -141,8 +141,10 @@ test('waiting counts towards the deadline; what waited it away is 503', async ()
   const second = failureOf(app);
   const third = await failureOf(app);
   assert.deepEqual([third.status, third.headers], [503, [['retry-after', '1']]], 'the queue is full');
-  const { status } = await second;
+  assert.match(third.reason ?? '', /the queue is full \(instances and queue below \[limits\]\)$/);
+  const { status, reason } = await second;
   assert.equal(status, 503);
+  assert.match(reason ?? '', /busy until the deadline \(instances and deadline below \[limits\]\)$/);
   release!();
   await first;
   assert.equal(counts.calls.length, 1, 'the second never ran');

@@ -20,7 +20,10 @@ export class InstanceStartError extends Error {
 export function toHttpFailure(error: unknown, limits: Limits): HttpFailure {
   if (error instanceof HttpFailure) return error;
   if (error instanceof PoolBusyError || (isTrap(error) && error.trap === 'busy')) {
-    return new HttpFailure(503, 'The app is busy. Try again soon.', { headers: [['retry-after', '1']] });
+    return new HttpFailure(503, 'The app is busy. Try again soon.', {
+      headers: [['retry-after', '1']],
+      reason: error.message,
+    });
   }
   if (error instanceof InstanceStartError) {
     return new HttpFailure(500, 'The app could not be started for this request.', {
@@ -46,6 +49,12 @@ export function toHttpFailure(error: unknown, limits: Limits): HttpFailure {
 
 /** An app of which no instance could be made, before it served anything. */
 export function describeNoStart(component: string, reason: string): string {
+  const [, least] = /raise the memory limit to at least (\d+) bytes$/.exec(reason) ?? [];
+  if (least !== undefined)
+    return (
+      `${component} cannot be started: an instance begins with ${Math.ceil(Number(least) / 1024)} KiB of memory, and may have less\n` +
+      '  fix: raise memory below [limits], to more than that: it is there for what the app does besides'
+    );
   return (
     `${component} cannot be started: ${reason}\n` +
     '  fix: what it does when an instance is made (its start function, the top level of its modules) failed: mend that, and build it again'
@@ -78,6 +87,11 @@ function firstLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const end = text.indexOf('\n');
   return end < 0 ? text : text.slice(0, end);
+}
+
+/** How much memory an app asked for, and how much it may have: in KiB, since it asks for as much as it happens to need. */
+export function describeMemory(asked: number, most: number): string {
+  return `${Math.ceil(asked / 1024)} KiB of memory, and may have ${Math.floor(most / 1024)} KiB (memory below [limits])`;
 }
 
 /** A bound that was passed, with the key of the slightfile that sets it: for the log, not for clients. */

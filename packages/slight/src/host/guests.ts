@@ -10,7 +10,7 @@ import type { RequestWatch } from '../telemetry/watch.ts';
 import type { HeldCommand } from '../triggers/held/command.ts';
 import type { IncomingBody } from '../triggers/http-message.ts';
 import type { Bindings } from './bind.ts';
-import { InstanceStartError } from './failure.ts';
+import { describeMemory, InstanceStartError } from './failure.ts';
 import { isCompatible } from './import-name.ts';
 import { watchLeftOpen } from './left-open.ts';
 import type { Log } from './log.ts';
@@ -87,6 +87,7 @@ export function openGuests(
   const translate = placeTranslator(file.app.component);
   const observed = telemetry && observeOpeners(bindings.openers, file);
   const systems = new WeakMap<Guest, WasiImports>();
+  const told = new WeakMap<Guest, number>();
   const leftOpen = watchLeftOpen(log);
   let cheapest = Infinity;
 
@@ -146,8 +147,21 @@ export function openGuests(
     }
   }
 
+  /** To the guest a memory that may not grow is one that the machine has not got: it cannot name the bound. */
+  function tellRefused(guest: Guest): void {
+    const { memoryRefused } = guest.instance;
+    if (memoryRefused <= limits.memory || told.get(guest) === memoryRefused) return;
+    told.set(guest, memoryRefused);
+    const bound = describeMemory(memoryRefused, limits.memory);
+    log.host('warn', `the app ran out of memory: it asked for ${bound}`, {
+      id: guest.context.id,
+      trace: guest.context.watch?.context,
+    });
+  }
+
   function recycle(guest: Guest): MaybePromise<boolean> {
     const { instance } = guest;
+    tellRefused(guest);
     if (keep) {
       const good = instance.alive && leftOpen.check(instance, guest.context.id);
       begin(guest);
@@ -164,6 +178,7 @@ export function openGuests(
   /** Lets nothing of a request reach the next one through the host. */
   function clear(guest: Guest): boolean {
     systems.get(guest)?.[renew]();
+    told.delete(guest);
     begin(guest);
     return true;
   }
@@ -178,6 +193,7 @@ export function openGuests(
   }
 
   function dispose(guest: Guest): void {
+    tellRefused(guest);
     guest.outgoing?.end();
     guest.instance.dispose();
     systems.get(guest)?.[Symbol.dispose]();

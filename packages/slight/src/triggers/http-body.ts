@@ -42,7 +42,7 @@ export function createBodyReader(limits: BodyLimits): BodyReader {
         size += chunk.length;
         held += chunk.length;
         if (size > limits.body) fail(tooLarge(limits.body));
-        else if (held > limits.total) fail(noRoom());
+        else if (held > limits.total) fail(noRoom(limits.total));
         else chunks.push(chunk);
       };
       const finish = () => {
@@ -51,7 +51,7 @@ export function createBodyReader(limits: BodyLimits): BodyReader {
         resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size));
       };
       const broken = () => fail(new HttpFailure(400, 'The request broke off before its body was complete.'));
-      const slow = () => fail(new HttpFailure(408, 'The body of the request did not come in time.'));
+      const slow = () => fail(tooSlow(limits.timeout));
       const timer = setTimeout(slow, limits.timeout);
       incoming.on('data', take).on('end', finish).on('error', broken).on('close', broken);
     });
@@ -63,7 +63,7 @@ export function createBodyReader(limits: BodyLimits): BodyReader {
       const length = headers['content-length'];
       if (headers['transfer-encoding'] === undefined && (length === undefined || length === '0')) return none;
       if (length !== undefined && Number(length) > limits.body) throw tooLarge(limits.body);
-      if (length !== undefined && held + Number(length) > limits.total) throw noRoom();
+      if (length !== undefined && held + Number(length) > limits.total) throw noRoom(limits.total);
       if (headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
       return await collect(incoming, response);
     },
@@ -71,12 +71,25 @@ export function createBodyReader(limits: BodyLimits): BodyReader {
 }
 
 function tooLarge(limit: number): HttpFailure {
-  return new HttpFailure(413, `The body is larger than this app takes (${limit} bytes).`);
+  return new HttpFailure(413, `The body is larger than this app takes (${limit} bytes).`, {
+    reason: describeLarge(limit),
+  });
 }
 
-function noRoom(): HttpFailure {
+function tooSlow(limit: number): HttpFailure {
+  return new HttpFailure(408, 'The body of the request did not come in time.', {
+    reason: `the body of the request did not come within ${limit / 1000} s (deadline below [limits])`,
+  });
+}
+
+/** For the log: what has to be raised where such bodies are to be taken. */
+export function describeLarge(limit: number): string {
+  return `the body of the request is larger than ${limit} bytes (body below [limits])`;
+}
+
+function noRoom(total: number): HttpFailure {
   return new HttpFailure(503, 'The app is busy. Try again soon.', {
     headers: [['retry-after', '1']],
-    reason: 'too many request bodies at once',
+    reason: `the bodies of all requests at once are larger than ${total} bytes, which each worker has for them (workers below [limits])`,
   });
 }

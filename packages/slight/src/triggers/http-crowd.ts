@@ -13,7 +13,10 @@ export function limitConnections(server: Server, most: number, log: Log): void {
     dropped++;
     const now = performance.now();
     if (now - saidAt < pause) return;
-    log.host('warn', `${dropped} connections were closed: this worker has ${most}, and takes no more`);
+    log.host(
+      'warn',
+      `${dropped} connections were closed: this worker has ${most}, and takes no more (connections below [limits], and the system's limit of open files)`,
+    );
     dropped = 0;
     saidAt = now;
   });

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { describeLarge } from './http-body.ts';
 import { BodyFailure } from './http-message.ts';
 import type { IncomingBody } from './http-message.ts';
 
@@ -7,6 +8,8 @@ export interface IncomingLimits {
   readonly body: number;
   /** Milliseconds in which some bytes must come, whenever they are waited for. */
   readonly timeout: number;
+  /** Hears why what the client sends is not taken, in words for the log. */
+  readonly onRefused?: (reason: string) => void;
 }
 
 /** Up to here, in bytes, a body whose length is declared is read whole: that costs less than asking for it twice. */
@@ -40,6 +43,7 @@ export function openIncoming(
   }
 
   function tooLarge(): never {
+    limits.onRefused?.(describeLarge(limits.body));
     return fail('too-large', `the body of the request is larger than this app takes (${limits.body} bytes)`);
   }
 
@@ -59,8 +63,12 @@ export function openIncoming(
         }
         if (incoming.readableEnded) return undefined;
         if (incoming.destroyed) fail('broken-off', 'the request broke off before its body was complete');
-        if ((await waitForMore(incoming, limits.timeout)) === 'timeout')
+        if ((await waitForMore(incoming, limits.timeout)) === 'timeout') {
+          limits.onRefused?.(
+            `nothing of the request's body came for ${limits.timeout / 1000} s (deadline below [limits])`,
+          );
           fail('too-slow', 'the body of the request did not come in time');
+        }
       }
     },
   };

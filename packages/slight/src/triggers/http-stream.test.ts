@@ -202,7 +202,7 @@ test('a body is read in pieces of the wanted size, to its end or half', async (t
 
 test('a body that breaks off, stands still or is too large cannot be read on, and says why', async (t) => {
   const reasons: string[] = [];
-  const { port } = await serve(
+  const { port, log } = await serve(
     t,
     async ({ body }) => {
       const read = async () => {
@@ -232,6 +232,8 @@ test('a body that breaks off, stands still or is too large cannot be read on, an
   const chunk = `${(100_000).toString(16)}\r\n${'x'.repeat(100_000)}\r\n`;
   await converse(port, `${post}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(11)}0\r\n\r\n`);
   assert.deepEqual(reasons, ['too-large', 'too-large']);
+  assert.match(log(), /came for 0\.2 s \(deadline below \[limits\]\)/);
+  assert.equal(log().match(/larger than 1048576 bytes \(body below \[limits\]\)/g)?.length, 2);
 });
 
 test('the head of a text is sent as the bytes that it is, also where the request is not read to its end', async (t) => {

@@ -286,6 +286,9 @@ test('a body beyond the limit is refused before it is read', async (t) => {
     'POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n012345\r\n6\r\n012345\r\n',
   );
   assert.match(chunked, /^HTTP\/1.1 413 /);
+  assert.doesNotMatch(declared + chunked, /limits/);
+  const told = served.log.filter((line) => line.includes('10 bytes (body below [limits])'));
+  assert.equal(told.length, 2, served.log.join(''));
 });
 
 test('a client that sends on sees why its body was refused', async (t) => {
@@ -320,6 +323,7 @@ test('a body that does not come in time is 408', async (t) => {
   const served = await serve(t, echo, { bodyTimeout: 30 });
   const answer = await talk(served, 'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab');
   assert.match(answer, /^HTTP\/1.1 408 /);
+  assert.match(served.log.join(''), /did not come within 0\.03 s \(deadline below \[limits\]\)/);
 });
 
 test('malformed requests are 400, too many headers 431', async (t) => {

@@ -121,7 +121,11 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
       if (upgrade !== undefined) admit(upgrade, head.url);
       const streamed = options.streamBodies === true && isLarge(incoming);
       const body = streamed
-        ? openIncoming(incoming, outgoing, { body: options.body, timeout: options.bodyTimeout })
+        ? openIncoming(incoming, outgoing, {
+            body: options.body,
+            timeout: options.bodyTimeout,
+            onRefused: (reason) => log.host('warn', reason, about),
+          })
         : await bodies.read(incoming, outgoing);
       const request =
         watch === undefined
@@ -211,7 +215,9 @@ export async function startHttpTrigger(options: HttpTriggerOptions): Promise<Htt
   ): void {
     const failure = error instanceof HttpFailure ? error : unexpected(error);
     if (outgoing.destroyed) return;
-    if (failure.reason !== undefined) log.host('error', failure.reason, about);
+    // What a client asked too much of is no failure of the app or the host.
+    const level = failure.status < 500 || failure.status === 503 ? 'warn' : 'error';
+    if (failure.reason !== undefined) log.host(level, failure.reason, about);
     const response = failureResponse(failure, about.id);
     const flat = checkResponse(response, incoming.method === 'HEAD', about.id);
     // Unlike an app's, the host's own may concern the connection.
