@@ -7,6 +7,14 @@ export function isAnswer({ severity, code = '' }: ServerError): boolean {
   return severity !== undefined && /^[0-9A-Z]{5}$/.test(code);
 }
 
+/**
+ * Whether the connection can be used on. Errors that are worse than a refused statement end it, a moment later: FATAL, PANIC.
+ * A server that says all that in another language has its connections made anew after each refusal.
+ */
+export function keepsConnection(error: ServerError): boolean {
+  return isAnswer(error) && error.severity === 'ERROR';
+}
+
 /** Two processes that make the same table at once would fail, so one waits for the other. */
 const makingTables = 7_202_611_261;
 /** SQLSTATE. */
@@ -19,23 +27,23 @@ const notAllowed = '42501';
  */
 export async function makeTables(pool: Pool, statements: string): Promise<void> {
   const client = await pool.connect();
-  let broken = false;
+  // Whoever takes it next must find no transaction, and no statement that still runs.
+  let clean = false;
   try {
     await client.query('BEGIN');
     await client.query('SELECT pg_advisory_xact_lock($1)', [makingTables]);
     await client.query(statements);
     await client.query('COMMIT');
+    clean = true;
   } catch (error) {
-    broken = !isAnswer(error as ServerError);
-    if (!broken) await rollBack(client);
-    if ((error as ServerError).code !== notAllowed || !(await areThere(client, statements))) throw error;
+    if (!keepsConnection(error as ServerError)) throw error;
+    await client.query('ROLLBACK');
+    const enough = (error as ServerError).code === notAllowed && (await areThere(client, statements));
+    clean = true;
+    if (!enough) throw error;
   } finally {
-    client.release(broken);
+    client.release(!clean);
   }
-}
-
-async function rollBack(client: PoolClient): Promise<void> {
-  await client.query('ROLLBACK').catch(() => undefined);
 }
 
 /** Whether all is there that the statements make. */

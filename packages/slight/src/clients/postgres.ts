@@ -6,7 +6,7 @@ import { importPackage } from '../capabilities/core/packages.ts';
 import { isCertificateError, openExpected } from './expected-server.ts';
 import { makeLine, type Line } from './line.ts';
 import { readPostgresPlace } from './postgres-place.ts';
-import { isAnswer, makeTables, type ServerError } from './postgres-tables.ts';
+import { isAnswer, keepsConnection, makeTables, type ServerError } from './postgres-tables.ts';
 import { makeShare } from './shared.ts';
 
 export { postgresSettings } from './postgres-place.ts';
@@ -99,7 +99,7 @@ async function connect(given: Place): Promise<Connection> {
   // Who uses a connection hears by itself that it broke; an event that nobody listens to would end this process.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
-  const ears = new Ears(() => new pg.Client({ ...settings, statement_timeout: 0, query_timeout: 0 }));
+  const ears = new Ears(() => new pg.Client(settings));
   const line = makeLine({ atOnce: connections, patience: timeout });
   const { host, port, tls } = place;
   return await openExpected({ kind: 'PostgreSQL', host, port, tls }, async () => {
@@ -142,7 +142,7 @@ function makeClient({ pool, line, ears }: Connection, end: () => void): Postgres
           const { rows } = await client.query({ name: nameOf(text), text, values: parameters as unknown[] });
           return rows as PostgresRow[];
         } catch (error) {
-          broken = !isAnswer(error as Error);
+          broken = !keepsConnection(error as Error);
           throw explain(error as Error, changes);
         } finally {
           client.release(broken);
@@ -210,7 +210,13 @@ class Ears {
 
   /** One statement at a time: a connection does no more. */
   #ask(client: Client, statement: string): Promise<unknown> {
-    const answer = this.#asked.then(() => client.query(statement));
+    const answer = this.#asked
+      .then(() => client.query(statement))
+      .catch(async (error: Error) => {
+        // One that did not answer would not answer the next either.
+        if (!keepsConnection(error)) await client.end().catch(() => undefined);
+        throw error;
+      });
     this.#asked = answer.catch(() => undefined);
     return answer;
   }
