@@ -3,9 +3,9 @@ import type { Trap } from '../api.ts';
 import { makeTrap } from '../runtime/trap.ts';
 import { MemoryKeeper, PAGE } from './memory.ts';
 import type { CallLimits, Limits } from './model.ts';
-import { startSlice } from './thread.ts';
+import { readCpu, startSlice } from './thread.ts';
 import type { GuestThread } from './thread.ts';
-import { CLOCK, FLAG } from './watchdog.ts';
+import { FLAG } from './watchdog.ts';
 
 /** 256 MiB. */
 const DEFAULT_MEMORY = 0x1000_0000;
@@ -25,10 +25,13 @@ export function createLimits(
   return new GuestLimits(thread, options.memory ?? DEFAULT_MEMORY);
 }
 
+/** Milliseconds in which a guest that has the thread is taken to run. To read the thread's CPU time takes 2 µs. */
+const SHORT = 2;
+
 /**
- * Time is taken in two ways. A guest that gives the thread back within its slice is charged by the watchdog's clock,
- * whose steps are as long as a slice: each step falls to whoever runs, which is right on average and costs one load. As
- * soon as a slice is over, the thread's CPU time is read.
+ * Time is taken in two ways, and only where a call has a CPU budget. A guest that soon gives the thread back is charged
+ * the time for which it had it. One that has it longer may have been kept waiting by other processes, or by a host function that
+ * waited for a disk: it is charged no more than the CPU time of the thread.
  */
 export class GuestLimits implements Limits {
   readonly memory: number;
@@ -42,9 +45,10 @@ export class GuestLimits implements Limits {
   #deadline = Infinity;
   #used = 0;
   #stop: Trap | undefined;
-  /** CPU time of the thread from which the guest is to be charged, or -1: by the watchdog's clock, from `#clock`. */
+  /** From when the guest is to be charged, on the clock of `now`; -1: it is not. */
   #since = -1;
-  #clock = 0;
+  /** CPU time of the thread then, or up to `SHORT` before. */
+  #base = 0;
   /** The thread's number of the slice that it was given; -1: none. */
   #slice = -1;
   /** Between `enter` and `leave`, turns left out. */
@@ -93,11 +97,11 @@ export class GuestLimits implements Limits {
     return this.#keepers.get(memory);
   }
 
-  begin(call: CallLimits): void {
+  begin({ cpu, deadline }: CallLimits, until?: number): void {
     this.#slice = -1;
-    this.#cpu = call.cpu ?? Infinity;
-    this.#deadline = call.deadline ?? Infinity;
-    this.#until = call.deadline === undefined ? Infinity : this.thread.platform.now() + call.deadline;
+    this.#cpu = cpu ?? Infinity;
+    this.#deadline = deadline ?? Infinity;
+    this.#until = until ?? (deadline === undefined ? Infinity : this.thread.platform.now() + deadline);
     this.#used = 0;
     this.#stop = undefined;
   }
@@ -116,10 +120,9 @@ export class GuestLimits implements Limits {
       return;
     }
     this.suspendable = suspendable;
-    this.#since = -1;
-    this.#clock = thread.words[CLOCK]!;
     this.#take();
-    if (this.#stop !== undefined) Atomics.store(thread.words, FLAG, 1);
+    // The watchdog need not come across a guest that never has the thread for long.
+    if (this.#stop !== undefined || this.#used >= this.#cpu) Atomics.store(thread.words, FLAG, 1);
   }
 
   leave(): void {
@@ -139,8 +142,8 @@ export class GuestLimits implements Limits {
    */
   decide(): 0 | 1 {
     this.#charge();
-    this.#since = this.thread.platform.cpu();
     this.#check();
+    this.#count();
     this.#beginSlice();
     return this.suspendable ? 1 : 0;
   }
@@ -155,7 +158,9 @@ export class GuestLimits implements Limits {
     thread.current = this.#previous;
     this.#previous = undefined;
     const next = thread.current;
-    if (next !== undefined) next.#beginSlice();
+    if (next === undefined) return;
+    next.#beginSlice();
+    next.#count();
   }
 
   /** Ends out of turn: whoever took the thread from this guest gives it to the one before. */
@@ -168,7 +173,6 @@ export class GuestLimits implements Limits {
 
   /** Takes the thread again after a turn. */
   attach(): void {
-    this.#since = this.thread.platform.cpu();
     this.#take();
     this.#check();
   }
@@ -178,10 +182,13 @@ export class GuestLimits implements Limits {
     // Nobody stands twice in the chain, or it would have no end.
     if (this.#running) this.#stepOut();
     this.#running = true;
-    this.#previous = thread.current;
+    const previous = thread.current;
+    if (previous !== undefined) previous.#charge();
+    this.#previous = previous;
     thread.current = this;
     // To go on in the slice that it had, as after most waits, costs a third of beginning one.
     if (thread.slice !== this.#slice || thread.words[FLAG] !== 0) this.#beginSlice();
+    this.#count();
   }
 
   #beginSlice(): void {
@@ -189,9 +196,21 @@ export class GuestLimits implements Limits {
     this.#slice = this.thread.slice;
   }
 
+  /** Begins to charge the guest. */
+  #count(): void {
+    if (this.#cpu === Infinity) return;
+    const { thread } = this;
+    this.#since = thread.platform.now();
+    this.#base = this.#since - thread.cpuReadAt < SHORT ? thread.cpu : readCpu(thread, this.#since);
+  }
+
   #charge(): void {
-    if (this.#since >= 0) this.#used += this.thread.platform.cpu() - this.#since;
-    else this.#used += (this.thread.words[CLOCK]! - this.#clock) | 0;
+    if (this.#since < 0) return;
+    const { thread } = this;
+    const now = thread.platform.now();
+    const time = now - this.#since;
+    this.#since = -1;
+    this.#used += time < SHORT ? time : Math.min(time, readCpu(thread, now) - this.#base);
   }
 
   #check(): void {

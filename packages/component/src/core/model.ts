@@ -113,7 +113,8 @@ export interface Limits {
   readonly memoryBytes: number;
   /** Most bytes that one of them was to have and may not; 0: none was refused. */
   readonly memoryRefused: number;
-  begin(call: CallLimits): void;
+  /** @param until when the deadline is, on the clock of `performance.now`; default: so long from now */
+  begin(call: CallLimits, until?: number): void;
   /** @param suspendable no JavaScript frame lies between the guest and `WebAssembly.promising` */
   enter(suspendable: boolean): void;
   leave(): void;

@@ -35,6 +35,9 @@ export interface GuestThread {
   current: GuestLimits | undefined;
   /** Number of the last slice. */
   slice: number;
+  /** CPU time of the thread when it was last read, and when that was on the clock of `now`. */
+  cpu: number;
+  cpuReadAt: number;
   /** Whether the watchdog has been started. */
   watched: boolean;
   /** Calls under way, of all instances, and most that may be: see `wear.ts`. */
@@ -60,6 +63,12 @@ export function startSlice(thread: GuestThread): void {
     thread.platform.startWatchdog(words);
     thread.watched = true;
   }
+}
+
+/** Reads the CPU time of the thread. @param now so as not to ask again */
+export function readCpu(thread: GuestThread, now: number): number {
+  thread.cpuReadAt = now;
+  return (thread.cpu = thread.platform.cpu());
 }
 
 const EXTERNREF = 0x6f;
@@ -141,6 +150,8 @@ export function createGuestThread(platform: Platform): GuestThread {
     words,
     current: undefined,
     slice: 0,
+    cpu: 0,
+    cpuReadAt: -Infinity,
     watched: false,
     calls: 0,
     mostCalls: MOST_CALLS,

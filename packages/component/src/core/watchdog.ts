@@ -2,12 +2,10 @@
 export const FLAG = 0;
 /** Number of the last slice; 0 before the first one. */
 export const SLICE = 1;
-/** Milliseconds that the watchdog has been awake: a clock that costs one load. Goes round. */
-export const CLOCK = 2;
 /** 1 while the watchdog sleeps and has to be told of a slice. */
-export const ASLEEP = 3;
+export const ASLEEP = 2;
 /** Nobody changes or notifies it: to wait for a time. */
-export const NEVER = 4;
+export const NEVER = 3;
 
 /** How long a guest has the thread before the flag is set: at least this long, at most twice. Milliseconds. */
 export const SLICE_TIME = 8;
@@ -20,19 +18,14 @@ export const SLICE_TIME = 8;
  */
 export function watch(
   words: Int32Array,
-  at: { flag: number; slice: number; clock: number; asleep: number; never: number },
+  at: { flag: number; slice: number; asleep: number; never: number },
   period: number,
 ): never {
   const periodsUntilSleep = 250;
   let quiet = 0;
-  let last = performance.now();
   for (;;) {
     const slice = Atomics.load(words, at.slice);
     Atomics.wait(words, at.never, 0, period);
-    const now = performance.now();
-    // Bounded: where this thread was kept waiting, the guest that runs by chance would have to pay for all of it.
-    Atomics.add(words, at.clock, Math.min(Math.round(now - last), 2 * period));
-    last = now;
     const same = Atomics.load(words, at.slice) === slice;
     if (same && slice !== 0) Atomics.store(words, at.flag, 1);
     quiet = same ? quiet + 1 : 0;
@@ -42,7 +35,6 @@ export function watch(
       Atomics.wait(words, at.slice, slice);
       Atomics.store(words, at.asleep, 0);
       quiet = 0;
-      last = performance.now();
     }
   }
 }
@@ -50,4 +42,4 @@ export function watch(
 /** Program of the watchdog's thread, an expression that takes the words: text, so that it needs no file beside it. */
 export const WATCHDOG_SOURCE: string =
   `(words) => (${watch.toString()})(words, ` +
-  `${JSON.stringify({ flag: FLAG, slice: SLICE, clock: CLOCK, asleep: ASLEEP, never: NEVER })}, ${SLICE_TIME})`;
+  `${JSON.stringify({ flag: FLAG, slice: SLICE, asleep: ASLEEP, never: NEVER })}, ${SLICE_TIME})`;

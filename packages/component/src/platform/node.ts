@@ -8,6 +8,9 @@ export function createNodePlatform(): Platform {
   return {
     now: () => performance.now(),
     cpu: () => {
+      // Linux brings the time of a thread up to date at its ticks of some milliseconds, or where it sleeps; but to sum up
+      // the time of all threads, it does so for the one that asks.
+      process.cpuUsage();
       const { user, system } = process.threadCpuUsage();
       return (user + system) / 1000;
     },

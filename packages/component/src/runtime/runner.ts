@@ -205,7 +205,7 @@ export class Runner {
     this.#call = { until, deadline: deadline ?? Infinity, signal, onAbort, timer: undefined };
     const { thread } = this.limits;
     if (thread.calls++ >= KEPT_STACKS) thread.overlapping++;
-    this.limits.begin(options);
+    this.limits.begin(options, until);
   }
 
   #end(): void {

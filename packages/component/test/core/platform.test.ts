@@ -15,6 +15,25 @@ suite('the platform', () => {
     assert.deepEqual(order, ['immediate', 'turn']);
   });
 
+  test('of Node tells the CPU time of short times, too', () => {
+    const { now, cpu } = createNodePlatform();
+    const nobody = new Int32Array(new SharedArrayBuffer(4));
+    const sleep = () => Atomics.wait(nobody, 0, 0, 1);
+    sleep();
+    const before = process.threadCpuUsage();
+    let sum = 0;
+    for (let round = 0; round < 100; round++) {
+      const start = cpu();
+      for (const end = now() + 1; now() < end;);
+      sum += cpu() - start;
+      sleep();
+    }
+    // Behind a sleep it is exact.
+    const { user, system } = process.threadCpuUsage(before);
+    const all = (user + system) / 1000;
+    assert.ok(sum > all * 0.7, `${sum} ms of ${all}`);
+  });
+
   test('of Node sets the flag for a slice that lasts', async () => {
     const words = new Int32Array(new SharedArrayBuffer(64));
     createNodePlatform().startWatchdog(words);

@@ -4,27 +4,35 @@ import { beforeEach, suite, test } from 'node:test';
 import { createLimits } from '../../src/core/limits.ts';
 import { createGuestThread } from '../../src/core/thread.ts';
 import type { GuestThread } from '../../src/core/thread.ts';
-import { CLOCK, FLAG, SLICE } from '../../src/core/watchdog.ts';
+import { FLAG, SLICE } from '../../src/core/watchdog.ts';
 import { makeTrap } from '../../src/runtime/trap.ts';
 import { makeGuest } from './guest.ts';
 
 /** A thread whose time and watchdog are the test's. */
 let time: number;
+let cpu: number;
 let started: number;
 let thread: GuestThread;
 
 beforeEach(() => {
   time = 1000;
+  cpu = 0;
   started = 0;
   thread = createGuestThread({
     now: () => time,
-    cpu: () => time,
+    cpu: () => cpu,
     turn: () => new Promise((resolve) => setImmediate(resolve)),
     startWatchdog: () => {
       started++;
     },
   });
 });
+
+/** The thread has run for so long. */
+const work = (milliseconds: number) => {
+  time += milliseconds;
+  cpu += milliseconds;
+};
 
 const setFlag = () => Atomics.store(thread.words, FLAG, 1);
 
@@ -98,16 +106,63 @@ suite('turns', () => {
     guest.end();
   });
 
-  test('time is charged by the clock within a slice and exactly beyond', async () => {
+  test('time is charged from slice to slice', async () => {
     let steps = 0;
     const guest = await makeStepping(() => {
       steps++;
-      if (steps === 1) thread.words[CLOCK]! += 6;
-      else time += 6;
+      work(6);
       setFlag();
     });
     await assert.rejects(guest.call('run', [100], { cpu: 15 }), { trap: 'cpu' });
     assert.equal(steps, 3);
+  });
+
+  for (const each of [0.5, 3, 10])
+    test(`short times add up, with no flag: ${each} ms`, async () => {
+      const guest = await makeStepping(() => {});
+      const { limits } = guest;
+      limits.begin({ cpu: 20 });
+      let used = 0;
+      assert.throws(
+        () => {
+          for (let entry = 0; entry < 50; entry++) {
+            limits.enter(false);
+            guest.exports['run'](1);
+            work(each);
+            limits.leave();
+            used += each;
+            work(2);
+          }
+        },
+        { trap: 'cpu' },
+      );
+      assert.ok(used >= 20 && used < 20 + each, `ended after ${used} ms`);
+      limits.end();
+    });
+
+  test('time in which another process had the processor is not charged', async () => {
+    let steps = 0;
+    const guest = await makeStepping(() => {
+      steps++;
+      work(1);
+      time += 30;
+      setFlag();
+    });
+    await assert.rejects(guest.call('run', [100], { cpu: 15 }), { trap: 'cpu' });
+    assert.equal(steps, 15);
+  });
+
+  test('the guest that ran before is not what the next one is charged for', async () => {
+    const [first, guest] = [await makeStepping(() => work(1000)), await makeStepping(() => work(3))];
+    await first.call('run', [1], { cpu: 5000 });
+    await guest.call('run', [2], { cpu: 20 });
+    guest.limits.begin({ cpu: 20 });
+    guest.limits.enter(false);
+    work(10);
+    first.callSync('run', [1], { cpu: 5000 });
+    setFlag();
+    guest.exports['run'](1);
+    guest.limits.end();
   });
 
   test('time is not charged while others run, nor between entries', async () => {
@@ -116,21 +171,14 @@ suite('turns', () => {
     limits.begin({ cpu: 10 });
     for (let entry = 0; entry < 3; entry++) {
       limits.enter(false);
-      thread.words[CLOCK]! += 3;
+      work(3);
       limits.leave();
-      thread.words[CLOCK]! += 50;
-      time += 50;
+      work(50);
     }
     limits.enter(false);
     guest.exports['run'](2);
-    thread.words[CLOCK]! += 3;
-    assert.throws(
-      () => {
-        time += 1;
-        guest.exports['run'](2);
-      },
-      { trap: 'cpu' },
-    );
+    work(1);
+    assert.throws(() => guest.exports['run'](2), { trap: 'cpu' });
     limits.end();
   });
 
