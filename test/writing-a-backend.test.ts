@@ -72,3 +72,37 @@ test('it has right types', async (t) => {
     checking.catch(({ stdout }: { stdout: string }) => Promise.reject(new Error(stdout))),
   );
 });
+
+test('authors have every type of each contract, and of each suite what it runs on', () => {
+  const read = (path: string) => readFileSync(join(root, 'packages/slight/src', path), 'utf8');
+  const [contracts, suites] = [read('backend.ts'), read('conformance.ts')];
+  const names = [...read('capabilities/core/registry.ts').matchAll(/^ {2}(\w+): define</gm)].map(
+    ([, name]) => name!,
+  );
+  assert.ok(names.length > 5);
+  const missing = names.flatMap((capability) => {
+    const own = read(`capabilities/${capability}/contract.ts`);
+    const types = [...own.matchAll(/^export (?:type|interface) (\w+)/gm)].map(([, name]) => name!);
+    const whole = contracts.includes(`export type * from './capabilities/${capability}/contract.ts'`);
+    const target = /Conformance\(target: (\w+)\)/.exec(
+      read(`capabilities/${capability}/conformance.ts`),
+    )![1]!;
+    return [
+      ...types.filter((name) => !whole && !new RegExp(`\\b${name}\\b`).test(contracts)),
+      ...[target].filter((name) => !new RegExp(`\\b${name}\\b`).test(suites)),
+    ].map((name) => `${capability}: ${name}`);
+  });
+  assert.deepEqual(missing, []);
+});
+
+test('the page says what each part of a backend, and of where it is opened, is for', () => {
+  const source = readFileSync(join(root, 'packages/slight/src/capabilities/core/backend.ts'), 'utf8');
+  const [, context = '', own = ''] =
+    /interface OpenContext \{(.*?)^\}.*interface Backend<[^{]*\{(.*?)^\}/ms.exec(source)!;
+  const parts = [...(context + own).matchAll(/^ {2}(?:readonly )?(\w+)\??[:(]/gm)].map(([, name]) => name!);
+  assert.ok(parts.length > 15, parts.join());
+  assert.deepEqual(
+    parts.filter((name) => !new RegExp(`\\b${name}\\b`).test(page)),
+    [],
+  );
+});

@@ -91,11 +91,12 @@ function runWith(program) {
 }
 
 function runHere() {
-  // Not in the system's temporary folder, where Node would put it: whoever plants compiled code there runs it here.
-  // Processes started from this one find it by the variable.
-  var caches = process.env.XDG_CACHE_HOME || path.join(require('os').homedir(), '.cache');
-  process.env.NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE || path.join(caches, 'slight', 'compile');
-  require('module').enableCompileCache(process.env.NODE_COMPILE_CACHE);
+  var compiled = process.env.NODE_COMPILE_CACHE || findCompileCache();
+  if (compiled !== undefined) {
+    // Processes started from this one find it by the variable.
+    process.env.NODE_COMPILE_CACHE = compiled;
+    require('module').enableCompileCache(compiled);
+  }
   var sources = path.join(__dirname, '..', 'src', 'cli', 'main.ts');
   var entry = fs.existsSync(sources) ? sources : path.join(__dirname, '..', 'dist', 'main.js');
   import(require('url').pathToFileURL(entry).href)
@@ -105,6 +106,25 @@ function runHere() {
     .then(function (code) {
       process.exitCode = code;
     });
+}
+
+/**
+ * Where Node keeps what it has compiled: not in the system's temporary folder, where it would put it, nor in one that others own or
+ * may write to, for whoever plants compiled code there runs it here. Undefined where there is no such folder: then none is kept.
+ */
+function findCompileCache() {
+  try {
+    var caches = process.env.XDG_CACHE_HOME || path.join(require('os').homedir(), '.cache');
+    var folder = path.join(caches, 'slight', 'compile');
+    fs.mkdirSync(folder, { recursive: true, mode: 448 }); // 0700
+    var found = fs.lstatSync(folder);
+    if (process.getuid === undefined) return folder;
+    if (!found.isDirectory() || found.uid !== process.getuid() || (found.mode & 18) !== 0) return undefined; // 0022
+    if ((found.mode & 63) !== 0) fs.chmodSync(folder, 448); // 0077
+    return folder;
+  } catch {
+    return undefined;
+  }
 }
 
 main();

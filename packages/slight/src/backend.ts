@@ -10,9 +10,27 @@ export type { ErrorCode, ErrorDetails } from './capabilities/core/error.ts';
 export { listAfter } from './capabilities/core/page.ts';
 export type { PageOptions } from './capabilities/core/page.ts';
 export { collectValues } from './capabilities/keyvalue/many.ts';
+export { Secret } from './capabilities/core/secret.ts';
+export type {
+  Blobs,
+  BlobsFeature,
+  ContainerInfo,
+  ContainerPage,
+  GuardOptions,
+  ListedObject,
+  ListOptions,
+  ObjectId,
+  ObjectInfo,
+  ObjectPage,
+  PresignOptions,
+  Range,
+  ReadStream,
+  // Another capability has a name for its own.
+  WriteOptions as BlobsWriteOptions,
+  WriteStream,
+} from './capabilities/blobs/contract.ts';
+export type * from './capabilities/configs/contract.ts';
 export type * from './capabilities/keyvalue/contract.ts';
-export type { Blobs, BlobsFeature, ReadStream, WriteStream } from './capabilities/blobs/contract.ts';
-export type { Configs, ConfigsFeature } from './capabilities/configs/contract.ts';
-export type { Locks, LocksFeature } from './capabilities/locks/contract.ts';
-export type { Messaging, MessagingFeature } from './capabilities/messaging/contract.ts';
-export type { Sql, SqlFeature } from './capabilities/sql/contract.ts';
+export type * from './capabilities/locks/contract.ts';
+export type * from './capabilities/messaging/contract.ts';
+export type * from './capabilities/sql/contract.ts';

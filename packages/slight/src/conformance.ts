@@ -10,12 +10,15 @@ export { blobsConformance } from './capabilities/blobs/conformance.ts';
 export type { BlobsTarget } from './capabilities/blobs/conformance.ts';
 export type { Blobs, BlobsFeature } from './capabilities/blobs/contract.ts';
 export { configsConformance } from './capabilities/configs/conformance.ts';
+export type { ConfigsTarget } from './capabilities/configs/conformance.ts';
 export type { Configs, ConfigsFeature } from './capabilities/configs/contract.ts';
 export { keyValueConformance } from './capabilities/keyvalue/conformance.ts';
+export type { ConformanceTarget as KeyValueTarget } from './capabilities/keyvalue/conformance.ts';
 export type { KeyValue, KeyValueFeature } from './capabilities/keyvalue/contract.ts';
 export { locksConformance, type LocksTarget } from './capabilities/locks/conformance.ts';
 export type { Grant, Locks, LocksFeature } from './capabilities/locks/contract.ts';
 export { sqlConformance } from './capabilities/sql/conformance.ts';
+export type { SqlTarget, SqlTypes } from './capabilities/sql/conformance.ts';
 export type {
   Sql,
   SqlChanges,
@@ -28,4 +31,5 @@ export type {
   SqlValue,
 } from './capabilities/sql/contract.ts';
 export { messagingConformance } from './capabilities/messaging/conformance.ts';
+export type { MessagingTarget } from './capabilities/messaging/conformance.ts';
 export type { Messaging, MessagingFeature } from './capabilities/messaging/contract.ts';

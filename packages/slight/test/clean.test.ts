@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { claimData, useData } from '../src/host/data-lock.ts';
@@ -130,4 +139,17 @@ test('--cache removes what is kept to start faster, and no data', async () => {
   );
   assert.deepEqual(readdirSync(join(cache, 'slight')), ['other']);
   assert.ok(existsSync(join(folder, '.slight/keyvalue.db')));
+});
+
+test('what Node compiled is for its user alone, and a folder that others may write to is not used', async () => {
+  const [fresh, open] = [await appFolder(), await appFolder()];
+  mkdirSync(join(open, 'slight/compile'), { recursive: true });
+  chmodSync(join(open, 'slight/compile'), 0o777);
+  for (const cache of [fresh, open]) {
+    const env = { XDG_CACHE_HOME: cache, NODE_COMPILE_CACHE: undefined };
+    assert.equal((await runCommand(cache, ['backends'], env)).code, 0);
+  }
+  assert.equal(statSync(join(fresh, 'slight/compile')).mode & 0o777, 0o700);
+  assert.notDeepEqual(readdirSync(join(fresh, 'slight/compile')), []);
+  assert.deepEqual(readdirSync(join(open, 'slight/compile')), []);
 });
