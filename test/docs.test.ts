@@ -113,3 +113,30 @@ test('the figures of the README are those of the benchmarks, won and lost', () =
   const other = readme.replace(/ ns, jco/, '0 ns, jco');
   assert.equal(findForeignFigures(other, benchmarks).length, 1);
 });
+
+test('the guide for guests names all that they have: what they import, globals, what their tests are given', () => {
+  const guide = readFileSync(join(root, 'docs/guests.md'), 'utf8');
+  const read = (path: string) => readFileSync(join(root, 'packages/guest/src', path), 'utf8');
+  const listExports = (text: string) =>
+    [...text.matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, names]) =>
+      names!.split(/[\s,]+/).filter(Boolean),
+    );
+  const listMembers = (text: string, name: string) => {
+    const [, body = ''] = new RegExp(`^export interface ${name}\\b.*?\\{$(.*?)^\\}`, 'ms').exec(text)!;
+    return [...body.matchAll(/^ {2}readonly (\w+)/gm)].map(([, member]) => member!);
+  };
+  const tests = read('test/index.ts');
+  const names = [
+    // Of classes it shows what they are for: a request, a form.
+    ...listExports(read('index.ts')).filter((each) => /^[a-z]/.test(each)),
+    ...listExports(read('platform/index.ts')),
+    ...listMembers(tests, 'TestOptions'),
+    ...listMembers(tests, 'TestApp'),
+    ...listMembers(read('test/handlers.ts'), 'TestHandlers'),
+  ];
+  assert.ok(names.length > 50, names.join());
+  assert.deepEqual(
+    names.filter((each) => !new RegExp(`\\b${each}\\b`).test(guide)),
+    [],
+  );
+});

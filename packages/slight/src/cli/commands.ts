@@ -31,7 +31,8 @@ export async function runCommandLine(argv: readonly string[], early?: EarlyWorke
   return code;
 }
 
-function describeProgram(
+/** All commands with their options; `finish` hears the exit code of the one that runs. */
+export function describeProgram(
   finish: (exitCode: number) => void,
   args: readonly string[] | undefined,
   early: EarlyWorker | undefined,
