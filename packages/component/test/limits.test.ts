@@ -85,3 +85,43 @@ test('time spent in one guest is not charged to another', async () => {
   await spinning;
   assert.equal(waiting.alive, true);
 });
+
+/** Each frame, when the one above it has returned, hands over 4 MiB, and nothing else. */
+const handing = `(core module $M
+    (import "h" "take" (func $take (param i32 i32)))
+    (func $hand (export "run") (param i32)
+      (if (local.get 0) (then (call $hand (i32.sub (local.get 0) (i32.const 1)))))
+      (call $take (i32.const 0) (i32.const 0x400000))))
+  (core instance $m (instantiate $M (with "h" (instance (export "take" (func $take'))))))
+  (func (export "run") (param "frames" u32) (canon lift (core func $m "run")))`;
+
+test('a deep stack that hands the host much as it unwinds is ended', async () => {
+  const instance = await start(
+    `(import "take" (func $take (param "bytes" (list u8))))
+    (core module $Libc (memory (export "memory") 65))
+    (core instance $libc (instantiate $Libc))
+    (core func $take' (canon lower (func $take) (memory (core memory $libc "memory"))))
+    ${handing}`,
+    { take: () => undefined },
+  );
+  await assert.rejects(instance.call('run', [400], { cpu: 20 }), { trap: 'cpu' });
+});
+
+test('a deep stack that hands another component much as it unwinds is ended', async () => {
+  const instance = await start(
+    `(component $Taker
+      (core module $T
+        (memory (export "memory") 65)
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0))
+        (func (export "take") (param i32 i32)))
+      (core instance $t (instantiate $T))
+      (func (export "take") (param "bytes" (list u8)) (canon lift (core func $t "take")
+        (memory (core memory $t "memory")) (realloc (core func $t "realloc")))))
+    (instance $taker (instantiate $Taker))
+    (core module $Libc (memory (export "memory") 65))
+    (core instance $libc (instantiate $Libc))
+    (core func $take' (canon lower (func $taker "take") (memory (core memory $libc "memory"))))
+    ${handing}`,
+  );
+  await assert.rejects(instance.call('run', [400], { cpu: 20 }), { trap: 'cpu' });
+});

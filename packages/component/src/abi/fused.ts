@@ -38,6 +38,7 @@ export function bindFused(lowered: LoweredCall, cx: AbiContext, callee: GuestCal
   const pre = (...args: any[]): FusedCall => {
     try {
       if (!cx.instance.mayLeave) trapAbi('cannot leave component instance: a call to another component');
+      cx.instance.store.onCall?.();
       beginLift(cx);
       const values = lowered.reader.readAll(cx, args);
       const loans = takeLoans(cx);

@@ -101,6 +101,7 @@ export function bindHost(lowered: LoweredCall, cx: AbiContext, callee: HostCalle
   const before = (): void => {
     if (!instance.mayLeave) trapAbi(`cannot leave component instance: ${name}`);
     instance.store.calledHost = true;
+    instance.store.onCall?.();
     beginLift(cx);
   };
   const settle = (value: unknown, pointer: number): unknown => {

@@ -148,6 +148,18 @@ export class GuestLimits implements Limits {
     return this.suspendable ? 1 : 0;
   }
 
+  /**
+   * Asked before the host does work for the guest that may take long: a stack that unwinds can call for it again and again,
+   * and never look. The flag stays, since here the guest cannot be suspended.
+   * @throws {Trap} where its time is over
+   */
+  look(): void {
+    if (this.thread.words[FLAG] === 0) return;
+    this.#charge();
+    this.#check();
+    this.#count();
+  }
+
   /** Gives the thread to whoever had it before. */
   detach(): void {
     if (!this.#running) return;

@@ -243,6 +243,11 @@ export function scanBody(
         const memory = readNumber(bytes, at);
         at = skipNumber(bytes, at);
         edits.add(shape === MEMORY_SIZE ? SIZE : GROW, offset, at, memory);
+        if (shape === MEMORY_GROW) {
+          // The host is called for it.
+          sites.add(-1);
+          if (looks !== undefined) path?.call(looks(-1));
+        }
         break;
       }
       case LONG_NUMBER:

@@ -15,6 +15,7 @@ function createInstance(): InstanceContext {
     interrupt: undefined,
     onWait: undefined,
     onResume: undefined,
+    onCall: undefined,
     calledHost: false,
   };
   const handles = new HandleTable();

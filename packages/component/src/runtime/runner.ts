@@ -45,6 +45,10 @@ class GuestStore implements Store {
     this.#limits.suspendable = value;
   }
 
+  onCall(): void {
+    this.#limits.look();
+  }
+
   onResume(): void {
     // The host hears of a guest's end a little later: it may still count as having the thread.
     this.#limits.leave();

@@ -7,6 +7,7 @@ export function createStore(): Store {
     interrupt: undefined,
     onWait: undefined,
     onResume: undefined,
+    onCall: undefined,
     calledHost: false,
   };
 }

@@ -143,6 +143,11 @@ suite('the flag is looked at', () => {
     ],
     ['now and then in a long row of calls', `(func $a) (func ${'(call $a)'.repeat(5000)})`, [0, 3]],
     [
+      'now and then in a row of growths, which the host is asked for',
+      `(memory 1) (func ${'(drop (memory.grow (i32.const 0)))'.repeat(30)})`,
+      [11],
+    ],
+    [
       'before instructions that work on many bytes',
       '(memory 1) (func (memory.fill (i32.const 0) (i32.const 0) (i32.const 9)))',
       [1],
