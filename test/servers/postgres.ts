@@ -24,6 +24,8 @@ export interface PostgresServer extends TestServer {
   readonly tls: { readonly port: number; readonly certificate: string } | undefined;
   /** With `tls`: a certificate that it trusts, made out to a user. */
   makeUserCertificate(user: string): Certificate;
+  /** With `tls`: from now on it shows another certificate, which this gives, and trusts no user's one from before. */
+  renewCertificate(): string;
 }
 
 const run = promisify(execFile);
@@ -118,13 +120,19 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     },
   });
   await run(...psql('postgres', 'create database test'));
+  const ask = (sql: string): string => execFileSync(...psql('test', sql)).trim();
   return {
     ...server,
     port,
     url: `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/test`,
-    ask: (sql) => execFileSync(...psql('test', sql)).trim(),
+    ask,
     tls,
     makeUserCertificate: (name) => makeUserCertificate(folder, name),
+    renewCertificate() {
+      const certificate = makeCertificate(folder);
+      ask('select pg_reload_conf()');
+      return certificate;
+    },
   };
 }
 

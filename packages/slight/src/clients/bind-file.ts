@@ -24,3 +24,20 @@ export function readBindFile(
     );
   }
 }
+
+/**
+ * Reads what may be renewed while the app runs: at once, and again whenever it is asked for, which is with each connection. Whoever
+ * writes it anew may be at it just now, so what cannot be read is what it was the last time.
+ * @throws what `read` throws, at first
+ */
+export function readRenewed<T>(read: () => T): () => T {
+  let last = read();
+  return () => {
+    try {
+      last = read();
+    } catch {
+      // The server says so where the former one is not good any more.
+    }
+    return last;
+  };
+}

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from '@nats-io/transport-node';
 import type { ConfigField, OpenContext } from '../capabilities/core/backend.ts';
 import { CapabilityError } from '../capabilities/core/error.ts';
-import { readBindFile } from './bind-file.ts';
+import { readBindFile, readRenewed } from './bind-file.ts';
 import { readLogin } from './login.ts';
 
 type Given = Pick<OpenContext, 'url' | 'config' | 'dataDir'>;
@@ -68,16 +68,7 @@ export function readNatsLogin(
       );
     }
   };
-  let last = read();
-  /** Whoever writes it anew may be at it just now. */
-  function readAgain(): Credentials {
-    try {
-      last = read();
-    } catch {
-      // The server says so where the former ones have ended.
-    }
-    return last;
-  }
+  const readAgain = readRenewed(read);
   return {
     authenticator: (nonce) => {
       const { jwt, seed } = readAgain();

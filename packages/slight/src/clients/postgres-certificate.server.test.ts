@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { inspect } from 'node:util';
 import type { Certificate } from '../../../../test/servers/certificate.ts';
@@ -28,7 +29,8 @@ async function start(t: TestContext) {
     await server.stop();
   });
   const trusted = getCACertificates('default');
-  setDefaultCACertificates([...trusted, server.tls!.certificate]);
+  const trust = (certificate: string) => setDefaultCACertificates([...trusted, certificate]);
+  trust(server.tls!.certificate);
   t.after(() => setDefaultCACertificates(trusted));
   server.ask("create role app login; create role secure login password 'secret' in role app");
   server.ask('grant create on schema public to app');
@@ -44,7 +46,7 @@ async function start(t: TestContext) {
     await writeFile(join(folder, `${name}.pem`), certificate);
     await writeFile(join(folder, `${name}.key`), key);
   }
-  return { server, open, write };
+  return { server, open, write, trust };
 }
 
 async function failure(call: () => unknown): Promise<CapabilityError> {
@@ -56,6 +58,13 @@ async function failure(call: () => unknown): Promise<CapabilityError> {
     return error;
   }
   return assert.fail('it did not fail');
+}
+
+async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + 15_000; ; await sleep(50)) {
+    if (await holds().catch(() => false)) return;
+    assert.ok(performance.now() < end, 'it did not come');
+  }
 }
 
 const files = (name: string): Config => ({
@@ -118,5 +127,48 @@ test(
       assert.equal(error.code, 'invalid-argument', error.message);
       assert.match(error.message, expected);
     }
+  },
+);
+
+test(
+  'a certificate that was renewed is shown with the next connection',
+  { skip: postgresMissing },
+  async (t) => {
+    const { server, open, write, trust } = await start(t);
+    const former = server.makeUserCertificate('app');
+    await write('app', former);
+    const store = await open('app', files('app'));
+    const watch = await store.watch({ key: 'key' });
+    t.after(() => watch.close());
+    const end = () =>
+      server.ask("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'slight'");
+    /** What was shown to the server, by their numbers. */
+    const shown = () =>
+      server.ask(
+        "select distinct client_serial from pg_stat_ssl join pg_stat_activity using (pid) where application_name = 'slight'",
+      );
+    const heard = async (value: string) => {
+      await eventually(async () => {
+        await store.set('key', Buffer.from(value));
+        return (await watch.next(500)).changes.length > 0;
+      });
+    };
+    const first = shown();
+
+    // While it is being written, the former one goes on.
+    await write('app', { ...former, key: 'half' });
+    end();
+    await heard('1');
+    assert.equal(shown(), first);
+
+    trust(server.renewCertificate());
+    await write('app', server.makeUserCertificate('app'));
+    end();
+    await heard('2');
+    assert.notEqual(shown(), first);
+
+    // Who shows the former one is refused.
+    await write('former', former);
+    assert.equal((await failure(() => open('app', files('former')))).code, 'unauthenticated');
   },
 );

@@ -1,8 +1,8 @@
-import { createSecureContext } from 'node:tls';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { ClientConfig } from 'pg';
 import type { ConfigField, OpenContext } from '../capabilities/core/backend.ts';
 import { CapabilityError } from '../capabilities/core/error.ts';
-import { readBindFile } from './bind-file.ts';
+import { readBindFile, readRenewed } from './bind-file.ts';
 import { readLogin } from './login.ts';
 
 export interface PostgresPlace {
@@ -15,7 +15,7 @@ export interface PostgresPlace {
 export const postgresSettings = {
   'certificate-file': {
     type: 'string',
-    doc: 'A certificate of this client (PEM), relative to the slightfile, for a server that asks for one',
+    doc: 'A certificate of this client (PEM), relative to the slightfile, for a server that asks for one; it is read anew for each connection',
     example: '"./app.pem"',
   },
   'key-file': { type: 'string', doc: 'The key of that certificate (PEM)', example: '"./app.key"' },
@@ -83,35 +83,48 @@ export function readPostgresPlace(given: Pick<OpenContext, 'url' | 'config' | 'd
   };
 }
 
-/** Shows a certificate of our own where one is given. @throws {CapabilityError} `invalid-argument` */
+/** Shows a certificate of our own where one is given: the one that is there when the connection is made. @throws {CapabilityError} `invalid-argument` */
 function withCertificate(
   ssl: PostgresPlace['settings']['ssl'],
   given: Pick<OpenContext, 'config' | 'dataDir'>,
 ): PostgresPlace['settings']['ssl'] {
-  const cert = readBindFile(given, 'certificate-file');
-  const file = readBindFile(given, 'key-file');
-  const text = typeof given.config.key === 'string' ? given.config.key : undefined;
-  const key = file ?? text;
-  if (cert === undefined && key === undefined) return ssl;
-  if (cert === undefined || key === undefined || (file !== undefined && text !== undefined))
-    throw new CapabilityError(
-      'invalid-argument',
-      'a certificate is `certificate-file` and, for its key, one of `key-file` and `key`',
-    );
+  if (!Object.keys(postgresSettings).some((setting) => typeof given.config[setting] === 'string')) return ssl;
   if (typeof ssl !== 'object')
     throw new CapabilityError(
       'invalid-argument',
       'a certificate is shown over TLS alone: let the bind end with ?sslmode=verify-full',
     );
+  const read = readRenewed(() => readCertificate(given));
+  return {
+    ...ssl,
+    // The library looks at this with each connection, and would end this process with an error.
+    get secureContext() {
+      return createSecureContext(read());
+    },
+  };
+}
+
+/** @throws {CapabilityError} `invalid-argument` where it cannot be used */
+function readCertificate(
+  given: Pick<OpenContext, 'config' | 'dataDir'>,
+): Pick<SecureContextOptions, 'cert' | 'key'> {
+  const cert = readBindFile(given, 'certificate-file');
+  const file = readBindFile(given, 'key-file');
+  const text = typeof given.config.key === 'string' ? given.config.key : undefined;
+  const key = file ?? text;
+  if (cert === undefined || key === undefined || (file !== undefined && text !== undefined))
+    throw new CapabilityError(
+      'invalid-argument',
+      'a certificate is `certificate-file` and, for its key, one of `key-file` and `key`',
+    );
   try {
     createSecureContext({ cert, key });
+    return { cert, key };
   } catch (error) {
-    // The library would end this process with it.
     const { code } = error as NodeJS.ErrnoException;
     throw new CapabilityError(
       'invalid-argument',
       `the certificate of \`certificate-file\` and its key cannot be used${code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH' ? ': they are not of one another' : ` (${code ?? 'unreadable'}): each has to be PEM, the key without a password`}`,
     );
   }
-  return { ...ssl, cert, key };
 }
