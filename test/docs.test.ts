@@ -140,3 +140,36 @@ test('the guide for guests names all that they have: what they import, globals, 
     [],
   );
 });
+
+/** What of the sources of the host, tests aside, fits a pattern with one group. */
+function findInHost(pattern: RegExp, under = '{bin,src}'): Set<string> {
+  const files = globSync(`packages/slight/${under}/**/*.{ts,js}`, { cwd: root }).filter(
+    (path) => !/\.test\.ts$|\/(mutants|conformance)\//.test(path),
+  );
+  const texts = files.map((path) => readFileSync(join(root, path), 'utf8'));
+  return new Set(texts.flatMap((text) => [...text.matchAll(pattern)].map(([, found]) => found!)));
+}
+
+test('every metric, every status of the host’s own and every variable that it reads is in the pages, and no other metric', () => {
+  const read = (page: string) => readFileSync(join(root, 'docs', page), 'utf8');
+  const [observability, running] = [read('observability.md'), read('running.md')];
+  const metrics = findInHost(/'(slight_[a-z_]+)'/g, 'src/telemetry');
+  assert.ok(metrics.size > 15);
+  const shown = new Set([...observability.matchAll(/`(slight_[a-z_]+)`/g)].map(([, name]) => name!));
+  assert.deepEqual([...metrics.symmetricDifference(shown)], []);
+
+  const statuses = findInHost(/(?:HttpFailure\(|\['|refuse\(socket, ')([45]\d\d)\b/g);
+  assert.ok(statuses.size > 8);
+  const told = [...statuses].filter(
+    (status) => !new RegExp(`^\\| ${status} \\||status ${status}\\b`, 'm').test(running),
+  );
+  assert.deepEqual(told, []);
+
+  const all = pages.map((page) => readFileSync(join(root, page), 'utf8')).join('\n');
+  const variables = findInHost(/\b(SLIGHT_[A-Z_]+|XDG_[A-Z_]+|NO_COLOR)\b/g);
+  assert.ok(variables.size > 4);
+  assert.deepEqual(
+    [...variables].filter((name) => !all.includes(name)),
+    [],
+  );
+});

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import { capabilities } from '../src/capabilities/core/registry.ts';
+import { messagingSettings } from '../src/capabilities/messaging/settings.ts';
 import { SlightfileError } from '../src/slightfile/error.ts';
 import { bindTables, defaultLimits, defaultResilience, listBinds } from '../src/slightfile/model.ts';
 import { parseSlightfile } from '../src/slightfile/parse.ts';
@@ -52,6 +54,45 @@ test('it has a section for each table, and in it each key as the parser describe
     }
   }
   for (const name of bindTables) assert.ok(sections.has(`[${name}]`), name);
+});
+
+test('what it calls a default is one: to write it changes nothing', () => {
+  const app = 'specversion = "0.3"\n[app]\ncomponent = "app.wasm"\n';
+  /** What each of a list needs besides. */
+  const needed: { readonly [list: string]: string } = {
+    schedule: 'name = "a"\ncron = "0 2 * * *"\n',
+    watch: 'name = "a"\nstore = "shop"\n',
+    subscription: 'name = "a"\nmessaging = "events"\ntopics = ["orders"]\n',
+  };
+  // Where the file says nothing, the environment may; so what is usual comes in last.
+  const later = ['log.format', 'log.level', 'telemetry.sample'];
+  const compared: string[] = [];
+  for (const [header, section] of sections) {
+    const [, name] = /^\[+(\w+)\]+$/.exec(header) ?? [];
+    if (name === undefined || (!Object.hasOwn(tables, name) && !Object.hasOwn(lists, name))) continue;
+    const begin = name === 'app' ? app : `${app}${header}\n${needed[name] ?? ''}`;
+    for (const [, key, value] of section.matchAll(/^\| `(\w+)` \| [^|]* \| `([^|]*)` \|$/gm)) {
+      if (later.includes(`${name}.${key}`)) continue;
+      assert.deepEqual(parse(`${begin}${key} = ${value}\n`), parse(begin), `${header} ${key} = ${value}`);
+      compared.push(key!);
+    }
+  }
+  assert.ok(compared.length > 15, compared.join());
+});
+
+test('it has every place that a name of each table can live at, and the settings of all messages', () => {
+  const missing = Object.entries(capabilities).flatMap(([name, { backends }]) =>
+    backends.flatMap(({ schemes: [scheme] }) =>
+      new RegExp(`["\`]${scheme}[:"\`]`).test(sections.get(`[${name}]`)!) ? [] : [`${name}: ${scheme}`],
+    ),
+  );
+  assert.deepEqual(missing, []);
+  const rows = [...sections.get('[messaging]')!.matchAll(/^\| `(\w+)` \| .* \| (.*?) \|$/gm)];
+  const written = new Map(rows.map(([, key, usual]) => [key, usual!]));
+  for (const [key, setting] of Object.entries(messagingSettings)) {
+    const usual = 'default' in setting ? `\`${JSON.stringify(setting.default)}\`` : 'none: any place will do';
+    assert.equal(written.get(key), usual, key);
+  }
 });
 
 test('the limits that it calls defaults are the defaults, and its bounds are kept', () => {
