@@ -5,8 +5,10 @@ import { waitUntil } from './process.ts';
 export interface RedisCluster {
   /** As a slightfile binds it: three of its nodes. */
   readonly url: string;
-  /** The first three were the ones that take writes when it was made. */
+  /** The first three were the ones that take writes when it was made; those that came later stand at the end. */
   readonly nodes: readonly RedisServer[];
+  /** Has another node join, which has no slots yet. */
+  addNode(): Promise<RedisServer>;
   /** Who takes writes to a slot now, as most of the others see it. */
   ownerOf(slot: number): Promise<RedisServer>;
   /**
@@ -35,11 +37,9 @@ const slots = 16_384;
 export async function startRedisCluster(options: RedisClusterOptions = {}): Promise<RedisCluster> {
   const { password, patience = 1_000 } = options;
   const settings = [...(options.settings ?? []), '--cluster-node-timeout', String(patience)];
-  const nodes = await Promise.all(
-    Array.from({ length: 6 }, () =>
-      startRedis({ cluster: 'member', settings, ...(password !== undefined && { password }) }),
-    ),
-  );
+  const startNode = () =>
+    startRedis({ cluster: 'member', settings, ...(password !== undefined && { password }) });
+  const nodes = await Promise.all(Array.from({ length: 6 }, startNode));
   const masters = nodes.slice(0, 3);
   const idOf = async (node: RedisServer) => /[0-9a-f]{40}/.exec(await node.ask('CLUSTER MYID'))![0];
 
@@ -77,7 +77,7 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
         );
         return (
           info!.includes('cluster_state:ok') &&
-          info!.includes('cluster_known_nodes:6') &&
+          info!.includes(`cluster_known_nodes:${nodes.length}`) &&
           !/\b(handshake|fail\??)\b/.test(known!) &&
           (role!.includes('role:master') || role!.includes('master_link_status:up')) &&
           known!.split('slave').length === 4
@@ -135,6 +135,13 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
   return {
     url: `redis+cluster://${login}${masters.map(({ port }) => `127.0.0.1:${port}`).join(',')}`,
     nodes,
+    async addNode() {
+      const node = await startNode();
+      nodes.push(node);
+      await node.ask(`CLUSTER MEET 127.0.0.1 ${nodes[0]!.port} ${nodes[0]!.busPort}`);
+      await waitUntil('all know the new node', settled);
+      return node;
+    },
     ownerOf,
     moveSlot,
     async restart() {

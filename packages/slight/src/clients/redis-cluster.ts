@@ -35,17 +35,24 @@ const longestLook = 1_000;
 const lookEvery = 100;
 /** Nodes that are asked at once. */
 const askedAtOnce = 3;
+/** From one node to the next, without a pause. */
 const mostRedirects = 8;
+/** Milliseconds until what waits for its keys is sent again. */
+const longestWait = 200;
 
 /** @throws {CapabilityError} `invalid-argument`, `unsupported` (library missing), `unauthenticated`, `unavailable` */
 export async function connectCluster(place: RedisPlace, timeout: number): Promise<RedisCluster> {
   const seeds = place.addresses.map(({ host, port }) => `${host}:${port}`);
   const nodes = new Map<string, Promise<Connection>>();
+  /** When the last command that was sent to a node will have been answered, or given up. */
+  const busyUntil = new Map<string, number>();
+  const longestCommand = timeout + 500;
   const hearers = new Set<() => void>();
   let view: ClusterView = { owners: [], masters: [], name: '' };
   let looking: Promise<void> | undefined;
   let lookedAt = 0;
   let planned: NodeJS.Timeout | undefined;
+  let dropping: NodeJS.Timeout | undefined;
   let over = false;
 
   function connect(address: string): Promise<Connection> {
@@ -54,7 +61,7 @@ export async function connectCluster(place: RedisPlace, timeout: number): Promis
     if (over) return Promise.reject(new CapabilityError('cancelled', 'the connection was closed'));
     const made = connectRedis(place, timeout, readRedisAddress(address));
     nodes.set(address, made);
-    made.catch(() => nodes.get(address) === made && nodes.delete(address));
+    made.catch(() => nodes.get(address) === made && forget(address));
     return made;
   }
 
@@ -63,7 +70,21 @@ export async function connectCluster(place: RedisPlace, timeout: number): Promis
       .get(address)
       ?.then(({ redis }) => redis.disconnect())
       .catch(() => undefined);
+    forget(address);
+  }
+
+  function forget(address: string): void {
     nodes.delete(address);
+    busyUntil.delete(address);
+  }
+
+  /** Those that take no writes by now, or not yet, once nothing can be under way there. */
+  function dropOthers(): void {
+    clearTimeout(dropping);
+    const others = [...nodes.keys()].filter((address) => !view.masters.includes(address));
+    for (const address of others) if (performance.now() > (busyUntil.get(address) ?? 0)) drop(address);
+    if (others.some((address) => nodes.has(address)))
+      dropping = setTimeout(dropOthers, longestCommand).unref();
   }
 
   async function lookAt(address: string): Promise<ClusterView> {
@@ -89,7 +110,7 @@ export async function connectCluster(place: RedisPlace, timeout: number): Promis
     if (over) return;
     const changed = found.name !== view.name;
     view = found;
-    for (const address of nodes.keys()) if (!view.masters.includes(address)) drop(address);
+    dropOthers();
     if (changed) for (const hear of hearers) hear();
   }
 
@@ -116,6 +137,7 @@ export async function connectCluster(place: RedisPlace, timeout: number): Promis
     args: readonly RedisArgument[],
     asking = false,
   ): Promise<unknown> {
+    busyUntil.set(address, performance.now() + longestCommand);
     try {
       return await sendOn(await connect(address), command, args, asking);
     } catch (error) {
@@ -135,7 +157,9 @@ export async function connectCluster(place: RedisPlace, timeout: number): Promis
     const patience = performance.now() + timeout / 2;
     let address = ownerOf();
     let asking = false;
-    for (let turn = 0; ; turn++) {
+    let redirects = 0;
+    let waits = 0;
+    for (;;) {
       if (address === undefined) {
         lookSoon();
         throw new CapabilityError('unavailable', 'no server of the cluster has the slot of this key');
@@ -144,17 +168,25 @@ export async function connectCluster(place: RedisPlace, timeout: number): Promis
         return await askNode(address, command, args, asking);
       } catch (error) {
         const redirect = readRedirect(error as Error, address);
-        if (redirect === undefined || turn >= mostRedirects) throw error;
+        if (redirect === undefined) throw error;
+        asking = redirect.kind === 'ask';
         if (redirect.kind === 'wait') {
           // It has some of the keys, and another node the rest.
           if (performance.now() > patience) throw error;
-          await sleep(10 * 2 ** turn);
+          await sleep(Math.min(10 * 2 ** waits++, longestWait));
+          redirects = 0;
           address = ownerOf();
-        } else {
-          address = redirect.address;
-          if (redirect.kind === 'moved' && slot !== undefined) view.owners[slot] = address;
+          continue;
         }
-        asking = redirect.kind === 'ask';
+        if (++redirects > mostRedirects) {
+          lookSoon();
+          throw new CapabilityError(
+            'unavailable',
+            'the nodes of the cluster do not agree who has the slot of this key',
+          );
+        }
+        address = redirect.address;
+        if (redirect.kind === 'moved' && slot !== undefined) view.owners[slot] = address;
       }
     }
   }
@@ -162,6 +194,7 @@ export async function connectCluster(place: RedisPlace, timeout: number): Promis
   function disconnect(): void {
     over = true;
     clearTimeout(planned);
+    clearTimeout(dropping);
     for (const address of nodes.keys()) drop(address);
   }
 

@@ -24,35 +24,74 @@ export function readView(answer: unknown, asked: string): ClusterView {
   return { owners, masters: [...new Set(Object.values(owners))].toSorted(), name: ranges.toSorted().join() };
 }
 
-/** What a node that takes writes says of itself. */
-export interface NodeState {
-  /** Another text whenever slots came to it, left it, or are on their way, also where all is as before in the end. */
-  readonly text: string;
-  /** Whether slots are on their way from it (`[93->-id]`). */
-  readonly leaving: boolean;
+/** A node of a cluster, as a line of `CLUSTER NODES` tells of it. */
+export interface NodeLine {
+  readonly id: string;
+  /** As `host:port`. */
+  readonly address: string;
+  /** Whether it can be asked: it is no replica, has an address, and is not taken for dead by all. */
+  readonly there: boolean;
+  /** Its slots: from and to. */
+  readonly ranges: readonly (readonly [from: number, to: number])[];
+  /** The nodes to which slots are on their way from it (`[93->-id]`). A node tells that of itself alone. */
+  readonly leavingTo: readonly string[];
   /** Whether slots are on their way to it (`[93-<-id]`). */
   readonly arriving: boolean;
+  /** Another text whenever slots came to it, left it, or are on their way, also where all is as before in the end. */
+  readonly text: string;
 }
 
 /**
- * Of itself a node knows at once what others hear later. Whoever gets a slot gets a new epoch too, unless it has the last one: then the
- * slot that comes back gives one to the other node.
+ * What a node says of itself, and, where it is asked, of the others. Of itself a node knows at once what others hear later. Whoever gets
+ * a slot gets a new epoch too, unless it has the last one: then the slot that comes back gives one to the other node.
  * @param answer to `CLUSTER NODES`
+ * @param asked who gave it, by the address that it has for others
  */
-export function readState(answer: string): NodeState {
-  const own = answer.split('\n').find((line) => line.includes('myself')) ?? '';
-  const [id, , , , , , epoch, , ...slots] = own.trim().split(' ');
-  const text = [id, epoch, ...slots].join(' ');
-  return { text, leaving: text.includes('->-'), arriving: text.includes('-<-') };
+export function readNodes(
+  answer: string,
+  asked: string,
+): { readonly own: NodeLine; readonly others: () => NodeLine[] } {
+  const lines = answer.split('\n').filter((line) => line !== '');
+  const mine = lines.find((line) => line.includes('myself')) ?? '';
+  const host = asked.slice(0, asked.lastIndexOf(':'));
+  // They are told apart as this one is: by the names that they have given themselves, or by their addresses.
+  const byName = host !== '' && nameIn(mine) === host;
+  return {
+    own: { ...readLine(mine, byName), address: asked },
+    others: () => lines.filter((line) => line !== mine).map((line) => readLine(line, byName)),
+  };
+}
+
+/** The name behind an address: `127.0.0.1:7001@17001,name`. */
+const nameIn = (line: string): string => line.split(' ')[1]?.split(',')[1] ?? '';
+
+const unusable = new Set(['slave', 'noaddr', 'handshake', 'fail']);
+
+function readLine(line: string, byName: boolean): NodeLine {
+  const [id = '', place = '', flags = '', , , , epoch = '', , ...slots] = line.trim().split(' ');
+  const [host = '', port = ''] = /^(.*):(\d+)/.exec(place.split('@')[0]!)?.slice(1) ?? [];
+  const leavingTo = slots.flatMap((slot) => /->-(\w+)/.exec(slot)?.[1] ?? []);
+  return {
+    id,
+    address: `${byName ? nameIn(line) || host : host}:${port}`,
+    there: host !== '' && !flags.split(',').some((flag) => unusable.has(flag)),
+    ranges: slots.flatMap((slot) => {
+      const [, from, to = from] = /^(\d+)(?:-(\d+))?$/.exec(slot) ?? [];
+      return from === undefined ? [] : [[Number(from), Number(to)] as const];
+    }),
+    leavingTo,
+    arriving: slots.some((slot) => slot.includes('-<-')),
+    text: [id, epoch, ...slots].join(' '),
+  };
 }
 
 /**
  * The order in which nodes are listed. What is on its way goes from one that is listed to one that is listed later; so one that slots
  * leave and others come to is listed twice.
  */
-export function orderNodes<T extends Pick<NodeState, 'leaving' | 'arriving'>>(nodes: readonly T[]): T[] {
-  const leaving = nodes.filter((node) => node.leaving);
-  const rest = nodes.filter((node) => !node.leaving);
+export function orderNodes<T extends Pick<NodeLine, 'leavingTo' | 'arriving'>>(nodes: readonly T[]): T[] {
+  const leaving = nodes.filter((node) => node.leavingTo.length > 0);
+  const rest = nodes.filter((node) => node.leavingTo.length === 0);
   return [...leaving, ...rest, ...leaving.filter((node) => node.arriving)];
 }
 

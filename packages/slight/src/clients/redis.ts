@@ -6,7 +6,7 @@ import type { RedisPlace } from './redis-place.ts';
 import type { RedisScript } from './redis-script.ts';
 import { hashedPart, slotOf } from './redis-slot.ts';
 import { gatherRuns, type Run } from './redis-together.ts';
-import { orderNodes, readState } from './redis-view.ts';
+import { findNodes } from './redis-nodes.ts';
 import { makeShare } from './shared.ts';
 
 export { redisPackage, type RedisArgument } from './redis-connection.ts';
@@ -100,33 +100,26 @@ async function routeToServer(place: RedisPlace, timeout: number): Promise<Route>
 async function routeToCluster(place: RedisPlace, timeout: number): Promise<Route> {
   const cluster = await explaining(() => connectCluster(place, timeout));
 
-  /** Of each node that takes writes. */
-  async function askAll(command: string, args: readonly string[]) {
-    await explaining(() => cluster.look());
-    const { masters } = cluster.view();
-    const missing = countMissing(cluster.view());
-    if (missing > 0)
-      throw new CapabilityError('unavailable', `no server of the cluster has ${missing} of the slots`);
-    const answers = await explaining(() =>
-      Promise.all(masters.map((address) => cluster.askNode(address, command, args))),
-    );
-    return { masters, answers };
-  }
-
   return {
     ask: (key, command, args) => cluster.ask(slotOf(hashedPart(key)), command, args),
     async nodes() {
-      const { masters, answers } = await askAll('CLUSTER', ['NODES']);
-      const nodes = masters.map((address, index) => ({
-        ...readState(String(answers[index])),
-        send: (command: string, args: readonly RedisArgument[]) =>
-          explaining(() => cluster.askNode(address, command, args)),
-      }));
-      // What one node said of all of them may be older than what each says of itself now, and no more true.
-      return { view: nodes.map(({ text }) => text).join('\n'), nodes: orderNodes(nodes) };
+      const nodes = await explaining(() => findNodes(cluster));
+      return {
+        view: [...new Set(nodes.map(({ text }) => text))].join('\n'),
+        nodes: nodes.map(({ address }) => ({
+          send: (command: string, args: readonly RedisArgument[]) =>
+            explaining(() => cluster.askNode(address, command, args)),
+        })),
+      };
     },
     async ping() {
-      await askAll('PING', []);
+      await explaining(() => cluster.look());
+      const missing = countMissing(cluster.view());
+      if (missing > 0)
+        throw new CapabilityError('unavailable', `no server of the cluster has ${missing} of the slots`);
+      await explaining(() =>
+        Promise.all(cluster.view().masters.map((address) => cluster.askNode(address, 'PING', []))),
+      );
     },
     cluster,
     // A node refuses for another one's sake before it runs anything.

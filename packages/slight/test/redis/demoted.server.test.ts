@@ -1,22 +1,15 @@
 import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { startRedisCluster } from '../../../../test/servers/redis-cluster.ts';
 import { startRedisSentinels } from '../../../../test/servers/redis-sentinel.ts';
 import { redisMissing, startRedis } from '../../../../test/servers/redis.ts';
 import { CapabilityError } from '../../src/capabilities/core/error.ts';
-import { defineScript, openRedis, readRedisPlace } from '../../src/clients/redis.ts';
+import { defineScript } from '../../src/clients/redis.ts';
 import { slotOf } from '../../src/clients/redis-slot.ts';
-import { parsePlace } from '../../src/slightfile/place.ts';
-import { recovers, timeout } from './work.ts';
+import { openClient, recovers } from './work.ts';
 
 const options = { skip: redisMissing, timeout: 60_000 };
 const put = defineScript(`return redis.call('SET', KEYS[1], ARGV[1])`);
-
-async function open(t: TestContext, url: string) {
-  const client = await openRedis(readRedisPlace({ ...parsePlace(url)!, config: {} }), timeout);
-  t.after(() => client.release());
-  return client;
-}
 
 test(
   'gathered writes leave a server that was made a replica, though nobody ends the connection',
@@ -24,7 +17,7 @@ test(
   async (t) => {
     const place = await startRedisSentinels({ keepsClients: true });
     t.after(() => place.stop());
-    const client = await open(t, place.url);
+    const client = await openClient(t, place.url);
     const codes = new Set<string>();
 
     /** Many of one turn, whose answers stand in one list. */
@@ -56,7 +49,7 @@ test(
 test('many of one turn follow their slot, and the node that takes over', options, async (t) => {
   const cluster = await startRedisCluster();
   t.after(() => cluster.stop());
-  const client = await open(t, cluster.url);
+  const client = await openClient(t, cluster.url);
   const keys = ['{k}1', '{k}2'];
   const add = defineScript(`redis.call('INCR', KEYS[1]) return redis.call('INCR', KEYS[2])`);
   let added = 0;
@@ -89,7 +82,7 @@ test('what many of one turn are refused has the reason that one alone is told', 
       --loading-process-events-interval-bytes 1024`.split(/\s+/),
   });
   t.after(() => server.stop());
-  const client = await open(t, server.url);
+  const client = await openClient(t, server.url);
   for (let i = 0; i < 60; i++) await client.send('SET', [`full${i}`, 'x'.repeat(1_000)]);
 
   const reasons = async (count: number) => {

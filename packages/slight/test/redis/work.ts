@@ -5,6 +5,8 @@ import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CapabilityError } from '../../src/capabilities/core/error.ts';
 import { openCapability } from '../../src/capabilities/core/open.ts';
+import { openRedis, readRedisPlace } from '../../src/clients/redis.ts';
+import { parsePlace } from '../../src/slightfile/place.ts';
 
 /** Milliseconds for one operation. */
 export const timeout = 2_000;
@@ -12,6 +14,12 @@ export const timeout = 2_000;
 const patience = 30_000;
 
 const surroundings = { dataDir: tmpdir(), timeout };
+
+export async function openClient(t: TestContext, url: string) {
+  const client = await openRedis(readRedisPlace({ ...parsePlace(url)!, config: {} }), timeout);
+  t.after(() => client.release());
+  return client;
+}
 
 export async function openStore(t: TestContext, bind: string) {
   const store = await openCapability('keyvalue', { name: 'orders', bind, config: {} }, surroundings);
