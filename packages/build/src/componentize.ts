@@ -1,11 +1,12 @@
 import { fork } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Bundle } from './bundle.ts';
 import type { ComponentizeAnswer, ComponentizeJob } from './componentize-child.ts';
+import { findExport } from './entry.ts';
 import { BuildFailure } from './error.ts';
 import type { BuildError } from './error.ts';
 import { renderFileFrame } from './frame.ts';
@@ -98,10 +99,4 @@ function choosePlace(places: readonly Place[], { sdk }: Bundle): Place | undefin
     ({ file }) =>
       !file.includes(`${sep}node_modules${sep}`) && !file.startsWith(sdk + sep) && existsSync(file),
   );
-}
-
-function findExport(entry: string): Place {
-  const lines = readFileSync(entry, 'utf8').split('\n');
-  const line = lines.findIndex((text) => /^\s*export\b.*\b(default|httpHandler)\b/.test(text));
-  return { file: entry, line: Math.max(line, 0) + 1, column: 1 };
 }

@@ -43,6 +43,10 @@ const globals: ReadonlyMap<string, string | undefined> = new Map([
   ['FormData', form],
   ['File', form],
   ['Blob', 'bytes are a Uint8Array'],
+  [
+    'Intl',
+    'have the browser format it, or a package that brings its own data; code that does without it asks first: typeof Intl',
+  ],
   ['XMLHttpRequest', 'fetch is a global'],
   ['WebSocket', 'a handler answers with websocket(…); a guest opens none itself'],
   ['EventSource', 'a handler answers with sse(…); a guest opens none itself'],

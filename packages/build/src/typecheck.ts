@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, parse, resolve } from 'node:path';
+import { findSdk, readExportCheck, writeExportCheck } from './check-export.ts';
 import type { BuildError } from './error.ts';
 import { renderFileFrame } from './frame.ts';
 import { suggestGlobal } from './node-modules.ts';
@@ -17,7 +18,8 @@ const globalDiagnostic = /^error (TS\d+): (.*)$/;
 
 /**
  * Runs TypeScript's own check: over the nearest tsconfig.json above the entry (as `npx tsc --noEmit` would), or, where
- * there is none, over the entry with strict settings. Uses the app's TypeScript, or else the build's. Empty: no errors.
+ * there is none, over the entry with strict settings; and whether the entry's default export, if it has one, is an app. Uses
+ * the app's TypeScript, or else the build's. Empty: no errors.
  */
 export async function checkTypes(entry: string, signal?: AbortSignal): Promise<readonly BuildError[]> {
   const temporary = await mkdtemp(join(tmpdir(), 'slight-types-'));
@@ -25,9 +27,15 @@ export async function checkTypes(entry: string, signal?: AbortSignal): Promise<r
     const project = findProject(dirname(entry)) ?? (await writeProject(temporary, entry));
     // What the compiler prints is relative to the folder where it runs.
     const folder = dirname(entry);
-    const args = ['--noEmit', '--pretty', 'false', '--project', project];
-    const { code, output } = await run(findCompiler(folder), args, folder, signal);
-    const errors = parseDiagnostics(output, folder);
+    const compiler = findCompiler(folder);
+    const check = (settings: string, at: string) =>
+      run(compiler, ['--noEmit', '--pretty', 'false', '--project', settings], at, signal);
+    const [{ code, output }, exported] = await Promise.all([
+      check(project, folder),
+      check(await writeExportCheck(temporary, project, entry), temporary),
+    ]);
+    const refused = readExportCheck(exported.output, entry);
+    const errors = [...parseDiagnostics(output, folder), ...(refused === undefined ? [] : [refused])];
     if (errors.length > 0 || code === 0) return errors;
     return [{ message: `TypeScript ended with exit code ${code}: ${output.trim().slice(0, 2000)}` }];
   } finally {
@@ -88,7 +96,7 @@ function findProject(folder: string): string | undefined {
 
 /** Writes the settings for an app that has none of its own: strict, with a guest's globals and no others. */
 async function writeProject(folder: string, entry: string): Promise<string> {
-  const sdk = dirname(createRequire(import.meta.url).resolve('@spiderlightning/guest/package.json'));
+  const { installed, main, globals } = findSdk(entry);
   const file = join(folder, 'tsconfig.json');
   const config = {
     compilerOptions: {
@@ -101,27 +109,16 @@ async function writeProject(folder: string, entry: string): Promise<string> {
       module: 'preserve',
       types: [],
       // As in the bundle, an app that has not installed the SDK gets the copy that came with the build.
-      ...(isInstalled(entry) ? {} : { paths: sdkPaths(sdk) }),
+      ...(installed ? {} : { paths: sdkPaths(main, globals) }),
     },
-    files: [join(sdk, 'globals.d.ts'), entry],
+    files: [globals, entry],
   };
   await writeFile(file, JSON.stringify(config));
   return file;
 }
 
-function isInstalled(entry: string): boolean {
-  try {
-    createRequire(entry).resolve('@spiderlightning/guest');
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function sdkPaths(sdk: string): { [specifier: string]: string[] } {
-  const main = createRequire(import.meta.url).resolve('@spiderlightning/guest');
-  const types = main.endsWith('.ts') ? main : main.replace(/\.js$/, '.d.ts');
-  return { '@spiderlightning/guest': [types], '@spiderlightning/guest/globals': [join(sdk, 'globals.d.ts')] };
+function sdkPaths(main: string, globals: string): { [specifier: string]: string[] } {
+  return { '@spiderlightning/guest': [main], '@spiderlightning/guest/globals': [globals] };
 }
 
 function findCompiler(folder: string): string {

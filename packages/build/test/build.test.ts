@@ -9,6 +9,7 @@ import { BuildFailure, buildComponent, mapStack } from '@spiderlightning/build';
 import type { BuildError, BuildOptions } from '@spiderlightning/build';
 import { witPath } from '@spiderlightning/wit';
 import { bundle } from '../src/bundle.ts';
+import { checkTypes } from '../src/typecheck.ts';
 
 const guest = join(import.meta.dirname, '..', '..', 'guest');
 let folder: string;
@@ -227,6 +228,103 @@ export default () => [a, b, c, d, e, f];`);
     assert.match(error?.message ?? '', /^the app's export is an object of hello/);
     const [raw] = await failures('export const httpHandler = 5;\n');
     assert.match(raw?.message ?? '', /^the app's export is a number/);
+    for (const [value, what] of [
+      ['undefined', 'undefined'],
+      ["'hello'", 'a string'],
+      ['class App { fetch() {} }', 'a class'],
+      ['Promise.resolve(app)', 'a promise'],
+      ['{ fetch: () => text("x") }', 'an object of fetch'],
+      ['text("hello")', 'an answer'],
+    ]) {
+      const [found] = await failures(hello.replace('export default app', `\nexport default ${value}`));
+      assert.deepEqual(place(found).slice(0, 2), ['app.ts', 5], value);
+      assert.ok(
+        found?.message.startsWith(`the app's export is ${what}, which answers no request`),
+        found?.message,
+      );
+      assert.match(found?.message ?? '', /write `export default app;`, where `const app = router\(\);`/);
+    }
+    const [handler] = await failures(`${hello}export class onMessage {}\n`);
+    assert.match(handler?.message ?? '', /^the app's export onMessage is no function/);
+    const [command] = await failures('export class command {}\n');
+    assert.match(command?.message ?? '', /^the app's export command is no function/);
+  });
+
+  test('a function of the SDK itself in place of the app, however it is written', async () => {
+    for (const [source, name, line] of [
+      ["import { text } from '@spiderlightning/guest';\nexport default text;\n", 'text', 2],
+      [
+        "import { json as j } from '@spiderlightning/guest';\nconst app = j;\n\nexport default app;\n",
+        'json',
+        4,
+      ],
+      ["export { router as default } from '@spiderlightning/guest';\n", 'router', 1],
+      [
+        "import { router } from '@spiderlightning/guest';\nrouter();\nexport { router as default };\n",
+        'router',
+        3,
+      ],
+      ["import * as sdk from '@spiderlightning/guest';\nexport default sdk.html;\n", 'html', 2],
+    ] as const) {
+      const [error] = await failures(source);
+      assert.deepEqual(place(error), ['app.ts', line, 1], source);
+      assert.match(
+        error?.message ?? '',
+        new RegExp(`^the app's export is ${name} of @spiderlightning/guest, which`),
+      );
+      assert.match(error?.fix ?? '', /`export default app;`, where `const app = router\(\);`/);
+    }
+  });
+
+  test('Intl, which JavaScript has and a guest has not, unless the code asks for it first', async () => {
+    const errors = await failures(`${hello}
+export const a = () => new Intl.NumberFormat('de').format(1);
+export const b = () => globalThis.Intl.DateTimeFormat;
+void [a, b];
+app.get('/a', async () => text(a() + b() + 'Intl.x .toLocaleString("de")'));`);
+    assert.deepEqual(errors.map(place), [
+      ['app.ts', 6, 28],
+      ['app.ts', 7, 35],
+    ]);
+    assert.equal(errors[0]?.message, "Cannot find name 'Intl': there is none in a guest");
+    assert.match(errors[0]?.frame ?? '', /\^\^\^\^$/m);
+    assert.match(errors[0]?.fix ?? '', /typeof Intl/);
+    await write(
+      'node_modules/dates/index.js',
+      'export const now = () => new Intl.DateTimeFormat().format();',
+    );
+    await write('node_modules/dates/package.json', '{"name":"dates","type":"module","main":"index.js"}');
+    const { code, warnings } = await bundle(
+      await write(
+        'app.ts',
+        `import { now } from 'dates';
+        ${hello}
+        app.get('/b', async () => text(typeof Intl === 'undefined' ? '' : new Intl.NumberFormat().format(1)));
+        app.get('/c', async ({ Intl }: any) => text(Intl.x + { Intl: 1 }.Intl));
+        app.get('/d', async () => text((3).toLocaleString() + (3).toLocaleString('de') + now()));`,
+      ),
+      join(folder, 'app.wasm'),
+    );
+    assert.deepEqual(
+      warnings.map(({ file, line, column, message }) => [
+        file?.slice(folder.length + 1),
+        line,
+        column,
+        message,
+      ]),
+      [
+        ['node_modules/dates/index.js', 1, 30, "Cannot find name 'Intl': there is none in a guest"],
+        [
+          'app.ts',
+          9,
+          67,
+          'toLocaleString ignores the language and the options that it is given: a guest knows no languages',
+        ],
+      ],
+    );
+    assert.match(code, /typeof Intl === "undefined"/);
+    assert.match(code, /3 \.toLocaleString\("de"\)/);
+    assert.doesNotMatch(code, /ƛ/);
   });
 
   test('a top level that never ends is given up', async () => {
@@ -313,6 +411,55 @@ export default app;
     const failure = await buildComponent({ entry }).catch((error: unknown) => error);
     assert.ok(failure instanceof BuildFailure);
     assert.deepEqual(failure.errors.map(place), [['own/other.ts', 2, 14]]);
+  });
+
+  test('of the default export are those of an app, with a tsconfig.json and without', async () => {
+    const compilerOptions = {
+      target: 'esnext',
+      lib: ['esnext'],
+      module: 'preserve',
+      strict: true,
+      skipLibCheck: true,
+      allowImportingTsExtensions: true,
+      noEmit: true,
+    };
+    const types = ['@spiderlightning/guest/globals'];
+    await write('typed/tsconfig.json', JSON.stringify({ compilerOptions: { ...compilerOptions, types } }));
+    const head = "import { router, text } from '@spiderlightning/guest';\nconst app = router();\n";
+    const wrong = [
+      'async () => app',
+      '() => router()',
+      '(req: { url: string }, res: { end: (text: string) => void }) => res.end(req.url)',
+      'async () => undefined',
+    ];
+    const right = [
+      'app',
+      "() => text('hi')",
+      "async ({ url }: { url: string }) => (url === '' ? new Response('hi') : text(url))",
+      '{ handle: (request: Parameters<typeof app.handle>[0]) => app.handle(request) }',
+    ];
+    for (const path of ['typed/app.ts', 'app.ts']) {
+      for (const value of wrong) {
+        const entry = await write(path, `${head}void [text];\nexport default ${value};\n`);
+        const errors = await checkTypes(entry);
+        assert.deepEqual(errors.map(place), [[path, 4, 1]], value);
+        assert.match(
+          errors[0]?.message ?? '',
+          /^the default export answers no request: .*'App'.* \(TS1360\)$/,
+        );
+        assert.match(errors[0]?.fix ?? '', /`export default app;`, where `const app = router\(\);`/);
+      }
+      for (const value of right) {
+        const entry = await write(path, `${head}void [text];\nexport default ${value};\n`);
+        assert.deepEqual(
+          (await checkTypes(entry)).map(({ message }) => message),
+          [],
+          value,
+        );
+      }
+    }
+    const worker = await write('app.ts', 'export async function onSchedule() {}\n');
+    assert.deepEqual(await checkTypes(worker), []);
   });
 
   test('that are right build', async () => {

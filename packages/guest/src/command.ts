@@ -4,6 +4,7 @@
  */
 import { write } from '#cloud/stdio';
 import type { Output } from 'spiderlightning:cloud/stdio@0.6.0';
+import { isClass } from './function-handler.ts';
 import type { CommandHandler } from './handlers.ts';
 import { flushLog, printLines } from './log.ts';
 import { beginServing, endServing } from './phase.ts';
@@ -22,7 +23,7 @@ export interface Command {
  */
 export function toCommandHandler(own: unknown): Command {
   const raw = typeof own === 'object' ? (own as Partial<Command> | null)?.run : undefined;
-  if (typeof own !== 'function' && typeof raw !== 'function')
+  if ((typeof own !== 'function' || isClass(own)) && typeof raw !== 'function')
     throw new TypeError(
       "the app's export command is no function; write `export async function command(args) { … }`",
     );

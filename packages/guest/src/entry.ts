@@ -7,12 +7,13 @@ import type { Piece } from 'spiderlightning:cloud/http-stream@0.6.0';
 import type { Answer as TextAnswer } from 'spiderlightning:cloud/http-text-handler@0.6.0';
 import { textOf } from './answer.ts';
 import type { Answer } from './answer.ts';
-import { guardFunction } from './function-handler.ts';
+import { guardFunction, isClass } from './function-handler.ts';
 import { readRequest, writeAnswer } from './http-text.ts';
 import { parts } from './live.ts';
 import type { HeldHandler } from './live.ts';
 import { flushLog } from './log.ts';
 import { beginServing, endServing, pauseServing } from './phase.ts';
+import { isAnswer } from './reply.ts';
 
 /** The interface as a guest exports it. */
 export interface HttpHandler {
@@ -151,6 +152,7 @@ function requireHandle(app: unknown): HttpHandler['handle'] {
 }
 
 function findHandle(app: unknown): HttpHandler['handle'] | undefined {
+  if (isClass(app)) return undefined;
   if (typeof app === 'function') return app as HttpHandler['handle'];
   const { handle } = (app ?? {}) as Partial<HttpHandler>;
   return typeof handle === 'function' ? handle.bind(app) : undefined;
@@ -158,7 +160,10 @@ function findHandle(app: unknown): HttpHandler['handle'] | undefined {
 
 function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
+  if (isClass(value)) return 'a class';
   if (typeof value !== 'object') return `a ${typeof value}`;
+  if ('then' in value) return 'a promise';
+  if (isAnswer(value)) return 'an answer';
   const keys = Object.keys(value);
   return keys.length === 0 ? 'an empty object' : `an object of ${keys.slice(0, 5).join(', ')}`;
 }

@@ -5,6 +5,7 @@
 import type { Batch, Delivery, Verdict } from 'spiderlightning:cloud/message-handler@0.6.0';
 import type { Event as WitScheduleEvent } from 'spiderlightning:cloud/schedule-handler@0.6.0';
 import type { Event as WitChangeEvent } from 'spiderlightning:cloud/watch-handler@0.6.0';
+import { isClass } from './function-handler.ts';
 import type { ChangeHandler, Message, MessageHandler, ScheduleHandler } from './handlers.ts';
 import { flushLog, log } from './log.ts';
 import { beginServing, endServing } from './phase.ts';
@@ -57,7 +58,7 @@ export function toWatchHandler(own: unknown): Handles<WitChangeEvent, void> {
 
 /** @throws {TypeError} while the app is built, for what is neither a function nor the interface */
 function findRaw<Event, Answer>(own: unknown, name: string): ((event: Event) => Promise<Answer>) | undefined {
-  if (typeof own === 'function') return undefined;
+  if (typeof own === 'function' && !isClass(own)) return undefined;
   const { handle } = (own ?? {}) as Partial<Handles<Event, Answer>>;
   if (typeof handle === 'function') return (event) => handle.call(own, event);
   throw new TypeError(

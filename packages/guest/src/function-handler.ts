@@ -11,7 +11,7 @@ type Handle = (request: Request) => Promise<Response | Answer>;
  * as from a handler; without this it would be a trap, which names no line of the author's. Any other app is given back.
  */
 export function guardFunction(app: unknown): unknown {
-  if (typeof app !== 'function') return app;
+  if (typeof app !== 'function' || isClass(app)) return app;
   const handle: Handle = async (request) => {
     try {
       const reply = (await app(request)) as unknown;
@@ -27,4 +27,9 @@ export function guardFunction(app: unknown): unknown {
 /** Whether it is a response as the interface has it. */
 function isResponse(reply: unknown): reply is Response {
   return typeof (reply as Partial<Response> | null | undefined)?.body?.tag === 'string';
+}
+
+/** Whether it is a class: a function that nobody may call. */
+export function isClass(value: unknown): boolean {
+  return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
 }

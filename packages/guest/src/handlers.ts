@@ -1,3 +1,15 @@
+import type { Request, Response } from 'spiderlightning:cloud/http-types@0.6.0';
+import type { Answer } from './answer.ts';
+import type { Reply } from './reply.ts';
+
+/**
+ * What the default export of an entry may be: a router, an object that has the interface already, or a function from request
+ * to answer, which gets the request as the interface has it.
+ */
+export type App =
+  | { handle(request: Request): Promise<Answer | Response> }
+  | ((request: Request) => Reply | Response | Promise<Reply | Response>);
+
 /** A message that a subscription brought. What nothing else is said of is done when the handler is. */
 export interface Message {
   /** The same whenever the message comes again. */

@@ -42,6 +42,7 @@ export { fromFetch } from './fetch.ts';
 export { readForm, RequestForm } from './form.ts';
 export type { FormFile, FormLimits } from './form.ts';
 export type {
+  App,
   ChangeEvent,
   ChangeHandler,
   CommandHandler,
