@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CapabilityError } from '../capabilities/core/error.ts';
 import { endBefore } from '../capabilities/core/resilience.ts';
-import { connectRedis, sendOn, type Connection, type RedisArgument } from './redis-connection.ts';
+import { connectRedis, identify, sendOn, type Connection, type RedisArgument } from './redis-connection.ts';
 import { unreachable } from './redis-error.ts';
 import { readRedisAddress, type RedisPlace } from './redis-place.ts';
 import { slotCount } from './redis-slot.ts';
@@ -20,6 +20,8 @@ export interface RedisCluster {
   ask(slot: number | undefined, command: string, args: readonly RedisArgument[]): Promise<unknown>;
   /** Of one node, by its `host:port`. @throws as `ask` */
   askNode(address: string, command: string, args: readonly RedisArgument[]): Promise<unknown>;
+  /** Which process of a node answers. @throws as `ask` */
+  identify(address: string): Promise<string>;
   /** What was found last. */
   view(): ClusterView;
   /** Looks which node has what. @throws {CapabilityError} `unavailable` */
@@ -207,6 +209,7 @@ export async function connectCluster(place: RedisPlace, timeout: number): Promis
   return {
     ask,
     askNode,
+    identify: async (address) => identify(await connect(address)),
     view: () => view,
     look,
     onChange(hear) {

@@ -28,6 +28,8 @@ export interface Connection {
   noDatabase: boolean;
   /** Commands of this turn of the event loop, so far. */
   gathered: number;
+  /** Which process of the server answers, once somebody has asked. */
+  process: Promise<string> | undefined;
 }
 
 /** Milliseconds for the network, and for that and the login. */
@@ -76,7 +78,14 @@ async function openConnection(
     disableClientInfo: true,
   });
   const role = place.kind === 'cluster' ? undefined : watchRole(redis, place.kind === 'sentinel');
-  const connection: Connection = { redis, role, trouble: undefined, noDatabase: false, gathered: 0 };
+  const connection: Connection = {
+    redis,
+    role,
+    trouble: undefined,
+    noDatabase: false,
+    gathered: 0,
+    process: undefined,
+  };
   let ofSentinel: Error | undefined;
   const { promise: failed, reject: fail } = Promise.withResolvers<never>();
   failed.catch(() => undefined);
@@ -90,6 +99,7 @@ async function openConnection(
     if (error.command?.name === 'select') connection.noDatabase = true;
   });
   redis.on('ready', () => (connection.trouble = undefined));
+  redis.on('close', () => (connection.process = undefined));
   try {
     // A server may take the connection and then say nothing.
     await endBefore(longestOpen, Promise.race([redis.connect(), failed]), 'reads');
@@ -164,6 +174,27 @@ export function sendOn(
   const answer = redis.callBuffer(command, ...args);
   letGo(connection, args.length);
   return answer;
+}
+
+/**
+ * Another text for each process of a server, which has its keys in an order of its own; none where the user may not ask.
+ * @throws as `sendOn`
+ */
+export function identify(connection: Connection): Promise<string> {
+  connection.process ??= askProcess(connection).catch((error: unknown) => {
+    connection.process = undefined;
+    throw error;
+  });
+  return connection.process;
+}
+
+async function askProcess(connection: Connection): Promise<string> {
+  try {
+    return /run_id:(\w+)/.exec(String(await sendOn(connection, 'INFO', ['server'])))?.[1] ?? '';
+  } catch (error) {
+    if ((error as Error).name === 'ReplyError') return '';
+    throw error;
+  }
 }
 
 /** Does what an error asks for that stands inside of an answer: the library only sees one that is the answer. */

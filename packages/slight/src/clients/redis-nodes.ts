@@ -26,7 +26,8 @@ export async function findNodes(cluster: RedisCluster): Promise<NodeLine[]> {
   }
 
   async function askOne(address: string): Promise<Answer> {
-    return readNodes(String(await cluster.askNode(address, 'CLUSTER', ['NODES'])), address);
+    const answer = await cluster.askNode(address, 'CLUSTER', ['NODES']);
+    return readNodes(String(answer), address, await cluster.identify(address));
   }
 
   const missing = findMissing(answers).size;

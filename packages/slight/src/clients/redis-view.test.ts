@@ -12,7 +12,7 @@ function answer(epoch: number, slots: string, { pong = 1, others = '0-99' } = {}
   ].join('\n');
 }
 
-const readState = (text: string) => readNodes(text, '127.0.0.1:7002').own;
+const readState = (text: string) => readNodes(text, '127.0.0.1:7002', 'p').own;
 
 test('what a node says of itself is another text once a slot came, left, is on its way, or was there and back', () => {
   const before = answer(2, '100-199 300');
@@ -29,7 +29,7 @@ test('what a node says of itself is another text once a slot came, left, is on i
 test('what a node says of others, which it may not have heard yet, counts for nothing', () => {
   const { text } = readState(answer(2, '100-199'));
   assert.equal(readState(answer(2, '100-199', { pong: 7, others: '0-98 [98->-bbbb]' })).text, text);
-  assert.equal(readState(answer(2, '', { others: '0-99 [99->-bbbb]' })).text, 'bbbb 2');
+  assert.equal(readState(answer(2, '', { others: '0-99 [99->-bbbb]' })).text, 'p bbbb 2');
 });
 
 test('nodes are told of with their addresses, slots, and what is on its way', () => {
@@ -42,7 +42,7 @@ test('nodes are told of with their addresses, slots, and what is on its way', ()
     'f 10.0.0.6:9@10 master,fail - 0 1 2 disconnected 400',
     '',
   ].join('\n');
-  const { own, others } = readNodes(lines, '10.0.0.1:1');
+  const { own, others } = readNodes(lines, '10.0.0.1:1', 'p');
   assert.deepEqual(own.ranges, [
     [0, 99],
     [300, 300],
@@ -58,7 +58,7 @@ test('nodes are told of with their addresses, slots, and what is on its way', ()
       { id: 'f', address: '10.0.0.6:9', there: false, ranges: [[400, 400]] },
     ],
   );
-  const named = readNodes(lines, 'one:1');
+  const named = readNodes(lines, 'one:1', 'p');
   assert.equal(named.own.address, 'one:1');
   assert.deepEqual(
     named.others().map(({ address }) => address),

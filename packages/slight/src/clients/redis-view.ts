@@ -37,7 +37,7 @@ export interface NodeLine {
   readonly leavingTo: readonly string[];
   /** Whether slots are on their way to it (`[93-<-id]`). */
   readonly arriving: boolean;
-  /** Another text whenever slots came to it, left it, or are on their way, also where all is as before in the end. */
+  /** Another text whenever it was started anew, or slots came to it, left it, or are on their way, also where all is as before in the end. */
   readonly text: string;
 }
 
@@ -46,18 +46,21 @@ export interface NodeLine {
  * a slot gets a new epoch too, unless it has the last one: then the slot that comes back gives one to the other node.
  * @param answer to `CLUSTER NODES`
  * @param asked who gave it, by the address that it has for others
+ * @param process of that node: another text once it was started anew
  */
 export function readNodes(
   answer: string,
   asked: string,
+  process: string,
 ): { readonly own: NodeLine; readonly others: () => NodeLine[] } {
   const lines = answer.split('\n').filter((line) => line !== '');
   const mine = lines.find((line) => line.includes('myself')) ?? '';
   const host = asked.slice(0, asked.lastIndexOf(':'));
   // They are told apart as this one is: by the names that they have given themselves, or by their addresses.
   const byName = host !== '' && nameIn(mine) === host;
+  const own = readLine(mine, byName);
   return {
-    own: { ...readLine(mine, byName), address: asked },
+    own: { ...own, address: asked, text: `${process} ${own.text}` },
     others: () => lines.filter((line) => line !== mine).map((line) => readLine(line, byName)),
   };
 }

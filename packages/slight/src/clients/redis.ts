@@ -1,6 +1,6 @@
 import { CapabilityError } from '../capabilities/core/error.ts';
 import { connectCluster, countMissing, type RedisCluster } from './redis-cluster.ts';
-import { connectRedis, heed, sendOn, type RedisArgument } from './redis-connection.ts';
+import { connectRedis, heed, identify, sendOn, type RedisArgument } from './redis-connection.ts';
 import { explainRedis } from './redis-error.ts';
 import type { RedisPlace } from './redis-place.ts';
 import type { RedisScript } from './redis-script.ts';
@@ -87,7 +87,7 @@ async function routeToServer(place: RedisPlace, timeout: number): Promise<Route>
   };
   return {
     ask: (_, command, args) => sendOn(connection, command, args),
-    nodes: async () => ({ view: '', nodes: [node] }),
+    nodes: async () => ({ view: await explaining(() => identify(connection)), nodes: [node] }),
     async ping() {
       await node.send('PING', []);
     },

@@ -39,7 +39,7 @@ export async function listKeys(
     for (const key of keys) if (isUtf8(key)) found.add(key.toString().slice(storePart.length));
     at = next.toString();
     if (at !== '0' || ++node < nodes.length) continue;
-    if (nodes.length === 1 || nameView((await client.nodes()).view) === view) return { keys: [...found] };
+    if (nameView((await client.nodes()).view) === view) return { keys: [...found] };
     node = 0;
   }
   return { keys: [...found], cursor: writeCursor({ view, node, at }) };
