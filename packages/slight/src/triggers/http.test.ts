@@ -286,9 +286,8 @@ test('a body beyond the limit is refused before it is read', async (t) => {
     'POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n012345\r\n6\r\n012345\r\n',
   );
   assert.match(chunked, /^HTTP\/1.1 413 /);
-  assert.doesNotMatch(declared + chunked, /limits/);
   const told = served.log.filter((line) => line.includes('10 bytes (body below [limits])'));
-  assert.equal(told.length, 2, served.log.join(''));
+  assert.deepEqual([told.length, (declared + chunked).includes('limits')], [2, false]);
 });
 
 test('a client that sends on sees why its body was refused', async (t) => {
@@ -322,8 +321,7 @@ test('100-continue is granted only to a body that will be read', async (t) => {
 test('a body that does not come in time is 408', async (t) => {
   const served = await serve(t, echo, { bodyTimeout: 30 });
   const answer = await talk(served, 'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab');
-  assert.match(answer, /^HTTP\/1.1 408 /);
-  assert.match(served.log.join(''), /did not come within 0\.03 s \(deadline below \[limits\]\)/);
+  assert.match(answer + served.log.join(''), /^HTTP\/1.1 408 [^]* within 0\.03 s \(deadline below /);
 });
 
 test('malformed requests are 400, too many headers 431', async (t) => {
