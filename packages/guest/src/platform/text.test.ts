@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { TextDecoder as Decoder, TextEncoder as Encoder } from './text.ts';
 
@@ -124,3 +126,14 @@ function attempt(run: () => string): string {
     return (error as Error).name;
   }
 }
+
+const older = typeof Uint8Array.fromBase64 !== 'function';
+
+test('all of it holds on an older Node, where an app may be tested', { skip: older }, async () => {
+  const env = { ...process.env };
+  delete env.NODE_TEST_CONTEXT;
+  const args = ['--no-js-base-64', '--test', '--test-reporter=tap', import.meta.filename];
+  const running = promisify(execFile)(process.execPath, args, { env });
+  const { stdout } = await running.catch((error: { stdout: string }) => error);
+  assert.match(stdout, /^# pass 6\n# fail 0\n# cancelled 0\n# skipped 1$/m);
+});
