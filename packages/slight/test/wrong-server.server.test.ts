@@ -61,12 +61,27 @@ interface Bind {
   readonly capability: CapabilityName;
   readonly kind: string;
   readonly tls?: boolean;
+  /** What is said where a server of that kind answers. */
+  readonly own?: RegExp;
   readonly url: (port: number) => string;
 }
 
 const binds: readonly Bind[] = [
   { capability: 'keyvalue', kind: 'Redis', url: (port) => `redis://127.0.0.1:${port}` },
   { capability: 'keyvalue', kind: 'Redis', tls: true, url: (port) => `rediss://localhost:${port}` },
+  {
+    capability: 'keyvalue',
+    kind: 'Redis',
+    own: /the server is no cluster: let the bind begin with redis$/,
+    url: (port) => `redis+cluster://127.0.0.1:${port},127.0.0.1:${port}`,
+  },
+  {
+    capability: 'locks',
+    kind: 'Redis',
+    own: /: what answers there is Redis, and no sentinel$/,
+    url: (port) => `redis+sentinel://127.0.0.1:${port}?master=main`,
+  },
+  { capability: 'messaging', kind: 'NATS', url: (port) => `nats://127.0.0.1:${port}` },
   { capability: 'keyvalue', kind: 'NATS', url: (port) => `nats://127.0.0.1:${port}` },
   { capability: 'keyvalue', kind: 'NATS', tls: true, url: (port) => `nats://localhost:${port}?tls=true` },
   { capability: 'keyvalue', kind: 'PostgreSQL', url: (port) => `postgres://u:p@127.0.0.1:${port}/test` },
@@ -83,12 +98,13 @@ const binds: readonly Bind[] = [
 ];
 
 /** What is said of a bind to a server of this kind; of its own kind, what that server says itself. */
-function expectedOf({ kind, tls = false }: Bind, server: string): RegExp {
+function expectedOf({ kind, tls = false, own }: Bind, server: string): RegExp {
   const [there, secure] = [server.replace(/ over TLS$/, ''), server.endsWith(' over TLS')];
   if (there === 'others') return new RegExp(`: what answers there does not speak ${kind}$`);
   if (secure && !tls) return new RegExp(`: what answers there does not speak ${kind}: it looks like TLS$`);
   if (there !== kind)
     return new RegExp(`: what answers there does not speak ${kind}: it looks like ${server}$`);
+  if (own !== undefined) return own;
   if (secure) return /: the server cannot be reached: self-signed certificate/;
   if (tls) return new RegExp(`: what answers there speaks ${kind} without TLS, and the bind asks for TLS$`);
   return kind === 'PostgreSQL' ? /PostgreSQL refused: password/ : /^opened$/;
@@ -105,7 +121,11 @@ suite('a bind to another kind of server says what answers there', { skip }, () =
         const expected = expectedOf(bind, server);
         assert.match(message, expected, server);
         if (/does not speak/.test(expected.source))
-          assert.match(fix ?? '', /the right port\? \S+ usually/, server);
+          assert.match(
+            fix ?? '',
+            /the right port\? (\S+|Sentinels of Redis) usually listens? on \d+$/,
+            server,
+          );
         assert.doesNotMatch(message, /report|RESP|SSL routines/, server);
       }
     });

@@ -9,6 +9,8 @@ export interface ExpectedServer {
   readonly port: number;
   /** Whether the bind asks for TLS. */
   readonly tls: boolean;
+  /** Who usually listens where, as a sentence, where it is not what `kind` says. */
+  readonly usual?: string;
 }
 
 /** Whether TLS refused the other side: nothing of what was asked has left. */
@@ -61,12 +63,12 @@ async function findOut({ host, port, tls }: ExpectedServer): Promise<FoundServer
 }
 
 function describeFound(
-  { kind, port, tls }: ExpectedServer,
+  { kind, port, tls, usual }: ExpectedServer,
   found: FoundServer | undefined,
 ): CapabilityError | undefined {
   if (found === undefined) return undefined;
-  const { port: usual, secure, plain } = manners[kind];
-  const right = `is ${port} the right port? ${kind} usually listens on ${usual}`;
+  const { port: common, secure, plain } = manners[kind];
+  const right = `is ${port} the right port? ${usual ?? `${kind} usually listens on ${common}`}`;
   if (found.kind === undefined)
     return new CapabilityError('unavailable', `what answers there does not speak ${kind}`, { fix: right });
   if (found.kind === kind) {

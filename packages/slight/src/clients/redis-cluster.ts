@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CapabilityError } from '../capabilities/core/error.ts';
 import { endBefore } from '../capabilities/core/resilience.ts';
-import { connectRedis, identify, sendOn, type Connection, type RedisArgument } from './redis-connection.ts';
+import { openExpected } from './expected-server.ts';
+import {
+  connectRedis,
+  expectedAt,
+  identify,
+  sendOn,
+  type Connection,
+  type RedisArgument,
+} from './redis-connection.ts';
 import { unreachable } from './redis-error.ts';
 import { readRedisAddress, type RedisPlace } from './redis-place.ts';
 import { slotCount } from './redis-slot.ts';
@@ -201,7 +209,7 @@ export async function connectCluster(place: RedisPlace, timeout: number): Promis
   }
 
   try {
-    await look();
+    await openExpected(expectedAt(place), look);
   } catch (error) {
     disconnect();
     throw error;

@@ -4,6 +4,7 @@ import { CapabilityError } from '../capabilities/core/error.ts';
 import { importPackage } from '../capabilities/core/packages.ts';
 import { endBefore } from '../capabilities/core/resilience.ts';
 import { openExpected } from './expected-server.ts';
+import type { ExpectedServer } from './expected-server.ts';
 import { unreachable } from './redis-error.ts';
 import type { RedisAddress, RedisPlace } from './redis-place.ts';
 import { watchRole, type RoleWatch } from './redis-role.ts';
@@ -52,8 +53,15 @@ export async function connectRedis(
   address: RedisAddress = place.addresses[0]!,
 ): Promise<Connection> {
   const open = () => openConnection(place, timeout, address);
-  if (place.kind !== 'server') return open();
-  return openExpected({ kind: 'Redis', ...address, tls: place.tls }, open);
+  // Of a cluster the nodes come and go: who opens it looks what answers there.
+  if (place.kind === 'cluster') return open();
+  return openExpected(expectedAt(place), open);
+}
+
+/** What a bind means, by the first of its addresses. */
+export function expectedAt({ kind, tls, addresses }: RedisPlace): ExpectedServer {
+  const usual = kind === 'sentinel' ? { usual: 'Sentinels of Redis usually listen on 26379' } : {};
+  return { kind: 'Redis', ...addresses[0]!, tls, ...usual };
 }
 
 async function openConnection(
@@ -148,6 +156,10 @@ function explainSentinel({ message }: Error, master: string): Error {
       `a sentinel refused: ${refused}. Set sentinel-user and sentinel-password beside the bind`,
     );
   }
+  if (/because ERR unknown command/.test(message))
+    return new CapabilityError('invalid-argument', 'what answers there is Redis, and no sentinel', {
+      fix: 'name the port of the sentinels, usually 26379; or let the bind begin with redis, to reach that server itself',
+    });
   if (!/invalid reply|No such master/.test(message)) return new Error(message);
   return new Error(`the sentinels know no server by the name ${JSON.stringify(master)}`);
 }
