@@ -71,6 +71,21 @@ async function writePage(name: CapabilityName): Promise<string> {
   ].join('\n');
 }
 
+/** Where settings decide it, by what each of them alone decides. */
+function describeSingle(
+  single: NonNullable<Backend<unknown>['singleProcess']>,
+  config: Backend<unknown>['config'],
+): string {
+  const flags = Object.keys(config).filter((key) => config[key]!.type === 'boolean');
+  const when =
+    typeof single === 'boolean'
+      ? []
+      : flags.filter((key) => single({ [key]: true })).map((key) => `\`${key} = true\``);
+  return when.length === 0
+    ? '- Its data lives in one process, so the app runs with one worker.'
+    : `- With ${when.join(', ')} its data lives in one process, so the app runs with one worker.`;
+}
+
 function writeBackend(
   { scheme, doc, config, packages = [], singleProcess, flushesFiles }: Backend<unknown>,
   schemes: readonly string[],
@@ -78,7 +93,7 @@ function writeBackend(
   const also = schemes.slice(1).map((each) => `\`${each}\``);
   const notes = [
     ...(also.length > 0 ? [`- Also spelled ${also.join(', ')}.`] : []),
-    ...(singleProcess ? ['- Its data lives in one process, so the app runs with one worker.'] : []),
+    ...(singleProcess ? [describeSingle(singleProcess, config)] : []),
     ...(flushesFiles ? ["- An app that uses it runs without Node's permission model."] : []),
     ...packages.map((each) => `- Needs a library: \`npm install ${each}\`.`),
   ];
