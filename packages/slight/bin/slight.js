@@ -80,10 +80,8 @@ function runWith(program) {
     process.exitCode = 1;
   });
   child.on('exit', function (code, signal) {
-    if (signal === null) {
-      process.exitCode = code;
-      return;
-    }
+    // At once: see below.
+    if (signal === null) process.exit(code);
     // Ended by a signal: end in the same way, so that whoever waits for this process sees it.
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
@@ -103,9 +101,13 @@ function runHere() {
     .then(function (module) {
       return module.main(process.argv.slice(2));
     })
-    .then(function (code) {
-      process.exitCode = code;
-    });
+    .then(end);
+}
+
+/** What was to be done is done, and signals are heard to the last: in a process that ends by itself they are not. */
+function end(code) {
+  process.exitCode = code;
+  if (process.stdout.writableLength + process.stderr.writableLength === 0) process.exit();
 }
 
 /**

@@ -141,6 +141,53 @@ async function stopOnce(wait: (pid: number) => void | Promise<void>): Promise<vo
   assert.doesNotMatch(stderr, /slight: |^\s+at /m);
 }
 
+// Who manages services sends it to every process of a group, and some of these pass it on.
+test('a SIGTERM that comes again and again until it has ended changes nothing', async () => {
+  const folder = await appFolder({ 'app.wasm': script, 'slightfile.toml': slightfile() });
+  const starting = startCommand(folder, ['run', '--address', '127.0.0.1:0']);
+  await waitUntil('its worker starts', async () => (await findChild(starting.child.pid!)) !== undefined);
+  const serving = await serveApp(folder);
+  for (const { child, ended } of [starting, serving]) {
+    while (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM');
+      await new Promise(setImmediate);
+    }
+    const { code, signal } = await ended;
+    assert.deepEqual([code, signal], [0, null]);
+  }
+});
+
+test('asked to stop while it replaces its workers, it says nothing of one that did not start', async () => {
+  const folder = await appFolder({ 'app.wasm': script, 'slightfile.toml': slightfile() });
+  const app = await serveApp(folder);
+  app.child.kill('SIGHUP');
+  await waitUntil('the next worker starts', async () => (await app.workers()).length > 1);
+  const { code, stderr } = await app.stop();
+  assert.equal(code, 0);
+  assert.doesNotMatch(stderr, / error |nothing was replaced/);
+});
+
+test(
+  'asked to read its slightfile again while it starts, it does once it has started',
+  { skip: !existsSync(statusOf(process.pid)) && 'this system does not tell which signals a process hears' },
+  async () => {
+    const folder = await appFolder({ 'app.wasm': script, 'slightfile.toml': slightfile() });
+    const app = startCommand(folder, ['run', '--address', '127.0.0.1:0']);
+    await waitUntil('it hears of that', () => {
+      const [, heard] = /^SigCgt:\s*([0-9a-f]+)/m.exec(readFileSync(statusOf(app.child.pid!), 'utf8'))!;
+      return (Number.parseInt(heard!.slice(-1), 16) & 1) === 1;
+    });
+    app.child.kill('SIGHUP');
+    await waitUntil('its workers are replaced', () => app.stderr().includes('the workers are replaced'));
+    app.child.kill('SIGTERM');
+    assert.equal((await app.ended).code, 0);
+  },
+);
+
+function statusOf(pid: number): string {
+  return `/proc/${pid}/status`;
+}
+
 /** Where Linux lists the processes that one has made. */
 function childrenOf(pid: number): string {
   return `/proc/${pid}/task/${pid}/children`;

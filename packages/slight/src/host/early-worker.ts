@@ -58,8 +58,9 @@ function holdWorker(address: Address, bound: Port, given: WorkerFork): EarlyWork
     throw error;
   }
 
+  /** Goes on hearing signals: one more that is passed on to this process shall not be its end. */
   function end(): void {
-    drop();
+    waiting?.kill('SIGKILL');
     process.exit(0);
   }
 

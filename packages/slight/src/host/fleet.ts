@@ -88,7 +88,7 @@ export function createFleet(
         if (place.worker !== worker || stopping) return;
         log.host('info', `${name(place)} is replaced: ${reason}`);
         const failure = await replace(place, release);
-        if (failure) log.host('warn', `no other worker could be started: ${firstLine(failure)}`);
+        if (failure && !stopping) log.host('warn', `no other worker could be started: ${firstLine(failure)}`);
       });
     };
     const worker = start(of, { onWorn, onRelay, onCounted });

@@ -142,8 +142,9 @@ async function superviseOn(
 
   /** Reads everything again and replaces the workers; where that fails they stay. */
   async function reload(why: string, idle: number): Promise<void> {
-    again = reloading;
-    if (!serving || stopping || reloading) return;
+    // While it starts, too: what has changed may have been read before.
+    again = reloading || !serving;
+    if (again || stopping) return;
     reloading = true;
     log.host('info', `${why}: replacing the workers`);
     try {
@@ -160,7 +161,8 @@ async function superviseOn(
       release = next;
       if (!stopping) log.host('info', 'the workers are replaced');
     } catch (error) {
-      log.host('error', `nothing was replaced, the app goes on as it was: ${(error as Error).message}`);
+      const { message } = error as Error;
+      if (!stopping) log.host('error', `nothing was replaced, the app goes on as it was: ${message}`);
     }
     reloading = false;
     if (again) await reload(why, idle);
@@ -195,6 +197,7 @@ async function superviseOn(
     if (typeof ready === 'number') return ready;
     serving = true;
     onReady(file, ready, health?.url);
+    if (again) hangUp();
     if (watch) {
       unwatch = watchApp({
         path: () => release.file.app.component,
@@ -206,10 +209,19 @@ async function superviseOn(
   } finally {
     unwatch?.();
     health?.close();
-    for (const signal of endings) process.off(signal, signalled);
-    process.off('SIGHUP', hangUp);
+    hearNoMore(signalled, hangUp);
     unfollow();
   }
+}
+
+/**
+ * Ctrl-C ends what is left as it ends any process. A SIGTERM that is passed on to this one may come only now: it shall not
+ * make an end by a signal of an end that is told by its exit code.
+ */
+function hearNoMore(signalled: NodeJS.SignalsListener, hangUp: () => void): void {
+  process.on('SIGTERM', () => undefined);
+  for (const signal of endings) process.off(signal, signalled);
+  process.off('SIGHUP', hangUp);
 }
 
 /**
@@ -275,8 +287,7 @@ async function superviseProgram(
   } finally {
     health?.close();
     log.flush();
-    for (const signal of endings) process.off(signal, signalled);
-    process.off('SIGHUP', hangUp);
+    hearNoMore(signalled, hangUp);
     unfollow();
   }
 }
