@@ -18,7 +18,7 @@ others = "sqlite"
 here = "memory"
 kept = { bind = "keyvalue", store = "notes" }
 [limits]
-cpu = "1500ms"
+cpu = "2500ms"
 `;
 let component: Uint8Array;
 before(async () => (component = await buildScriptGuest('locks')));
@@ -44,7 +44,7 @@ test('an app holds locks', async (t) => {
       const name = `long ${how}`;
       const history: Holding[] = [];
       let holding = true;
-      const answered = read(app, `/${how}/${encodeURIComponent(name)}/900`).finally(() => (holding = false));
+      const answered = read(app, `/${how}/${encodeURIComponent(name)}/1500`).finally(() => (holding = false));
       while (holding) {
         const grant = await beside.acquire(name, 60_000, 0);
         const from = Date.now();
@@ -56,7 +56,7 @@ test('an app holds locks', async (t) => {
       }
       const { token, lost, aborted, from, until, again } = await answered;
       assert.deepEqual({ lost, aborted }, { lost: false, aborted: false });
-      assert.ok(until - from >= 900);
+      assert.ok(until - from >= 1_500);
       assert.deepEqual(findViolations([...history, { name, token: BigInt(token), from, until }]), []);
       if (how === 'sleep') assert.equal(again, 'precondition-failed');
     }

@@ -127,7 +127,7 @@ test('slight dev builds and runs, and again after each change', async () => {
   const source = join(folder, 'src/app.ts');
   await edit(source, 'const app =', 'const app: number =');
   const { child, stdout, stderr, ended } = startCommand(folder, ['dev', '--address', '127.0.0.1:0']);
-  await waitUntil('it waits', () => stderr().includes('was not built: '));
+  await waitUntil('it waits', () => stderr().includes('waiting for a change\n'));
   assert.match(stderr(), /src\/app\.ts was not built: \d+ errors?\nwaiting for a change\n$/);
   await edit(source, 'const app: number =', 'const app =');
   await waitUntil('it listens', () => /^http:\S+\n/m.test(stdout()));

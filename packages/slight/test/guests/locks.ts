@@ -5,7 +5,8 @@ import type { Lease } from '@spiderlightning/guest';
 
 const jobs = openLocks('jobs');
 const store = openStore('notes');
-const ttlMs = 300;
+/** Long enough for a slow machine to extend it in time. */
+const ttlMs = 1_000;
 const codeOf = (error: unknown) => (error instanceof CapabilityError ? error.code : String(error));
 const kept: Lease[] = [];
 
