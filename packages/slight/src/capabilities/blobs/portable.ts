@@ -1,6 +1,7 @@
 import type { MaybePromise } from '../core/backend.ts';
 import { CapabilityError } from '../core/error.ts';
 import { checkFence } from '../core/fence.ts';
+import { openInTime } from '../core/in-time.ts';
 import { portableTools, type PortableOptions, type PortableTools } from '../core/portable.ts';
 import type {
   GuardOptions,
@@ -177,7 +178,7 @@ function quietly(end: () => MaybePromise<void>): MaybePromise<void> {
   }
 }
 
-/** Nothing is written yet, so beginning a stream may be repeated. One that comes too late is let go of when it comes. */
+/** Nothing is written yet, so beginning a stream may be repeated. */
 function openStream<T>(
   run: Run,
   operation: string,
@@ -185,17 +186,7 @@ function openStream<T>(
   open: () => MaybePromise<T>,
   end: (stream: T) => MaybePromise<void>,
 ): MaybePromise<T> {
-  let wanted = true;
-  const keepOrEnd = (stream: T): MaybePromise<T> => (wanted ? stream : map(end(stream), () => stream));
-  const stream = run(operation, 'reads', check, () => {
-    const opened = open();
-    return opened instanceof Promise ? opened.then(keepOrEnd) : opened;
-  });
-  if (!(stream instanceof Promise)) return stream;
-  return stream.catch((error: unknown) => {
-    wanted = false;
-    throw error;
-  });
+  return openInTime((begin) => run(operation, 'reads', check, begin), open, end);
 }
 
 function moveObject(

@@ -115,3 +115,30 @@ test('rows that are closed ask for nothing more', async () => {
   assert.deepEqual(await rows.next(), []);
   assert.deepEqual(calls, ['next', 'close']);
 });
+
+test('what comes after the deadline is let go of', async () => {
+  const closed: string[] = [];
+  const answers: (() => void)[] = [];
+  const late = <T>(made: T) => new Promise<T>((resolve) => answers.push(() => resolve(made)));
+  const rows = { columns: [], next: () => [], close: () => void closed.push('rows') };
+  const transaction: SqlTransaction = {
+    query: fail,
+    execute: fail,
+    commit: fail,
+    rollback: () => void closed.push('transaction'),
+  };
+  const prepared = {
+    query: () => late({ ...rows, close: () => void closed.push('prepared rows') }),
+    execute: fail,
+    close: () => undefined,
+  };
+  const sql = wrap({ query: () => late(rows), begin: () => late(transaction), prepare: () => prepared }, 20);
+  await assert.rejects(async () => sql.query(select), { code: 'timeout' });
+  await assert.rejects(async () => sql.begin(), { code: 'timeout', outcome: 'none' });
+  const look = await sql.prepare(select.text);
+  await assert.rejects(async () => look.query([]), { code: 'timeout' });
+  assert.deepEqual(closed, []);
+  for (const answer of answers) answer();
+  await new Promise((next) => setImmediate(next));
+  assert.deepEqual(closed.toSorted(), ['prepared rows', 'rows', 'transaction']);
+});

@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../core/backend.ts';
 import { CapabilityError } from '../core/error.ts';
+import { openInTime } from '../core/in-time.ts';
 import { portableTools, type PortableOptions } from '../core/portable.ts';
 import type { Effect } from '../core/resilience.ts';
 import type { Sql, SqlFeature, SqlPrepared, SqlRows, SqlStatement, SqlTransaction } from './contract.ts';
@@ -54,11 +55,10 @@ export function portableSql(backend: Sql, options: PortableOptions<SqlFeature>):
     return {
       query: (parameters) =>
         then(
-          run(
-            'query',
-            effectOf(text),
-            () => check(parameters),
+          openInTime<SqlRows>(
+            (open) => run('query', effectOf(text), () => check(parameters), open),
             () => prepared.query(parameters),
+            (rows) => rows.close(),
           ),
           (rows) => portableRows(rows, onceOf(text)),
         ),
@@ -155,11 +155,10 @@ export function portableSql(backend: Sql, options: PortableOptions<SqlFeature>):
   return {
     query: (statement) =>
       then(
-        run(
-          'query',
-          effectOf(statement.text),
-          () => checkStatement(statement),
+        openInTime<SqlRows>(
+          (open) => run('query', effectOf(statement.text), () => checkStatement(statement), open),
           () => backend.query(statement),
+          (rows) => rows.close(),
         ),
         (rows) => portableRows(rows, onceOf(statement.text)),
       ),
@@ -197,7 +196,11 @@ export function portableSql(backend: Sql, options: PortableOptions<SqlFeature>):
       ),
     begin: (how = {}) =>
       then(
-        run('begin', 'reads', nothing, () => backend.begin(how)),
+        openInTime<SqlTransaction>(
+          (open) => run('begin', 'reads', nothing, open),
+          () => backend.begin(how),
+          (transaction) => transaction.rollback(),
+        ),
         (transaction) => portableTransaction(transaction, how.readOnly ?? false),
       ),
     ...opened,
