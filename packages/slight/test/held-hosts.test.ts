@@ -4,8 +4,10 @@ import { buildScriptGuest } from './guests.ts';
 import { appFolder, runCommand, serveApp, waitUntil } from './slight.ts';
 
 let component: Uint8Array;
+let command: Uint8Array;
 before(async () => {
   component = await buildScriptGuest('live');
+  command = await buildScriptGuest('command');
 });
 
 const slightfile = (channels: string) => `specversion = "0.3"
@@ -47,6 +49,22 @@ test('what an app says on a channel reaches the clients of another host, once an
     for (const from of ['first', 'second'])
       assert.deepEqual(pieces(text, from), [`${from}.0`, `${from}.1`, `${from}.2`]);
   await Promise.all([one.stop(), two.stop()]);
+});
+
+test('what a command says on a channel reaches the clients of hosts', async () => {
+  const folder = await appFolder({
+    'app.wasm': component,
+    'command.wasm': command,
+    'slightfile.toml': slightfile('events'),
+    'command.toml': `${slightfile('events').replace('app.wasm', 'command.wasm')}[keyvalue]\nruns = "sqlite"\n`,
+  });
+  const host = await serveApp(folder);
+  const heard = await follow(`${host.url}/events/news?quiet`);
+  for (const text of ['first', 'second'])
+    assert.equal((await runCommand(folder, ['run', '-c', 'command.toml', '--', 'say', text])).code, 0);
+  await waitUntil('both are heard', () => heard.text.includes('data: second\n'));
+  assert.match(heard.text, /data: first\n[^]*data: second\n/);
+  await host.stop();
 });
 
 test('channels that nothing carries are refused at the start', async () => {

@@ -1,7 +1,7 @@
 import { isTrap } from '@spiderlightning/component';
 import type { Component, MaybePromise } from '@spiderlightning/component';
 import { wasiImports } from '@spiderlightning/wasi';
-import type { CapabilityName, Opened, Opener } from '../capabilities/core/capability.ts';
+import type { CapabilityName, Opened } from '../capabilities/core/capability.ts';
 import { httpBody } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { createLocalRelay } from '../triggers/held/command.ts';
@@ -21,6 +21,7 @@ import type { Guest } from './guests.ts';
 import { isCompatible } from './import-name.ts';
 import { openHeldHandler, openStream } from './lease.ts';
 import type { Log } from './log.ts';
+import { openBound } from './openers.ts';
 import { placeTranslator } from './source-map.ts';
 import { createPool, PoolBusyError } from './pool.ts';
 import type { PoolCounts } from './pool.ts';
@@ -139,11 +140,7 @@ export async function openApp(
       }
     },
     run: createEvents(pool, limits, log, telemetry, placeTranslator(file.app.component)),
-    open(capability, name) {
-      const opener: Opener<Opened> | undefined = bindings.openers[capability];
-      if (opener === undefined) throw new StartError(`there is no [${capability}] in ${file.path}`);
-      return opener.open(name);
-    },
+    open: (capability, name) => openBound(bindings.openers, file, capability, name),
     counts: pool.counts,
     failures: bindings.failures,
     probe: createProber(bindings.probes),

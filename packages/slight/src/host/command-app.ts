@@ -7,7 +7,9 @@ import { runCommand } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { EventError } from '../triggers/event.ts';
-import { createLocalRelay } from '../triggers/held/command.ts';
+import type { MaybePromise } from '../capabilities/core/backend.ts';
+import type { CapabilityName, Opened } from '../capabilities/core/capability.ts';
+import type { Relay } from '../triggers/held/command.ts';
 import { bindCapabilities } from './bind.ts';
 import type { BindingRow } from './bind.ts';
 import { toEventFailure } from './events.ts';
@@ -15,6 +17,7 @@ import { checkExports } from './exports.ts';
 import { describeNoStart, describeCause, InstanceStartError } from './failure.ts';
 import { checkGrants } from './grants.ts';
 import { openGuests } from './guests.ts';
+import { openBound } from './openers.ts';
 import type { Terminal } from './guests.ts';
 import type { Log } from './log.ts';
 import { createProber } from './readiness.ts';
@@ -27,6 +30,8 @@ export interface CommandApp {
   readonly rows: readonly BindingRow[];
   /** Runs it once. Gives its exit code: 1 where it failed, and stderr or the log says why. */
   run(signal: AbortSignal): Promise<number>;
+  /** What the slightfile binds, for the host's own use. @throws {CapabilityError} `permission-denied` */
+  open(capability: CapabilityName, name: string): MaybePromise<Opened>;
   failures(): string[];
   probe(): Promise<BackendState[]>;
   close(): Promise<void>;
@@ -34,6 +39,7 @@ export interface CommandApp {
 
 /**
  * Binds a component that is a program to what its slightfile grants.
+ * @param relay - takes what it says on connections
  * @throws {StartError} as `openApp`
  */
 export async function openCommand(
@@ -41,6 +47,7 @@ export async function openCommand(
   file: Slightfile,
   log: Log,
   terminal: Terminal,
+  relay: Pick<Relay, 'publish'>,
   telemetry?: Telemetry,
 ): Promise<CommandApp> {
   const system = wasiImports();
@@ -52,7 +59,7 @@ export async function openCommand(
     true,
   );
   const bindings = await bindCapabilities(file, checkGrants(component, file, names), log);
-  const sink = { message: file.limits.message, publish: createLocalRelay().publish };
+  const sink = { message: file.limits.message, publish: relay.publish };
   const guests = openGuests(component, file, bindings, log, names, sink, telemetry, terminal);
 
   async function run(signal: AbortSignal): Promise<number> {
@@ -97,6 +104,7 @@ export async function openCommand(
         throw new StartError(describeNoStart(file.app.component, reason), { cause: error });
       }
     },
+    open: (capability, name) => openBound(bindings.openers, file, capability, name),
     failures: bindings.failures,
     probe: createProber(bindings.probes),
     close: bindings.close,

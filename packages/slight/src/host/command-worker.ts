@@ -5,6 +5,7 @@ import { openCommand } from './command-app.ts';
 import type { CommandApp } from './command-app.ts';
 import type { Terminal } from './guests.ts';
 import type { Log } from './log.ts';
+import type { SpanningRelay } from './spanning-relay.ts';
 
 /** A program that runs in this process. */
 export interface RunningCommand extends Pick<CommandApp, 'rows' | 'failures' | 'probe'> {
@@ -16,6 +17,8 @@ export interface RunningCommand extends Pick<CommandApp, 'rows' | 'failures' | '
 
 /**
  * Runs a program on the input and the output of this process.
+ * @param spanning - takes what it says on connections
+ * @param join - has that reach other hosts, before it runs
  * @throws {StartError}
  */
 export async function startCommand(
@@ -24,13 +27,16 @@ export async function startCommand(
   args: readonly string[],
   log: Log,
   telemetry: Telemetry | undefined,
+  spanning: SpanningRelay,
+  join: (opened: Pick<CommandApp, 'open'>) => Promise<void>,
 ): Promise<RunningCommand> {
   for (const stream of [process.stdout, process.stderr]) {
     // Nobody reads any more: what it prints is for nobody.
     stream.on('error', () => undefined);
   }
   const terminal: Terminal = { arguments: args, stdin: readInput(), print };
-  const command = await openCommand(component, file, log, terminal, telemetry);
+  const command = await openCommand(component, file, log, terminal, spanning, telemetry);
+  await join(command);
   const stop = new AbortController();
   const finished = command.run(stop.signal);
   // Its failure is for whoever awaits `finished`.
@@ -46,6 +52,7 @@ export async function startCommand(
     async close() {
       stop.abort(new Error('it is asked to end'));
       await ended;
+      await spanning.leave();
       await command.close();
       await Promise.all([flush(process.stdout), flush(process.stderr)]);
     },

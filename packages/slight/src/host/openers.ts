@@ -2,7 +2,10 @@ import type { MaybePromise } from '../capabilities/core/backend.ts';
 import type { CapabilityName, Opened, Opener, Operations } from '../capabilities/core/capability.ts';
 import { CapabilityError } from '../capabilities/core/error.ts';
 import { capabilities } from '../capabilities/core/registry.ts';
+import type { Openers } from '../dialects/spiderlightning/index.ts';
+import type { Slightfile } from '../slightfile/model.ts';
 import { grantLines } from './grants.ts';
+import { StartError } from './start-error.ts';
 
 const mostNames = 64;
 
@@ -25,6 +28,21 @@ export function namedOpener<Contract extends Opened>(
       );
     },
   };
+}
+
+/**
+ * Opens what the slightfile binds, for the host's own use.
+ * @throws {StartError} where it has no such table @throws {CapabilityError} `permission-denied`
+ */
+export function openBound(
+  openers: Openers,
+  { path }: Pick<Slightfile, 'path'>,
+  capability: CapabilityName,
+  name: string,
+): MaybePromise<Opened> {
+  const opener: Opener<Opened> | undefined = openers[capability];
+  if (opener === undefined) throw new StartError(`there is no [${capability}] in ${path}`);
+  return opener.open(name);
 }
 
 /** Opens any name, each when the app first asks for it: for an app that runs without a slightfile. */

@@ -5,6 +5,7 @@ import { hasTriggers } from '../slightfile/model.ts';
 import type { Messaging } from '../capabilities/messaging/contract.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { createLocalRelay } from '../triggers/held/command.ts';
 import { createConnections } from '../triggers/held/connections.ts';
 import type { HeldConnections } from '../triggers/held/connections.ts';
 import type { HttpTrigger } from '../triggers/http.ts';
@@ -106,7 +107,7 @@ async function start({
   try {
     const telemetry = await openTelemetry(file, traces, log);
     const component = await load(file.app.component, bytes, file.app.reuse === 'clean');
-    if (command !== undefined) return await startProgram(component, file, command, telemetry);
+    if (command !== undefined) return await startProgram(component, file, command, host, telemetry);
     const spanning = createSpanningRelay({ local: relay, host, log });
     // Before there are guests: what is loaded once their stacks are small is compiled anew.
     if (listens) await import('../triggers/http.ts');
@@ -142,11 +143,15 @@ async function startProgram(
   component: Component,
   file: Slightfile,
   args: readonly string[],
+  host: string,
   telemetry: Telemetry | undefined,
 ): Promise<void> {
   const { startCommand } = await import('./command-worker.ts');
   useSmallStacks();
-  const running = await startCommand(component, file, args, log, telemetry);
+  // It holds none itself, nor does any other process of this host.
+  const spanning = createSpanningRelay({ local: createLocalRelay(), host, log });
+  const join = (opened: Pick<App, 'open'>) => span(spanning, opened, file, false);
+  const running = await startCommand(component, file, args, log, telemetry, spanning, join);
   const idle = { ready: 0, starting: 0, busy: 1, waiting: 0 };
   app = { failures: running.failures, probe: running.probe, counts: () => idle };
   close = async () => {
@@ -213,7 +218,12 @@ async function startHttp(
 }
 
 /** Has what the app says on connections reach those of other hosts, where the slightfile says by way of what. */
-async function span(spanning: SpanningRelay, opened: App, file: Slightfile, listens: boolean): Promise<void> {
+async function span(
+  spanning: SpanningRelay,
+  opened: Pick<App, 'open'>,
+  file: Slightfile,
+  listens: boolean,
+): Promise<void> {
   const { channels } = file.http;
   if (channels === undefined) return;
   try {

@@ -1,4 +1,4 @@
-import { log, openStore } from '@spiderlightning/guest';
+import { broadcast, log, openStore } from '@spiderlightning/guest';
 import type { CommandHandler } from '@spiderlightning/guest';
 
 // A program that does what its first argument says.
@@ -15,6 +15,9 @@ export const command: CommandHandler = async ([what, ...args]) => {
     case 'lines':
       for (let line = 0; line < Number(args[0]); line++) console.log('line %d', line);
       return undefined;
+    case 'say':
+      broadcast('news', args[0] ?? '');
+      return 0;
     case 'exit':
       return Number(args[0]);
     case 'throw':
