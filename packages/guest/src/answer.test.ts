@@ -46,6 +46,6 @@ test('plain JavaScript may put other bytes in an answer of text, and is told of 
   assert.throws(() => ((text('a') as { body: unknown }).body = 'b'), {
     name: 'TypeError',
     message:
-      'the body of an answer is a Uint8Array, and this is a string: make a new answer of it, such as text(…)',
+      'the body of an answer is a Uint8Array, and this is no such thing: make a new answer of it, such as text(…)',
   });
 });

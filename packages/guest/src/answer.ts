@@ -91,7 +91,7 @@ function makeText(status: number, headers: Answer['headers'], written: string): 
     set body(value: Uint8Array) {
       if (!(value instanceof Uint8Array))
         throw new TypeError(
-          `the body of an answer is a Uint8Array, and this is a ${typeof value}: make a new answer of it, such as text(…)`,
+          `the body of an answer is a Uint8Array, and this is no such thing: make a new answer of it, such as text(…)`,
         );
       texts.delete(made);
       bytes = value;

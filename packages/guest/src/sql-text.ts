@@ -140,7 +140,8 @@ function toValue(value: Exclude<SqlInput, Fragment>, index: number): Value {
       if (value instanceof Uint8Array) return { tag: 'blob', val: value };
       if (value instanceof Date) return { tag: 'timestamp', val: iso(value) };
   }
-  const what = value === undefined ? 'undefined: null stands for what is not there' : `a ${typeof value}`;
+  const kind = typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+  const what = value === undefined ? 'undefined: null stands for what is not there' : kind;
   throw new TypeError(
     `value ${index + 1} of the statement is ${what}; text, numbers, booleans, bytes and dates can be bound`,
   );

@@ -216,3 +216,22 @@ test('what a subscription needs and does not have keeps the app from starting', 
     /names messaging = "others", and \[messaging\] has no such line\n {2}12 \| .*\n.*\^\n {2}fix: add /,
   );
 });
+
+test('a handler that nothing calls is told of once, however many workers there are', async () => {
+  const file = '[app]\ncomponent = "app.wasm"\n[keyvalue]\nseen = "sqlite"\n[limits]\nworkers = 2\n';
+  const folder = await appFolder({
+    'app.wasm': component,
+    'slightfile.toml': `specversion = "0.3"\n${file}`,
+  });
+  const app = await serveApp(folder);
+  await waitUntil('both workers are there', async () => (await app.workers()).length === 2);
+  app.child.kill('SIGHUP');
+  await waitUntil('they are replaced', () => /the workers are replaced/.test(app.stderr()));
+  assert.equal((await app.stop()).code, 0);
+  const hints = app.stderr().match(/.*nothing calls it.*/g);
+  assert.equal(hints?.length, 1, app.stderr());
+  assert.match(
+    hints[0]!,
+    /^hint: the app exports .*message-handler@0\.6\.0, and nothing calls it: add \[\[subscription\]\]/,
+  );
+});

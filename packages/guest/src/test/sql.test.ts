@@ -128,6 +128,18 @@ describe('a database under test', () => {
     ]);
   });
 
+  test('what cannot be bound is named', async () => {
+    const { db } = await open();
+    for (const [value, what] of [
+      [{ id: 1 }, 'an object'],
+      [() => 1, 'a function'],
+      [undefined, 'undefined: null stands for what is not there'],
+    ] as const)
+      await assert.rejects(async () => db.query`select ${value as never}`, {
+        message: `value 1 of the statement is ${what}; text, numbers, booleans, bytes and dates can be bound`,
+      });
+  });
+
   test('a transaction that throws is undone, and the error is the one that was thrown', async () => {
     const { db, request } = await open();
     await db.execute`insert into orders (name) values ('first')`;

@@ -48,10 +48,10 @@ async function serve(file: Slightfile, options: RunOptions, early: EarlyWorker |
     onCommand(rows) {
       useData(dataFolder(file), { make: file.path === undefined && rows.length > 0 });
     },
-    onReady(_file, { url, rows }, health) {
+    onReady(_file, { url, rows, hints = [] }, health) {
       // Only now is it known that an app without a slightfile stores something.
       useData(dataFolder(file), { make: file.path === undefined && rows.length > 0 });
-      const lines = describeStart(file, url, health, rows);
+      const lines = describeStart(file, url, health, rows, hints);
       if (file.log.format === 'json') for (const line of lines) log.host('info', line.trim());
       log.flush();
       if (file.log.format !== 'json') process.stderr.write(`${lines.join('\n')}\n`);
@@ -79,6 +79,7 @@ function describeStart(
   url: string | undefined,
   health: string | undefined,
   rows: readonly BindingRow[],
+  hints: readonly string[],
 ): string[] {
   const from = file.path ?? `no ${usualFile}: storage is embedded, nothing else is granted`;
   const width = (key: 'capability' | 'name') => Math.max(0, ...rows.map((row) => row[key].length));
@@ -87,6 +88,7 @@ function describeStart(
     `${file.app.component} (${from}${file.target === undefined ? '' : `, target ${file.target}`})`,
     ...rows.map((row) => `  ${row.capability.padEnd(first)}  ${row.name.padEnd(second)}  ${row.where}`),
     ...rows.flatMap(({ unused }) => (unused === undefined ? [] : [`hint: ${unused}`])),
+    ...hints.map((hint) => `hint: ${hint}`),
     ...(health === undefined ? [] : [`health on ${health}`]),
     ...describeTriggers(file),
     url === undefined ? 'running' : `listening on ${url}`,

@@ -33,6 +33,8 @@ import { StartError } from './start-error.ts';
 /** An app that is bound and ready to be called. */
 export interface App {
   readonly rows: readonly BindingRow[];
+  /** What of it is of no use as the slightfile stands. */
+  readonly hints: readonly string[];
   /** @throws {HttpFailure} */
   handle(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
   /** Whether it reads bodies as they come. */
@@ -73,7 +75,7 @@ export async function openApp(
   const names = Object.keys(system);
   system[Symbol.dispose]();
   const exported = component.exports.map(({ name }) => name);
-  for (const hint of checkExports(exported, file)) log.host('info', hint);
+  const hints = checkExports(exported, file);
   const ask = findHandle(exported);
   const used = checkGrants(component, file, names);
   const bindings = await bindCapabilities(file, used, log, telemetry);
@@ -126,6 +128,7 @@ export async function openApp(
 
   return {
     rows: bindings.rows,
+    hints,
     streamsBodies: component.imports.some(({ name }) => isCompatible(httpBody, name)),
     held: openHeldHandler(pool, exported, limits, telemetry),
     async handle(request, signal) {

@@ -46,7 +46,12 @@ export type ToWorker =
 export type FromWorker =
   /** For all workers, the one that says it included. */
   | { readonly type: 'relay'; readonly command: HeldCommand }
-  | { readonly type: 'ready'; readonly url: string | undefined; readonly rows: readonly BindingRow[] }
+  | {
+      readonly type: 'ready';
+      readonly url: string | undefined;
+      readonly rows: readonly BindingRow[];
+      readonly hints?: readonly string[];
+    }
   /** It cannot start; `name` and `message` are those of the error. */
   | { readonly type: 'failed'; readonly name: string; readonly message: string; readonly stack?: string }
   /** It should be replaced before it comes to harm. */

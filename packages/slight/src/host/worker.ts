@@ -129,7 +129,7 @@ async function start({
       await tellCounted();
     };
     if (file.telemetry.metrics && telemetry) metrics = () => readMetrics(telemetry, opened, server);
-    tell({ type: 'ready', url: server?.http.url, rows: opened.rows });
+    tell({ type: 'ready', url: server?.http.url, rows: opened.rows, hints: opened.hints });
     // Not at the end: a process that is killed would leave nothing to the next one. But once it has answered, so that the
     // next one finds what that takes, too. It is written once.
     setTimeout(keepCompiled, settled).unref();

@@ -52,9 +52,8 @@ export function parseTree(text: string, path: string): Table {
 
 function describeSyntaxError(text: string, error: unknown): Problem {
   if (error instanceof ParseError) {
-    const column = error.column + 1;
     return {
-      span: { line: error.lineNumber, column, width: 1 },
+      span: { ...placeOf(text, error), width: 1 },
       message: `this is not TOML: ${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`,
       fix: /multiple times/.test(error.message)
         ? 'what stands twice becomes one; a table of which there may be several has two pairs of brackets each time: [[schedule]]'
@@ -71,6 +70,21 @@ function describeSyntaxError(text: string, error: unknown): Problem {
     message: `this is not TOML (${text.length} characters could not be read)`,
     fix: 'check brackets and quotation marks',
   };
+}
+
+/**
+ * Where the mistake stands. What is missing at the end of a line is missed by the parser at the beginning of the next one that
+ * has something, which is right as it is.
+ */
+function placeOf(text: string, { message, lineNumber, column }: ParseError): Pick<Span, 'line' | 'column'> {
+  const lines = text.split(/\r\n|\r|\n/);
+  const before = lines.slice(0, lineNumber - 1).findLastIndex((line) => !/^\s*(#|$)/.test(line));
+  const end = lines[before]?.trimEnd() ?? '';
+  const blank = lines[lineNumber - 1]?.trim() === '';
+  const early = /on the same line|newlines are allowed/i.test(message) || blank || end.endsWith('=');
+  return column === 0 && early && end !== ''
+    ? { line: before + 1, column: end.length + 1 }
+    : { line: lineNumber, column: column + 1 };
 }
 
 function addTable(root: Table, node: AST.TOMLTable): void {
