@@ -173,3 +173,43 @@ test('every metric, every status of the host’s own and every variable that it 
     [],
   );
 });
+
+test('what the pages have one type is there: scripts of npm, benchmarks, variables of tests', () => {
+  const all = pages.map((page) => readFileSync(join(root, page), 'utf8')).join('\n');
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object };
+  const named = new Set(
+    [...all.matchAll(/\bnpm run (?:-s |--silent )?([a-z][\w:]*)/g)].map(([, name]) => name!),
+  );
+  // A project that `slight new` made has some of its own.
+  const own = new Set(['build', 'dev']);
+  const known = new Set([...Object.keys(scripts), ...own]);
+  assert.deepEqual([...named.difference(known)], []);
+  const contributing = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8');
+  const missing = Object.keys(scripts).filter(
+    (name) => !new RegExp(`npm (?:run )?${name}\``).test(contributing),
+  );
+  assert.deepEqual(missing, []);
+
+  const main = readFileSync(join(root, 'bench/main.ts'), 'utf8');
+  const benchmarks = [...main.matchAll(/^ {2}(\w+): \{$/gm)].map(([, name]) => name!);
+  assert.ok(benchmarks.length > 8);
+  assert.deepEqual(
+    benchmarks.filter((name) => !new RegExp(`bench --\\s${name}\\b|^## ${name}$`, 'm').test(all)),
+    [],
+  );
+
+  const tests = globSync(['packages/*/test/**/*.ts', 'packages/*/src/**/*.ts', 'examples/*/test/*.ts'], {
+    cwd: root,
+  });
+  const sources = tests.map((path) => readFileSync(join(root, path), 'utf8')).join('\n');
+  const variables = new Set(
+    [...all.matchAll(/\b([A-Z][A-Z_]{3,})=\S+ npm|\b(SLIGHT_[A-Z_]+)\b/g)].map(
+      ([, one, other]) => one ?? other!,
+    ),
+  );
+  assert.ok(variables.size > 5, [...variables].join());
+  assert.deepEqual(
+    [...variables].filter((name) => !sources.includes(name)),
+    [],
+  );
+});

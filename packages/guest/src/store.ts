@@ -70,7 +70,7 @@ export interface StoreChange {
 export interface StoreChanges {
   /** Each key once, with the latest of its changes; steps between may be left out. */
   readonly changes: readonly StoreChange[];
-  /** StoreChanges were lost: read again what matters. */
+  /** Changes were lost: read again what matters. */
   readonly resync: boolean;
 }
 
