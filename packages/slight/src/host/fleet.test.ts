@@ -253,8 +253,8 @@ test('a worker that is started when all are to end is ended at once', async () =
   for (const each of all.slice(2)) assert.equal(await each.ended, 'it was killed');
 });
 
-test('a stop in the middle of a rollout that adds workers leaves none behind', async () => {
-  const { fleet, all } = await startFleet(2);
+test('a stop in the middle of a rollout that adds workers leaves none behind, and is no failure', async () => {
+  const { fleet, all, said } = await startFleet(2);
   const rolled = fleet.roll(release(4), 0);
   await settle();
   all[2]!.ready();
@@ -266,4 +266,5 @@ test('a stop in the middle of a rollout that adds workers leaves none behind', a
   await rolled;
   await settle();
   assert.equal(all.length, 4, 'none was started for a place that is gone');
+  assert.deepEqual(said, []);
 });

@@ -219,7 +219,7 @@ export function createFleet(
           // It has started once: what fails now is likely to pass.
           for (let pause = firstPause; !stopping; pause = Math.min(longestPause, pause * 2)) {
             const again = await replace(other, next, idle);
-            if (again === undefined) break;
+            if (again === undefined || stopping) break;
             log.host('warn', `${name(other)} could not be replaced (${firstLine(again)}); trying again`);
             await sleep(pause);
           }
