@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildCGuest, clangMissing } from '../../../test/guests/clang.ts';
 import { buildScriptGuest } from './guests.ts';
-import { appFolder, runCommand, serveApp, waitUntil } from './slight.ts';
+import { appFolder, runCommand, serveApp, waitForLog, waitUntil } from './slight.ts';
 import type { Served } from './slight.ts';
 
 const slightfile = `specversion = "0.3"
@@ -12,7 +12,7 @@ component = "app.wasm"
 notes = "sqlite"
 [limits]
 cpu = "400ms"
-deadline = "5s"
+deadline = "60s"
 memory = "64MiB"
 `;
 
@@ -28,11 +28,12 @@ async function assertFails(app: Served, path: string, status: number, reason: Re
   assert.equal(answer.headers.get('x-request-id'), id);
   assert.match(answer.headers.get('content-type') ?? '', /^text\/plain/);
   assert.ok(answer.body.endsWith(`Request id: ${id}\n`), answer.body);
+  await waitForLog(app, new RegExp(`request ${id}: .*\n`));
   const line = app
     .stderr()
     .split('\n')
     .find((each) => each.includes(`request ${id}: `));
-  assert.match(line ?? `nothing of ${id} in:\n${app.stderr()}`, reason);
+  assert.match(line!, reason);
   assert.equal((await app.get('/')).body, 'still here');
 }
 
@@ -60,7 +61,7 @@ test('a TypeScript app that fails', async (t) => {
     const answer = await app.get('/throw');
     assert.equal(answer.status, 500);
     assert.ok(!answer.body.includes('on purpose'));
-    assert.match(app.stderr(), /app \|.*thrown on purpose/);
+    await waitForLog(app, /app \|.*thrown on purpose/);
     assert.equal((await app.get('/')).body, 'still here');
   });
 
@@ -71,7 +72,7 @@ test('a TypeScript app that fails', async (t) => {
   await t.test('what it prints comes line by line, with the request that it belongs to', async () => {
     await app.get('/print', { headers: { 'x-request-id': 'printing' } });
     for (const line of ['printed', 'in two lines', 'complained']) {
-      assert.match(app.stderr(), new RegExp(`app \\| \\[printing\\] .*${line}\\n`));
+      await waitForLog(app, new RegExp(`app \\| \\[printing\\] .*${line}\\n`));
     }
   });
 
@@ -112,7 +113,7 @@ test('a TypeScript app that fails', async (t) => {
   await t.test('a store that was not granted is refused with the line to add', async () => {
     const answer = await app.get('/open/other');
     assert.equal(answer.status, 500);
-    assert.match(app.stderr(), /app \|.*slightfile\.toml: other = "sqlite"/);
+    await waitForLog(app, /app \|.*slightfile\.toml: other = "sqlite"/);
   });
 
   assertNoTraces(app);

@@ -3,7 +3,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { before, test } from 'node:test';
 import { buildScriptGuest, buildTinyGuest } from './guests.ts';
-import { appFolder, findChild, isAlive, serveApp, startCommand, storeNote, waitUntil } from './slight.ts';
+import {
+  appFolder,
+  findChild,
+  isAlive,
+  serveApp,
+  startCommand,
+  storeNote,
+  waitForLog,
+  waitUntil,
+} from './slight.ts';
 
 let tiny: Uint8Array;
 let script: Uint8Array;
@@ -101,8 +110,8 @@ test('a request that takes longer than the deadline is answered 504', async () =
   const app = await serveApp(await appFolder({ 'app.wasm': script, 'slightfile.toml': slightfile(limits) }));
   const late = await app.get('/wait/60000', { headers: { 'x-request-id': 'late' } });
   assert.equal(late.status, 504);
-  assert.match(
-    app.stderr(),
+  await waitForLog(
+    app,
     /request late: the app did not answer within its deadline of 0\.3 s \(deadline below \[limits\]\)\n/,
   );
   await waitUntil('it answers', async () => (await app.get('/')).status === 200);
@@ -118,7 +127,7 @@ test('a client that leaves frees the instance that worked for it', async () => {
   await new Promise((resolve) => setTimeout(resolve, 100));
   socket.destroy();
   assert.equal((await app.get('/')).body, 'still here');
-  await waitUntil('the log says so', () => /GET \/until\/never 499/.test(app.stderr()));
+  await waitForLog(app, /GET \/until\/never 499/);
   assert.equal((await app.stop()).code, 0);
 });
 

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { before, test } from 'node:test';
 import { runHeldLoad } from './held-load.ts';
 import { buildScriptFiles } from './guests.ts';
-import { appFolder, serveApp, waitUntil } from './slight.ts';
+import { appFolder, serveApp, waitForLog, waitUntil } from './slight.ts';
 import type { Served } from './slight.ts';
 import { subscribe } from './subscriber.ts';
 import type { Subscriber } from './subscriber.ts';
@@ -148,9 +148,9 @@ test('a streamed answer is whole or visibly broken', async () => {
       .once('close', () => reject(new Error('it ended as if all were well')));
   });
   assert.equal((await app.get('/')).body, 'still here');
-  assert.match(app.stderr(), /its answer broke off: the app could not go on with its body/);
-  assert.match(app.stderr(), /Error: half way[^]*live\.ts/);
-  assert.match(app.stderr(), /its answer broke off: the app used up its CPU time/);
+  await waitForLog(app, /its answer broke off: the app could not go on with its body/);
+  await waitForLog(app, /Error: half way[^]*live\.ts/);
+  await waitForLog(app, /its answer broke off: the app used up its CPU time/);
 });
 
 test('a client that leaves gives its instance back', async () => {
@@ -205,7 +205,7 @@ test('a websocket: messages in order, both kinds, channels, both ways of its end
   ann.send('throw');
   await waitUntil('ann is let go', () => ann.closed);
   assert.equal(ann.code, 1011);
-  assert.match(app.stderr(), /onMessage failed: Error: on purpose/);
+  await waitForLog(app, /onMessage failed: Error: on purpose/);
   // Who follows the rules sees the websocket of a browser too.
   const browser = new WebSocket(`${app.url.replace('http', 'ws')}/sockets/room?protocol=chat`, 'chat');
   browser.binaryType = 'arraybuffer';
@@ -240,7 +240,7 @@ test('requests that cannot become connections', async () => {
   await waitUntil('a message that is too long ends its connection', () => own.closed);
   assert.equal(own.code, 1009);
   await waitUntil('there is room again', async () => (await stream(app, 'room')).head.includes(' 200 '));
-  assert.match(app.stderr(), /\[http\] origins does not list it/);
+  await waitForLog(app, /\[http\] origins does not list it/);
 });
 
 test('a slow reader is let go, and hurts nobody else', async () => {
@@ -309,7 +309,7 @@ test('a worker that hangs holds up the others for a moment only', async () => {
       Array.from({ length: 10 }, (_, index) => `.${index}`),
     );
   }
-  assert.match(app.stderr(), /is gone \(it hung: others waited for it/);
+  await waitForLog(app, /is gone \(it hung: others waited for it/);
   await waitUntil('another works in its place', async () => (await serving()) === 2);
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { buildCGuest, clangMissing } from '../../../test/guests/clang.ts';
 import { buildScriptGuest } from './guests.ts';
-import { appFolder, runCommand, serveApp } from './slight.ts';
+import { appFolder, runCommand, serveApp, waitForLog } from './slight.ts';
 import type { Served } from './slight.ts';
 
 const slightfile = `specversion = "0.3"
@@ -50,7 +50,7 @@ test('a message in the hands of a request that ends comes again, and the app goe
   await post(app, '/publish/jobs/job', 'work');
   assert.equal(await read(app, '/leave'), 1);
   assert.equal((await app.get('/fail')).status, 500);
-  assert.match(app.stderr(), /failed at attempt 2/);
+  await waitForLog(app, /failed at attempt 2/);
   assert.equal(await read(app, '/leave'), 3);
   assert.equal(await read(app, '/answers'), 'precondition-failed');
   await post(app, '/publish/jobs/job', 'next');

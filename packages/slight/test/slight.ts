@@ -181,6 +181,11 @@ export async function waitUntil(what: string, ask: () => boolean | Promise<boole
   }
 }
 
+/** Waits until the log says so: what is answered, on another pipe, may be read before what was said of it earlier. */
+export async function waitForLog({ stderr }: Pick<Running, 'stderr'>, text: RegExp): Promise<void> {
+  await waitUntil('the log says so', () => text.test(stderr())).catch(() => assert.match(stderr(), text));
+}
+
 /**
  * Whether a process is there. One that has ended is not, also where nobody has asked how: that of a parent which was killed is left
  * to the system's first process, and some of these look seconds later, or never.

@@ -7,7 +7,7 @@ import { appFolder, findChildren, runCommand, serveApp, waitUntil } from './slig
 let component: Uint8Array;
 before(async () => (component = await buildScriptGuest('consumer')));
 
-const settings = 'attempts = 3, lease = "1s", backoff = "20ms"';
+const settings = 'attempts = 3, lease = "2s", backoff = "20ms"';
 const slightfile = (more = 'topics = ["orders.>"]\n', bind = settings) => `specversion = "0.3"
 [app]
 component = "app.wasm"
@@ -16,7 +16,7 @@ seen = "sqlite"
 [messaging]
 events = { bind = "sqlite", ${bind} }
 [limits]
-deadline = "5s"
+deadline = "8s"
 cpu = "400ms"
 instances = 4
 [[subscription]]
@@ -37,7 +37,7 @@ interface Seen {
 async function openApp(file = slightfile()) {
   const folder = await appFolder({ 'app.wasm': component, 'slightfile.toml': file });
   const around = { dataDir: `${folder}/.slight`, timeout: 5_000 };
-  const bind = { name: 'events', bind: 'sqlite', config: { attempts: 3, lease: '1s', backoff: '20ms' } };
+  const bind = { name: 'events', bind: 'sqlite', config: { attempts: 3, lease: '2s', backoff: '20ms' } };
   const events = await openCapability('messaging', bind, around);
   const store = await openCapability('keyvalue', { name: 'seen', bind: 'sqlite', config: {} }, around);
   const seen = async (): Promise<Seen[]> => {
@@ -99,7 +99,7 @@ test('messages are brought, and what fails comes again until it goes to the dead
   );
   assert.match(
     stderr,
-    /subscription mails: the app passed its deadline of 5 s \(deadline below \[limits\]\)\n/,
+    /subscription mails: the app passed its deadline of 8 s \(deadline below \[limits\]\)\n/,
   );
   assert.match(stderr, /onMessage failed: Error: as it was told/);
   // Each call's line says what became of its message.

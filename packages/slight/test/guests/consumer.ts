@@ -32,7 +32,8 @@ export const onMessage: MessageHandler = async (message) => {
       await new Promise((done) => setTimeout(done, 60_000));
       return;
     case 'slow':
-      await new Promise((done) => setTimeout(done, 1_500));
+      // Longer than its lease.
+      await new Promise((done) => setTimeout(done, 3_000));
       return;
     case 'nack':
       return message.nack(50);

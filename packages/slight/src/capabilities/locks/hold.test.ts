@@ -33,9 +33,9 @@ const isLost = (error: unknown) => error instanceof CapabilityError && error.cod
 
 void test('a lease that is held outlives its ttl, and ends with its release', async (t) => {
   const locks = await open(t);
-  const lease = await hold(locks);
+  const lease = await hold(locks, 1_000);
   const { expires } = lease;
-  await sleep(500);
+  await sleep(1_500);
   assert.ok(lease.expires > expires, 'nobody renewed it');
   assert.equal(lease.lost.aborted, false);
   assert.equal(await locks.acquire('a', 1_000, 0), undefined);
@@ -57,8 +57,8 @@ void test('while renewals fail for a time, it is kept', async (t) => {
       return locks.renew(...given);
     },
   };
-  const lease = await hold(flaky, 400);
-  await sleep(800);
+  const lease = await hold(flaky, 1_200);
+  await sleep(2_000);
   assert.ok(failures > 1);
   assert.equal(lease.lost.aborted, false);
   await lease.release();
