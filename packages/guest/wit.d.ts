@@ -243,7 +243,8 @@ declare module 'spiderlightning:cloud/configs@0.6.0' {
 }
 
 /**
- * Speaks on connections that the host holds, wherever they are held: in this process or another one of the same host.
+ * Speaks on connections that the host holds, wherever they are held: in this process or another one of the same host, and by
+ * other hosts where the slightfile names the messages that reach them (`[http] channels`), each host's in its own order.
  * Always granted. What one call sends arrives in that order, and all connections see the broadcasts of a channel in
  * the same order. Delivery is at most once: a client that is away, or too slow, misses what is sent meanwhile.
  */
@@ -446,7 +447,10 @@ declare module 'spiderlightning:cloud/http-types@0.6.0' {
   export interface Response {
     /** 200 to 599. A connection that is held has the status of its protocol. */
     status: number;
-    /** At most 10,000; a name may stand more than once. The host adds `content-length` and `date`. */
+    /**
+     * At most 10,000; a name may stand more than once. The host adds `content-length`, `date` and
+     * `x-request-id`.
+     */
     headers: [string, string][];
     /** What follows the head. */
     body: ResponseBody;
