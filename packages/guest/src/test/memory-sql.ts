@@ -130,6 +130,13 @@ const forms: { readonly [tag: string]: RegExp | undefined } = {
   timestamp: new RegExp(String.raw`^${date}[T ]${time}(?:Z|[+-]\d\d:\d\d)?$`),
 };
 
+/** There is no 30th of February. */
+function hasForm(tag: string, text: string): boolean {
+  if (!forms[tag]!.test(text)) return false;
+  const day = text.slice(0, 10);
+  return (tag !== 'date' && tag !== 'timestamp') || new Date(day).toISOString().startsWith(day);
+}
+
 function lift(value: Value): SQLInputValue {
   switch (value.tag) {
     case 'null':
@@ -150,7 +157,7 @@ function lift(value: Value): SQLInputValue {
     case 'blob':
       return value.val;
     default:
-      if (forms[value.tag]!.test(value.val)) return value.val;
+      if (hasForm(value.tag, value.val)) return value.val;
       throw witError('invalid-argument', `${JSON.stringify(value.val)} is no ${value.tag}`);
   }
 }
@@ -164,21 +171,19 @@ function lower(value: Stored, declared: string | null): Value {
     return (word === 'BOOL' || word === 'BOOLEAN') && (value === 0n || value === 1n)
       ? { tag: 'boolean', val: value === 1n }
       : { tag: 'integer', val: value.toString() };
-  switch (word) {
-    case 'DECIMAL':
-    case 'NUMERIC':
-      return { tag: 'decimal', val: value };
-    case 'DATE':
-      return { tag: 'date', val: value };
-    case 'TIME':
-      return { tag: 'time', val: value };
-    case 'TIMESTAMP':
-    case 'DATETIME':
-      return { tag: 'timestamp', val: value };
-    default:
-      return { tag: 'text', val: value };
-  }
+  const tag = Object.hasOwn(tags, word) ? tags[word]! : 'text';
+  return { tag: tag === 'text' || hasForm(tag, value) ? tag : 'text', val: value };
 }
+
+/** What texts of a column are, by the first word of its declaration. */
+const tags: { readonly [word: string]: 'decimal' | 'date' | 'time' | 'timestamp' } = {
+  DECIMAL: 'decimal',
+  NUMERIC: 'decimal',
+  DATE: 'date',
+  TIME: 'time',
+  TIMESTAMP: 'timestamp',
+  DATETIME: 'timestamp',
+};
 
 /** Extended result codes of SQLite (https://sqlite.org/rescode.html). */
 function explaining<T>(work: () => T): T {

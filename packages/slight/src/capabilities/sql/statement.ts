@@ -27,6 +27,11 @@ export function onlyReads(text: string): boolean {
   return reads.test(blankQuotes(text));
 }
 
+/** Whether it may want to write. PRAGMA hardly ever does. */
+export function mayWrite(text: string): boolean {
+  return !onlyReads(text) && !/^\s*pragma\b/i.test(blankQuotes(text));
+}
+
 /** EXPLAIN runs nothing, unless it is to ANALYZE. What WITH begins may end in, or hold, any other statement. */
 const reads =
   /^(?:\s*explain\s+(?:query\s+plan\s+)?)?[\s(]*(?:(?:select|values)\b(?![^]*\binto\b)(?![^]*\bfor\s+(?:update|share)\b)|with\b(?![^]*\b(?:insert|update|delete|replace|merge|into|share)\b))/i;

@@ -27,6 +27,14 @@ const forms: { readonly [Type in SqlTextType]: { readonly form: RegExp; readonly
   },
 };
 
+/** Whether a text is a value of the type. There is no 30th of February. */
+export function hasForm(type: SqlTextType, text: string): boolean {
+  if (!forms[type].form.test(text)) return false;
+  if ((type !== 'date' && type !== 'timestamp') || Number(text.slice(8, 10)) <= 28) return true;
+  const day = text.slice(0, 10);
+  return new Date(day).toISOString().startsWith(day);
+}
+
 function invalid(message: string, detail?: unknown): CapabilityError {
   return new CapabilityError('invalid-argument', message, { detail });
 }
@@ -93,10 +101,9 @@ function findWrong(value: SqlValue): string | undefined {
       return value.isWellFormed() ? undefined : 'the text has half a surrogate pair, which UTF-8 cannot hold';
     case 'object': {
       if (value === null || value instanceof Uint8Array) return undefined;
-      const { form, example } = forms[value.type];
-      return form.test(value.text)
+      return hasForm(value.type, value.text)
         ? undefined
-        : `${JSON.stringify(value.text.slice(0, 50))} is no ${value.type}: one reads ${example}`;
+        : `${JSON.stringify(value.text.slice(0, 50))} is no ${value.type}: one reads ${forms[value.type].example}`;
     }
     default:
       return undefined;

@@ -5,13 +5,23 @@ import { constants } from 'node:sqlite';
  * statement would do while it is prepared, also for what triggers and views hide; what is not named here is denied.
  */
 
-/** What a statement was seen to do. */
+/** What a statement was seen to do. All but `writes` are of itself: what a trigger does besides is not counted by SQLite. */
 export interface Seen {
   writes: boolean;
   inserts: boolean;
   updates: boolean;
   deletes: boolean;
+  /** The table into which it inserts. */
+  into: string | undefined;
 }
+
+export const seenNothing = (): Seen => ({
+  writes: false,
+  inserts: false,
+  updates: false,
+  deletes: false,
+  into: undefined,
+});
 
 const allowed = new Set([
   constants.SQLITE_SELECT,
@@ -105,13 +115,17 @@ const askedPragmas = new Set([
   'user_version',
 ]);
 
-/** Why a statement may not do this, or undefined where it may; notes what it does. */
+/**
+ * Why a statement may not do this, or undefined where it may; notes what it does.
+ * @param within the trigger or the view that does it
+ */
 export function judge(
   seen: Seen,
   action: number,
   first: string | null,
   second: string | null,
   database: string | null,
+  within: string | null,
 ): string | undefined {
   if (!allowed.has(action)) return names[action] ?? `this kind of statement (action ${action})`;
   switch (action) {
@@ -134,8 +148,11 @@ export function judge(
   }
   seen.writes = true;
   // DDL writes into tables of SQLite's own, and is not counted.
-  if (first !== null && !/^sqlite_/i.test(first)) {
-    if (action === constants.SQLITE_INSERT) seen.inserts = true;
+  if (within === null && first !== null && !/^sqlite_/i.test(first)) {
+    if (action === constants.SQLITE_INSERT) {
+      seen.inserts = true;
+      seen.into = first;
+    }
     if (action === constants.SQLITE_UPDATE) seen.updates = true;
     if (action === constants.SQLITE_DELETE) seen.deletes = true;
   }

@@ -2,7 +2,8 @@ import { DatabaseSync, constants, type StatementSync } from 'node:sqlite';
 import { CapabilityError } from '../../core/error.ts';
 import type { SqlChanges, SqlColumn, SqlRow, SqlStatement } from '../contract.ts';
 import { fullPage, largestValue, longestStatement, mostParameters, mostRows, sizeOf } from '../validate.ts';
-import { judge, type Seen } from './sqlite-authorizer.ts';
+import { judge, seenNothing, type Seen } from './sqlite-authorizer.ts';
+import { blankQuotes } from '../statement.ts';
 import { explainError } from './sqlite-errors.ts';
 import { liftOf, lowerValue, type Lift, type Stored } from './sqlite-values.ts';
 
@@ -41,6 +42,8 @@ interface Prepared {
   readonly seen: Seen;
   columns: readonly SqlColumn[];
   lifts: readonly (Lift | undefined)[];
+  /** Whether the rows that it inserts get numbers; undefined: nobody has looked. */
+  numbered?: boolean;
   /** Its rows are being read. */
   busy: boolean;
 }
@@ -54,6 +57,8 @@ interface Cursor {
 const mostPrepared = 200;
 /** Milliseconds: waiting is set anew only where it differs by that. */
 const coarse = 100;
+/** It tells what a statement would do, and does not do it. */
+const explain = /^\s*explain\b/i;
 /** Nothing but space, comments and semicolons. */
 const emptyTail = /^(?:[\s;]|--[^\n]*(?:\n|$)|\/\*[^]*?(?:\*\/|$))*$/;
 
@@ -78,16 +83,18 @@ export function openEngine(path: string, timeout: number): Engine {
   let mode: 'auto' | 'reading' | 'writing' = 'auto';
   /** Set while the host's own statements run. */
   let trusted = false;
-  let seen: Seen = { writes: false, inserts: false, updates: false, deletes: false };
+  let seen = seenNothing();
   let denied: string | undefined;
   let asked = false;
   let patience = timeout;
+  /** Tells of tables, for the host itself. */
+  let tables: StatementSync | undefined;
 
   // Also called where SQLite prepares a statement again by itself, since the tables have changed.
-  db.setAuthorizer((action, first, second, database) => {
+  db.setAuthorizer((action, first, second, database, within) => {
     if (trusted) return constants.SQLITE_OK;
     asked = true;
-    const reason = judge(seen, action, first, second, database);
+    const reason = judge(seen, action, first, second, database, within);
     if (reason === undefined) return constants.SQLITE_OK;
     denied ??= reason;
     return constants.SQLITE_DENY;
@@ -118,15 +125,17 @@ export function openEngine(path: string, timeout: number): Engine {
     if (known !== undefined && !known.busy) {
       cache.delete(text);
       cache.set(text, known);
-      seen = known.seen;
       return known;
     }
-    seen = { writes: false, inserts: false, updates: false, deletes: false };
+    seen = seenNothing();
     const statement = db.prepare(text);
+    const did = explain.test(blankQuotes(text)) ? seenNothing() : seen;
+    // What is prepared later is no part of it: a virtual table has statements of its own.
+    seen = seenNothing();
     if (!emptyTail.test(text.slice(statement.sourceSQL.length))) {
       throw new CapabilityError('invalid-argument', 'there is more than one statement: use a batch');
     }
-    const prepared: Prepared = { statement, seen, columns: [], lifts: [], busy: false };
+    const prepared: Prepared = { statement, seen: did, columns: [], lifts: [], busy: false };
     readColumns(prepared);
     if (known === undefined) {
       cache.set(text, prepared);
@@ -225,7 +234,24 @@ export function openEngine(path: string, timeout: number): Engine {
     // SQLite tells of the last statement that changed rows, which may have been another.
     const rows = inserts || updates || deletes ? Number(changes) : 0;
     // An upsert may have updated alone.
-    return inserts && !updates && rows > 0 ? { rows, lastInsertId: BigInt(lastInsertRowid) } : { rows };
+    const told = inserts && !updates && rows > 0 && getsNumbers(prepared);
+    return told ? { rows, lastInsertId: BigInt(lastInsertRowid) } : { rows };
+  }
+
+  /** Rows of a table without numbers leave the last number as it was: that of another table. */
+  function getsNumbers(prepared: Prepared): boolean {
+    const { into = '' } = prepared.seen;
+    if (prepared.numbered === undefined || asked) {
+      trusted = true;
+      try {
+        tables ??= db.prepare("SELECT wr FROM pragma_table_list(?) WHERE schema = 'main'");
+        const [[without] = [0n]] = tables.all(into) as unknown as Stored[][];
+        prepared.numbered = without === 0n;
+      } finally {
+        trusted = false;
+      }
+    }
+    return prepared.numbered;
   }
 
   function endCursors(): void {
@@ -253,7 +279,6 @@ export function openEngine(path: string, timeout: number): Engine {
       const cursor = cursors.get(id);
       if (cursor === undefined) return [];
       return saying(cursor.text, () => {
-        seen = cursor.prepared.seen;
         const { rows, over } = readPage(cursor, mostRows, fullPage);
         if (over && rows.length === 0) {
           cursors.delete(id);

@@ -1,6 +1,6 @@
 import { CapabilityError } from '../../core/error.ts';
 import type { Sql, SqlRows, SqlStatement, SqlTransaction } from '../contract.ts';
-import { onlyReads } from '../statement.ts';
+import { mayWrite, onlyReads } from '../statement.ts';
 import { RunnerEnded, type Connection } from './sqlite-connection.ts';
 import type { Engine, Page } from './sqlite-engine.ts';
 import type { RunnerPool } from './sqlite-pool.ts';
@@ -23,7 +23,6 @@ export function pooledSql(pool: RunnerPool, timeout: number): Omit<Sql, 'ping' |
     outcome: Outcome,
   ): Promise<ReturnType<Engine[Method]>> {
     const end = deadline();
-    // Whoever waits for the write lock keeps no connection from those who read.
     const leave = method === 'check' ? undefined : await writers.take(end);
     try {
       const connection = await pool.take(end);
@@ -38,8 +37,19 @@ export function pooledSql(pool: RunnerPool, timeout: number): Omit<Sql, 'ping' |
   }
 
   async function query(statement: SqlStatement): Promise<SqlRows> {
-    const outcome = outcomeOf(statement);
     const end = deadline();
+    // Whoever waits for the write lock keeps no connection from those who read.
+    const leave = mayWrite(statement.text) ? await writers.take(end) : undefined;
+    try {
+      return await begin(statement, end);
+    } finally {
+      // What it writes is written by now.
+      leave?.();
+    }
+  }
+
+  async function begin(statement: SqlStatement, end: number): Promise<SqlRows> {
+    const outcome = outcomeOf(statement);
     const connection = await pool.take(end);
     let page: Page;
     try {

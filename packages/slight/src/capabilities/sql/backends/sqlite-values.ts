@@ -1,5 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { SqlTextType, SqlValue } from '../contract.ts';
+import { hasForm } from '../validate.ts';
 
 /** What SQLite keeps: integers are `bigint`. */
 export type Stored = null | bigint | number | string | Uint8Array;
@@ -18,7 +19,7 @@ const toBoolean: Lift = (value) => (value === 0n || value === 1n ? value === 1n 
 const toTyped =
   (type: SqlTextType): Lift =>
   (value) =>
-    typeof value === 'string' ? { type, text: value } : value;
+    typeof value === 'string' && hasForm(type, value) ? { type, text: value } : value;
 
 /** By the first word of the declaration. A decimal column keeps its digits where it is `DECIMAL TEXT`. */
 const lifts: { readonly [word: string]: Lift | undefined } = {

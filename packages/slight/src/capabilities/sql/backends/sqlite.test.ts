@@ -74,6 +74,17 @@ test('any values go in and come out as they were', async (t) => {
   );
 });
 
+test('what is of no form of its column’s type comes back as it is', async (t) => {
+  const db = await open(t);
+  await run(db, 'CREATE TABLE v (d DATE, t TIME, s TIMESTAMP DEFAULT CURRENT_TIMESTAMP, n DECIMAL TEXT)');
+  await run(db, "INSERT INTO v VALUES ('tomorrow', 'noon', '2027-02-30T00:00:00Z', '1,5')");
+  await run(db, "INSERT INTO v (d, n) VALUES ('2028-02-29', '1.50')");
+  const [first, second] = await all(db, 'SELECT * FROM v ORDER BY rowid');
+  assert.deepEqual(first, ['tomorrow', 'noon', '2027-02-30T00:00:00Z', '1,5']);
+  const types = second!.map((value) => value && (value as { type?: string }).type);
+  assert.deepEqual(types, ['date', null, 'timestamp', 'decimal']);
+});
+
 test('the largest value goes in and comes out; a larger one is refused on either way', async (t) => {
   const db = await open(t, { timeout: 20_000 });
   await run(db, 'CREATE TABLE v (b BLOB)');
@@ -175,6 +186,53 @@ test('who cannot get the write lock in time is aborted, and nothing of it happen
   await assert.rejects(async () => db.begin(), aborted);
   await holder.commit();
   assert.deepEqual(await all(db, 'SELECT * FROM t'), [[1n]]);
+});
+
+test('who waits to write, by a query too, keeps no connection from those who read', async (t) => {
+  const db = await open(t, { timeout: 10_000, config: { connections: 2 } });
+  await run(db, 'CREATE TABLE t (a INTEGER PRIMARY KEY, b)');
+  const holder = await db.begin();
+  const insert = (index: number) =>
+    all(db, 'INSERT INTO t (b) VALUES (?) RETURNING a', BigInt(index)).then(([row]) => row![0]);
+  let written = false;
+  const waiting = Promise.all([1, 2, 3, 4].map(insert)).finally(() => void (written = true));
+  assert.deepEqual(await all(db, 'SELECT count(*) FROM t'), [[0n]]);
+  // It only tells, so the write lock is nothing to it.
+  assert.equal((await all(db, 'PRAGMA table_info(t)')).length, 2);
+  assert.equal(written, false);
+  await holder.commit();
+  assert.deepEqual(await waiting, [1n, 2n, 3n, 4n]);
+});
+
+test('the number of the last row is that of one which the statement itself inserted', async (t) => {
+  const db = await open(t, { config: { connections: 1 } });
+  for (const text of [
+    'CREATE TABLE t (a INTEGER PRIMARY KEY, b)',
+    'CREATE TABLE log (a INTEGER PRIMARY KEY, b)',
+    'CREATE TABLE named (name TEXT PRIMARY KEY) WITHOUT ROWID',
+    'CREATE VIEW shown AS SELECT * FROM t',
+    'CREATE TRIGGER gone AFTER DELETE ON t BEGIN INSERT INTO log (b) VALUES (old.a); END',
+    'CREATE TRIGGER come AFTER INSERT ON t BEGIN UPDATE log SET b = 0; END',
+    'CREATE TRIGGER said INSTEAD OF INSERT ON shown BEGIN INSERT INTO t (b) VALUES (new.b); END',
+  ])
+    await run(db, text);
+  const inserted = { rows: 1, lastInsertId: 70n };
+  // What a trigger does besides is its own.
+  assert.deepEqual(await run(db, 'INSERT INTO t VALUES (70, 1)'), inserted);
+  assert.deepEqual(await run(db, "INSERT INTO named VALUES ('a')"), { rows: 1 });
+  assert.deepEqual(await run(db, "INSERT INTO named SELECT 'b'"), { rows: 1 });
+  assert.deepEqual(await run(db, 'EXPLAIN INSERT INTO t VALUES (71, 1)'), { rows: 0 });
+  assert.deepEqual(await run(db, 'INSERT INTO shown (b) VALUES (2)'), { rows: 0 });
+  assert.deepEqual(await run(db, 'DELETE FROM t WHERE a = 70'), { rows: 1 });
+  assert.deepEqual(await run(db, 'CREATE VIRTUAL TABLE found USING fts5(b)'), { rows: 0 });
+  assert.deepEqual(await run(db, "INSERT INTO found VALUES ('a')"), { rows: 1, lastInsertId: 1n });
+  // A table of that name which is another.
+  await run(db, 'DROP TABLE named');
+  await run(db, 'CREATE TABLE named (name TEXT PRIMARY KEY)');
+  assert.deepEqual(await run(db, "INSERT INTO named VALUES ('a')"), { rows: 1, lastInsertId: 1n });
+  await run(db, 'DROP TABLE named');
+  await run(db, 'CREATE TABLE named (name TEXT PRIMARY KEY) WITHOUT ROWID');
+  assert.deepEqual(await run(db, "INSERT INTO named VALUES ('a')"), { rows: 1 });
 });
 
 test('statements of one transaction that are asked for at once run one after the other', async (t) => {

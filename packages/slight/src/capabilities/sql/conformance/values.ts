@@ -129,6 +129,8 @@ export const valueChecks: readonly CheckDefinition[] = [
         typed('decimal', ''),
         typed('date', '31.1.2027'),
         typed('date', '2027-13-01'),
+        typed('date', '2027-02-29'),
+        typed('timestamp', '2027-04-31T00:00:00Z'),
         typed('time', '25:00:00'),
         typed('timestamp', 'now'),
       ];
