@@ -7,16 +7,18 @@ import { superviseCommand } from './command-supervisor.ts';
 import { createLog } from './log.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
+const ready = { type: 'ready', url: undefined, rows: [] } as const;
+
 /** Runs a command whose processes end with these codes, one after the other. */
 async function run(
   restart: Slightfile['command']['restart'],
   codes: readonly (number | Error | undefined)[],
-  stopped = false,
+  stopped: 'before' | 'while it starts' | 'while it runs' | undefined = undefined,
 ) {
   const pauses: number[] = [];
   const said: string[] = [];
   const stop = new AbortController();
-  if (stopped) stop.abort('SIGINT');
+  if (stopped === 'before') stop.abort('SIGINT');
   let count = 0;
   const file = { ...withoutSlightfile('app.wasm'), command: { ...freeCommand, restart } };
   const launch = { file, component: new Uint8Array(), fd: undefined, listens: false, permissions: [] };
@@ -24,17 +26,20 @@ async function run(
     launch,
     {
       log: createLog({ write: (text) => void said.push(text), terminal: false }),
-      onStart: () => undefined,
+      onStart: () => void (stopped === 'while it runs' && stop.abort('SIGINT')),
       onWorker: () => undefined,
       onCounted: () => undefined,
       stop: stop.signal,
     },
     () => {
       const result = codes[count++];
+      if (stopped === 'while it starts') setImmediate(() => stop.abort('SIGINT'));
       const worker: Partial<WorkerProcess> = {
-        started: Promise.resolve(
-          result instanceof Error ? { failure: result } : { type: 'ready', url: undefined, rows: [] },
-        ),
+        started: new Promise((resolve) => {
+          const told = result instanceof Error ? { failure: result } : ready;
+          if (stopped === 'while it starts') stop.signal.addEventListener('abort', () => resolve(told));
+          else resolve(told);
+        }),
         finished: Promise.resolve(result instanceof Error ? undefined : result),
         ended: Promise.resolve('it ended with SIGKILL'),
         drain: () => undefined,
@@ -74,6 +79,13 @@ test('where it cannot be started the first time that is its failure; later it is
 });
 
 test('a signal that came before it was started starts nothing', async () => {
-  const { code, count } = await run('always', [0], true);
+  const { code, count } = await run('always', [0], 'before');
   assert.deepEqual([code, count], [130, 0]);
+});
+
+test('one that comes while it starts or runs ends it, and what its process says of that is no failure', async () => {
+  const starting = await run('always', [new Error('it ended with SIGKILL')], 'while it starts');
+  assert.deepEqual([starting.code, starting.count, starting.said], [130, 1, '']);
+  const running = await run('always', [undefined], 'while it runs');
+  assert.deepEqual([running.code, running.count, running.said], [130, 1, '']);
 });

@@ -56,7 +56,7 @@ export async function superviseCommand(
     onWorker(worker);
     const end = (): void => worker.drain(farewell, 0);
     stop.addEventListener('abort', end);
-    const code = await runOnce(worker, first, log, onStart);
+    const code = await runOnce(worker, first, { log, onStart, stop });
     stop.removeEventListener('abort', end);
     if (stop.aborted) return signalCodes[String(stop.reason)] ?? 1;
     if (!startsAgain(restart, code)) return code;
@@ -74,11 +74,12 @@ function startsAgain(restart: Slightfile['command']['restart'], code: number): b
 async function runOnce(
   worker: WorkerProcess,
   first: boolean,
-  log: Log,
-  onStart: CommandOptions['onStart'],
+  { log, onStart, stop }: Pick<CommandOptions, 'log' | 'onStart' | 'stop'>,
 ): Promise<number> {
   const started = await worker.started;
   if ('failure' in started) {
+    // One that was ended while it started has made no mistake.
+    if (stop.aborted) return 1;
     if (first) throw started.failure;
     log.host('error', `it could not be started: ${started.failure.message}`);
     return 1;
@@ -86,6 +87,6 @@ async function runOnce(
   if (first) onStart(started.rows);
   const code = await worker.finished;
   const how = await worker.ended;
-  if (code === undefined) log.host('error', `the process of the command is gone: ${how}`);
+  if (code === undefined && !stop.aborted) log.host('error', `the process of the command is gone: ${how}`);
   return code ?? 1;
 }
