@@ -1,7 +1,7 @@
 import { CapabilityError } from '../capabilities/core/error.ts';
 import type { RedisCluster } from './redis-cluster.ts';
 import { slotCount } from './redis-slot.ts';
-import { orderNodes, readNodes, type NodeLine } from './redis-view.ts';
+import { orderNodes, readNodes, type Listed } from './redis-view.ts';
 
 type Answer = ReturnType<typeof readNodes>;
 
@@ -12,7 +12,7 @@ type Answer = ReturnType<typeof readNodes>;
  * @throws {CapabilityError} `unavailable`
  * @throws {Error} of the library
  */
-export async function findNodes(cluster: RedisCluster): Promise<NodeLine[]> {
+export async function findNodes(cluster: RedisCluster): Promise<Listed[]> {
   await cluster.look();
   const answers: Answer[] = [];
   const asked = new Set<string>();
@@ -33,18 +33,16 @@ export async function findNodes(cluster: RedisCluster): Promise<NodeLine[]> {
   const missing = findMissing(answers).size;
   if (missing > 0)
     throw new CapabilityError('unavailable', `no server of the cluster has ${missing} of the slots`);
-  const targets = new Set(answers.flatMap(({ own }) => own.leavingTo));
+  const targets = new Set(answers.flatMap(({ own }) => own.leaving.map(([, to]) => to)));
   const nodes = new Map(answers.map(({ own }) => [own.id, own] as const)).values();
   return orderNodes(
-    [...nodes]
-      .filter(({ id, ranges, arriving }) => ranges.length > 0 || arriving || targets.has(id))
-      .toSorted((a, b) => (a.address < b.address ? -1 : 1)),
+    [...nodes].filter(({ id, ranges, arriving }) => ranges.length > 0 || arriving || targets.has(id)),
   );
 }
 
 /** The addresses of those that may have keys, and were not asked. */
 function findOthers(answers: readonly Answer[], asked: ReadonlySet<string>): string[] {
-  const targets = new Set(answers.flatMap(({ own }) => own.leavingTo));
+  const targets = new Set(answers.flatMap(({ own }) => own.leaving.map(([, to]) => to)));
   for (const { own } of answers) targets.delete(own.id);
   const missing = findMissing(answers);
   if (targets.size === 0 && missing.size === 0) return [];

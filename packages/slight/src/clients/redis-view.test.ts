@@ -47,7 +47,16 @@ test('nodes are told of with their addresses, slots, and what is on its way', ()
     [0, 99],
     [300, 300],
   ]);
-  assert.deepEqual([own.leavingTo, own.arriving], [['b', 'c'], true]);
+  assert.deepEqual(
+    [own.leaving, own.arriving],
+    [
+      [
+        ['99', 'b'],
+        ['98', 'c'],
+      ],
+      true,
+    ],
+  );
   assert.deepEqual(
     others().map(({ id, address, there, ranges }) => ({ id, address, there, ranges })),
     [
@@ -66,19 +75,34 @@ test('nodes are told of with their addresses, slots, and what is on its way', ()
   );
 });
 
+/** Nodes by name, each with its slots on their way: `1>b` leaves for b, `1<` arrives. */
+function order(nodes: { readonly [id: string]: string }) {
+  const lines = Object.entries(nodes).map(([id, marks]) => {
+    const slots = marks.split(' ').flatMap((mark) => {
+      if (mark === '') return [];
+      return mark.endsWith('<') ? `[${mark.slice(0, -1)}-<-x]` : `[${mark.replace('>', '->-')}]`;
+    });
+    const line = `${id} 10.0.0.1:1@1 myself,master - 0 0 1 connected ${slots.join(' ')}`;
+    return readNodes(line, id, 'p').own;
+  });
+  return orderNodes(lines);
+}
+
 test('each node that a slot leaves is listed before each that one comes to', () => {
-  const nodes = [
-    { name: 'a', leavingTo: [], arriving: true },
-    { name: 'b', leavingTo: ['x'], arriving: true },
-    { name: 'c', leavingTo: ['x'], arriving: false },
-    { name: 'd', leavingTo: [], arriving: false },
-    { name: 'e', leavingTo: ['x'], arriving: true },
-  ];
-  const order = orderNodes(nodes).map(({ name }) => name);
-  for (const from of nodes.filter((node) => node.leavingTo.length > 0))
-    for (const to of nodes.filter((node) => node.arriving))
-      if (from !== to)
-        assert.ok(order.indexOf(from.name) < order.lastIndexOf(to.name), `${from.name} to ${to.name}`);
-  assert.deepEqual(new Set(order), new Set(nodes.map(({ name }) => name)));
-  assert.equal(order.length, 7);
+  const nodes = { a: '1<', b: '2< 3>a', c: '1>b', d: '', e: '7< 5>f 6>b', f: '' };
+  const listed = order(nodes).map(({ address }) => address);
+  for (const [from, marks] of Object.entries(nodes))
+    for (const [, to] of marks.matchAll(/>(\w)/g))
+      assert.ok(listed.indexOf(from) < listed.lastIndexOf(to!), `${from} to ${to}`);
+  assert.deepEqual(new Set(listed), new Set(Object.keys(nodes)));
+  assert.equal(listed.length, 8);
+});
+
+test('a node has another state once a slot begins to leave another one for it, and for each of its turns', () => {
+  const stateOf = (nodes: { readonly [id: string]: string }, id: string) =>
+    order(nodes).findLast(({ address }) => address === id)!.state;
+  assert.notEqual(stateOf({ a: '', b: '1<' }, 'b'), stateOf({ a: '1>b', b: '1<' }, 'b'));
+  assert.equal(stateOf({ a: '1>b', b: '1<', c: '' }, 'b'), stateOf({ a: '1>b', b: '1<', c: '3>a' }, 'b'));
+  const twice = order({ a: '1<', b: '1>a 2<', c: '2>b' });
+  assert.equal(new Set(twice.map(({ state }) => state)).size, 4);
 });

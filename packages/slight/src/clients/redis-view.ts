@@ -33,8 +33,8 @@ export interface NodeLine {
   readonly there: boolean;
   /** Its slots: from and to. */
   readonly ranges: readonly (readonly [from: number, to: number])[];
-  /** The nodes to which slots are on their way from it (`[93->-id]`). A node tells that of itself alone. */
-  readonly leavingTo: readonly string[];
+  /** Slots that are on their way from it, and the nodes to which they are (`[93->-id]`). A node tells that of itself alone. */
+  readonly leaving: readonly (readonly [slot: string, to: string])[];
   /** Whether slots are on their way to it (`[93-<-id]`). */
   readonly arriving: boolean;
   /** Another text whenever it was started anew, or slots came to it, left it, or are on their way, also where all is as before in the end. */
@@ -73,7 +73,10 @@ const unusable = new Set(['slave', 'noaddr', 'handshake', 'fail']);
 function readLine(line: string, byName: boolean): NodeLine {
   const [id = '', place = '', flags = '', , , , epoch = '', , ...slots] = line.trim().split(' ');
   const [host = '', port = ''] = /^(.*):(\d+)/.exec(place.split('@')[0]!)?.slice(1) ?? [];
-  const leavingTo = slots.flatMap((slot) => /->-(\w+)/.exec(slot)?.[1] ?? []);
+  const leaving = slots.flatMap((slot) => {
+    const [, number, to] = /^\[(\d+)->-(\w+)/.exec(slot) ?? [];
+    return number === undefined ? [] : [[number, to!] as const];
+  });
   return {
     id,
     address: `${byName ? nameIn(line) || host : host}:${port}`,
@@ -82,20 +85,35 @@ function readLine(line: string, byName: boolean): NodeLine {
       const [, from, to = from] = /^(\d+)(?:-(\d+))?$/.exec(slot) ?? [];
       return from === undefined ? [] : [[Number(from), Number(to)] as const];
     }),
-    leavingTo,
+    leaving,
     arriving: slots.some((slot) => slot.includes('-<-')),
     text: [id, epoch, ...slots].join(' '),
   };
 }
 
+/** A node in the order in which they are listed. */
+export interface Listed {
+  readonly address: string;
+  /** Another text whenever another key may be there than before, because it came from another node. */
+  readonly state: string;
+}
+
 /**
  * The order in which nodes are listed. What is on its way goes from one that is listed to one that is listed later; so one that slots
- * leave and others come to is listed twice.
+ * leave and others come to is listed twice. What begins to leave one, to another, changes the states of both.
  */
-export function orderNodes<T extends Pick<NodeLine, 'leavingTo' | 'arriving'>>(nodes: readonly T[]): T[] {
-  const leaving = nodes.filter((node) => node.leavingTo.length > 0);
-  const rest = nodes.filter((node) => node.leavingTo.length === 0);
-  return [...leaving, ...rest, ...leaving.filter((node) => node.arriving)];
+export function orderNodes(nodes: readonly NodeLine[]): Listed[] {
+  const coming = (id: string) =>
+    nodes.flatMap(({ leaving }) => leaving.filter(([, to]) => to === id).map(([slot]) => slot));
+  const all = nodes
+    .toSorted((a, b) => (a.address < b.address ? -1 : 1))
+    .map((node) => ({ node, address: node.address, state: `${node.text} ${coming(node.id).join()}` }));
+  const leaving = all.filter(({ node }) => node.leaving.length > 0);
+  const rest = all.filter(({ node }) => node.leaving.length === 0);
+  const again = leaving.filter(({ node }) => node.arriving || coming(node.id).length > 0);
+  return [...leaving, ...rest, ...again.map((each) => ({ ...each, state: `${each.state} again` }))].map(
+    ({ address, state }) => ({ address, state }),
+  );
 }
 
 /** What to do with a command that was refused, and has not run. */

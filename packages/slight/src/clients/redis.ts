@@ -19,6 +19,12 @@ export interface RedisNode {
   send(command: string, args: readonly RedisArgument[]): Promise<unknown>;
 }
 
+/** A server with some of the keys. */
+export interface RedisPart extends RedisNode {
+  /** Another text whenever it may have a key that came from another server, or its keys in another order. None where that cannot be known. */
+  readonly state: string;
+}
+
 /**
  * A connection to a server, or to all of a cluster that take writes. It answers bulk strings as `Buffer`. It keeps nothing for
  * later: while the server cannot be reached, a command fails at once, and what was under way when the connection broke is never
@@ -30,10 +36,10 @@ export interface RedisClient extends RedisNode {
   /** Scripts of one turn of the event loop may run one after the other in one step of the server. @throws {CapabilityError} as `send` */
   run(script: RedisScript, keys: readonly string[], args: readonly RedisArgument[]): Promise<unknown>;
   /**
-   * All that take writes, and a text that is another one whenever keys may go other ways between them. They stand in an order in which
-   * a key that is on its way comes from one to a later one; for that, one may stand there twice.
+   * All that have keys. They stand in an order in which a key that is on its way comes from one to a later one; for that, one may stand
+   * there twice.
    */
-  nodes(): Promise<{ readonly view: string; readonly nodes: readonly RedisNode[] }>;
+  nodes(): Promise<readonly RedisPart[]>;
   /** Whether all of them answer. @throws {CapabilityError} */
   ping(): Promise<void>;
   /** Lets go of it; the last one that does ends the connection. */
@@ -44,7 +50,7 @@ export interface RedisClient extends RedisNode {
 interface Route {
   /** @throws {Error} of the library, or ours */
   ask(key: string, command: string, args: readonly RedisArgument[]): Promise<unknown>;
-  nodes(): Promise<{ readonly view: string; readonly nodes: readonly RedisNode[] }>;
+  nodes(): Promise<readonly RedisPart[]>;
   ping(): Promise<void>;
   readonly cluster: RedisCluster | undefined;
   /** Hears of an error that stands inside of an answer. */
@@ -87,7 +93,7 @@ async function routeToServer(place: RedisPlace, timeout: number): Promise<Route>
   };
   return {
     ask: (_, command, args) => sendOn(connection, command, args),
-    nodes: async () => ({ view: await explaining(() => identify(connection)), nodes: [node] }),
+    nodes: async () => [{ ...node, state: await explaining(() => identify(connection)) }],
     async ping() {
       await node.send('PING', []);
     },
@@ -104,13 +110,10 @@ async function routeToCluster(place: RedisPlace, timeout: number): Promise<Route
     ask: (key, command, args) => cluster.ask(slotOf(hashedPart(key)), command, args),
     async nodes() {
       const nodes = await explaining(() => findNodes(cluster));
-      return {
-        view: [...new Set(nodes.map(({ text }) => text))].join('\n'),
-        nodes: nodes.map(({ address }) => ({
-          send: (command: string, args: readonly RedisArgument[]) =>
-            explaining(() => cluster.askNode(address, command, args)),
-        })),
-      };
+      return nodes.map(({ address, state }) => ({
+        state,
+        send: (command, args) => explaining(() => cluster.askNode(address, command, args)),
+      }));
     },
     async ping() {
       await explaining(() => cluster.look());

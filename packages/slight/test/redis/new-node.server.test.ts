@@ -75,7 +75,7 @@ test(
     let count = 0;
     await cluster.moveSlot(slot, added, async () => {
       for (let i = 0; i < 20; i++) {
-        const [sum, { nodes }] = await Promise.all([client.send('INCR', ['{t}count']), client.nodes()]);
+        const [sum, nodes] = await Promise.all([client.send('INCR', ['{t}count']), client.nodes()]);
         assert.equal(sum, ++count);
         for (const node of nodes)
           if (String(await node.send('CLUSTER', ['MYID'])) === id)

@@ -8,17 +8,21 @@ import { matchPrefix } from './redis-keys.ts';
 /** Steps of `SCAN` for one page, at most: in a large database other stores' keys may fill many. */
 const mostSteps = 20;
 
-/** Where a listing is: how the cluster looked when it began, which of its nodes comes next, and how far that one is. */
+const beginning: Position = { at: '0', state: '', done: [] };
+
+/** Where a listing is. States of nodes stand here as they are named. */
 interface Position {
-  readonly view: string;
-  readonly node: number;
+  /** How far it is with the node that has this state now. */
   readonly at: string;
+  readonly state: string;
+  /** Those that are done. */
+  readonly done: readonly string[];
 }
 
 /**
- * `SCAN` gives each key that is there throughout at least once, in no order; its position is the cursor. In a cluster the nodes
- * come one after the other. Where a slot has moved meanwhile, a key may have gone to a node that is done: then the listing begins anew,
- * and gives again what it gave before.
+ * `SCAN` gives each key that is there throughout at least once, in no order. In a cluster the nodes come one after the other. Where
+ * another state of a node is found than the one that it had when its turn came, a key may have come to it behind the listing, from one that
+ * was not done: then this node is listed again, and gives again what it gave before. It ends once all have the states with which they are done.
  */
 export async function listKeys(
   client: RedisClient,
@@ -26,36 +30,53 @@ export async function listKeys(
   options: KeysOptions,
 ): Promise<KeyPage> {
   const { prefix = '', cursor, limit = 1_000 } = options;
-  const given = cursor === undefined ? undefined : readCursor(cursor);
+  let { at, state, done } = cursor === undefined ? beginning : readCursor(cursor);
   const match = matchPrefix(storePart + prefix);
   const found = new Set<string>();
-  const { view: name, nodes } = await client.nodes();
-  const view = nameView(name);
-  let { node, at } = given?.view === view && given.node < nodes.length ? given : { node: 0, at: '0' };
+  let nodes = await look();
+  if (nodes.every(isDone)) return { keys: [] };
   for (let step = 0; step < mostSteps && found.size < limit; step++) {
-    const answer = await nodes[node]!.send('SCAN', [at, 'MATCH', match, 'COUNT', String(limit)]);
+    const left = nodes.filter((each) => !isDone(each));
+    const node = left.find(({ name }) => name === state) ?? left[0]!;
+    if (node.name !== state) [state, at] = [node.name, '0'];
+    const answer = await node.send('SCAN', [at, 'MATCH', match, 'COUNT', String(limit)]);
     const [next, keys] = answer as [Buffer, Buffer[]];
     // A key that is no UTF-8 was written by another program, and no guest could ask for it.
     for (const key of keys) if (isUtf8(key)) found.add(key.toString().slice(storePart.length));
     at = next.toString();
-    if (at !== '0' || ++node < nodes.length) continue;
-    if (nameView((await client.nodes()).view) === view) return { keys: [...found] };
-    node = 0;
+    if (at !== '0') continue;
+    done = [...done, state];
+    if (!nodes.every(isDone)) continue;
+    nodes = await look();
+    if (nodes.every(isDone)) return { keys: [...found] };
   }
-  return { keys: [...found], cursor: writeCursor({ view, node, at }) };
+  return { keys: [...found], cursor: writeCursor({ at, state, done }) };
+
+  async function look() {
+    const parts = (await client.nodes()).map((part) => ({ send: part.send, name: nameState(part.state) }));
+    // A state that comes back later is another one: keys may have come and gone meanwhile.
+    done = done.filter((each) => parts.some(({ name }) => name === each));
+    return parts;
+  }
+
+  function isDone({ name }: { readonly name: string }): boolean {
+    return done.includes(name);
+  }
 }
 
-/** One server has no view: its cursor is its position. */
-function writeCursor({ view, node, at }: Position): string {
-  return view === '' ? at : `${view}.${node}.${at}`;
+/** Where one has no state its position is all. */
+function writeCursor({ at, state, done }: Position): string {
+  return state === '' ? at : `${at}.${state}${done.join('')}`;
 }
 
 function readCursor(cursor: string): Position {
-  const [, view = '', node = '0', at] = /^(?:([0-9a-f]{8})\.(\d{1,5})\.)?(\d{1,20})$/.exec(cursor) ?? [];
+  const [, at, names = ''] = /^(\d{1,20})(?:\.((?:[\w-]{6})+))?$/.exec(cursor) ?? [];
   if (at === undefined || BigInt(at) >= 2n ** 64n) throw brokenCursor();
-  return { view, node: Number(node), at };
+  const [state = '', ...done] = names.match(/.{6}/g) ?? [];
+  return { at, state, done };
 }
 
-function nameView(view: string): string {
-  return view === '' ? '' : createHash('sha1').update(view).digest('hex').slice(0, 8);
+/** Short, as a cursor has one for each node. */
+function nameState(state: string): string {
+  return state === '' ? '' : createHash('sha1').update(state).digest('base64url').slice(0, 6);
 }

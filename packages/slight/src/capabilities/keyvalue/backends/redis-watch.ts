@@ -40,8 +40,7 @@ export function openWatches(
 
   return {
     async begin(target) {
-      const { nodes } = await client.nodes();
-      await Promise.all(nodes.map(checkEvents));
+      await Promise.all((await client.nodes()).map(checkEvents));
       const events = await openEvents();
       const pending = makePending();
       let wake: () => void = () => undefined;
