@@ -151,7 +151,7 @@ async function stopOnce(wait: (pid: number) => void | Promise<void>): Promise<vo
 }
 
 // Who manages services sends it to every process of a group, and some of these pass it on.
-test('a SIGTERM that comes again and again until it has ended changes nothing', async () => {
+test('a SIGTERM that comes again and again until it has ended changes nothing, and Ctrl-C little', async () => {
   const folder = await appFolder({ 'app.wasm': script, 'slightfile.toml': slightfile() });
   const starting = startCommand(folder, ['run', '--address', '127.0.0.1:0']);
   await waitUntil('its worker starts', async () => (await findChild(starting.child.pid!)) !== undefined);
@@ -164,6 +164,12 @@ test('a SIGTERM that comes again and again until it has ended changes nothing', 
     const { code, signal } = await ended;
     assert.deepEqual([code, signal], [0, null]);
   }
+  const { child, ended } = await serveApp(folder);
+  while (child.exitCode === null && child.signalCode === null) {
+    child.kill('SIGINT');
+    await new Promise(setImmediate);
+  }
+  assert.equal((await ended).code, 1, 'it was cut short');
 });
 
 test('asked to stop while it replaces its workers, it says nothing of one that did not start', async () => {

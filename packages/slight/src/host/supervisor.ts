@@ -215,11 +215,11 @@ async function superviseOn(
 }
 
 /**
- * Ctrl-C ends what is left as it ends any process. A SIGTERM that is passed on to this one may come only now: it shall not
- * make an end by a signal of an end that is told by its exit code.
+ * A signal that comes in the last moments, such as a SIGTERM that is passed on to this process, shall not make an end by a
+ * signal of an end that is told by its exit code. Ctrl-C still ends it at once, should anything keep it.
  */
 function hearNoMore(signalled: NodeJS.SignalsListener, hangUp: () => void): void {
-  process.on('SIGTERM', () => undefined);
+  process.on('SIGTERM', () => undefined).on('SIGINT', () => process.exit(1));
   for (const signal of endings) process.off(signal, signalled);
   process.off('SIGHUP', hangUp);
 }
