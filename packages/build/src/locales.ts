@@ -67,7 +67,7 @@ export function findLocales(code: string, map: string, folder: string): Locales 
         warnings.push({
           message: `${name} ignores the language and the options that it is given: a guest knows no languages`,
           ...place,
-          fix: suggestGlobal('Intl')!,
+          fix: 'have the browser format it, or a package that brings its own data',
         });
     } else if (!careful.has(file))
       (isOwn ? errors : warnings).push({

@@ -23,6 +23,18 @@ test('what the compiler prints is read with places and continuations', () => {
   ]);
 });
 
+test('of a handler that gives what is no answer, it is told what it may give', () => {
+  const output = [
+    "a.ts(3,20): error TS2322: Type 'string' is not assignable to type 'Promise<Reply> | Reply'.",
+    "a.ts(4,20): error TS2345: Argument of type '(req: R) => string' is not assignable to parameter of type 'Handler<{}>'.",
+    "  Type 'string' is not assignable to type 'Reply | Promise<Reply>'.",
+    "a.ts(5,20): error TS2322: Type 'string' is not assignable to type 'number'.",
+  ].join('\n');
+  const [short, long, other] = parseDiagnostics(output, '/app');
+  for (const each of [short, long]) assert.match(each?.fix ?? '', /^a handler gives json\(…\), text\(…\)/);
+  assert.equal(other?.fix, undefined);
+});
+
 test('a silent compiler found nothing', () => {
   assert.deepEqual(parseDiagnostics('\n', '/app'), []);
 });

@@ -14,6 +14,10 @@ const unknownName = /^(Cannot find name '(\w+)')\.(.*)$/;
 /** Where TypeScript advises to declare what Node or a browser has: no declaration makes it exist in a guest. */
 const strangeAdvice =
   /^ Do you need to (?:install type definitions for node|change your target library\?.*'dom')/;
+/** What a handler gives is none of what it may give. */
+const noReply = /is not assignable to type '(?:Promise<Reply> \| Reply|Reply \| Promise<Reply>)'/;
+const reply =
+  'a handler gives json(…), text(…), html(…), bytes(…), status(…), redirect(…) or a Response, whatever way it takes';
 const globalDiagnostic = /^error (TS\d+): (.*)$/;
 
 /**
@@ -74,7 +78,7 @@ export function parseDiagnostics(output: string, folder: string): readonly Build
     if (/^\s+\S/.test(text) && last !== undefined)
       errors[errors.length - 1] = { ...last, message: `${last.message}\n${text}` };
   }
-  return errors;
+  return errors.map((error) => (noReply.test(error.message) ? { fix: reply, ...error } : error));
 }
 
 /** Of a name that is unknown: what a guest has instead. */

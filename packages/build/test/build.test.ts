@@ -232,7 +232,6 @@ export default () => [a, b, c, d, e, f];`);
       ['undefined', 'undefined'],
       ["'hello'", 'a string'],
       ['class App { fetch() {} }', 'a class'],
-      ['Promise.resolve(app)', 'a promise'],
       ['{ fetch: () => text("x") }', 'an object of fetch'],
       ['text("hello")', 'an answer'],
     ]) {
@@ -244,6 +243,8 @@ export default () => [a, b, c, d, e, f];`);
       );
       assert.match(found?.message ?? '', /write `export default app;`, where `const app = router\(\);`/);
     }
+    const [late] = await failures(hello.replace('default app', 'default Promise.resolve(app)'));
+    assert.match(late?.message ?? '', /^the app's export is a promise, .*: `export default await …;`$/);
     const [handler] = await failures(`${hello}export class onMessage {}\n`);
     assert.match(handler?.message ?? '', /^the app's export onMessage is no function/);
     const [command] = await failures('export class command {}\n');

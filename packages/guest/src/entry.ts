@@ -145,10 +145,10 @@ function toBody(answer: Answer | Response): ResponseBody {
 function requireHandle(app: unknown): HttpHandler['handle'] {
   const handle = findHandle(app);
   if (handle !== undefined) return handle;
-  throw new TypeError(
-    `the app's export is ${describe(app)}, which answers no request; write \`export default app;\`, where ` +
-      '`const app = router();`',
-  );
+  const advice = isPromise(app)
+    ? 'await it: `export default await …;`'
+    : 'write `export default app;`, where `const app = router();`';
+  throw new TypeError(`the app's export is ${describe(app)}, which answers no request; ${advice}`);
 }
 
 function findHandle(app: unknown): HttpHandler['handle'] | undefined {
@@ -162,8 +162,12 @@ function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (isClass(value)) return 'a class';
   if (typeof value !== 'object') return `a ${typeof value}`;
-  if ('then' in value) return 'a promise';
+  if (isPromise(value)) return 'a promise';
   if (isAnswer(value)) return 'an answer';
   const keys = Object.keys(value);
   return keys.length === 0 ? 'an empty object' : `an object of ${keys.slice(0, 5).join(', ')}`;
+}
+
+function isPromise(value: unknown): boolean {
+  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
 }
