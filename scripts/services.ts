@@ -1,10 +1,11 @@
 /**
  * Starts the servers that backends speak to, on free ports of this machine alone, with data in temporary folders, and prints
  * what to bind: `npm run services` for all that are installed, `npm run services -- redis nats` for some,
- * among them `redis-cluster` and `redis-sentinels`. Ctrl-C ends them.
+ * among them `redis-cluster`, `redis-sentinels` and `nats-cluster`. Ctrl-C ends them.
  */
 import { etcdMissing, startEtcd } from '../test/servers/etcd.ts';
 import { mosquittoMissing, startMosquitto } from '../test/servers/mosquitto.ts';
+import { startNatsCluster } from '../test/servers/nats-cluster.ts';
 import { natsMissing, startNats } from '../test/servers/nats.ts';
 import { postgresMissing, startPostgres } from '../test/servers/postgres.ts';
 import { startRedisCluster } from '../test/servers/redis-cluster.ts';
@@ -26,6 +27,7 @@ const services: { readonly [name: string]: Service } = {
   'redis-cluster': { missing: redisMissing, start: startRedisCluster, large: true },
   'redis-sentinels': { missing: redisMissing, start: startRedisSentinels, large: true },
   nats: { missing: natsMissing, start: startNats },
+  'nats-cluster': { missing: natsMissing, start: startNatsCluster, large: true },
   mqtt: { missing: mosquittoMissing, start: startMosquitto },
   etcd: { missing: etcdMissing, start: startEtcd, bind: (url) => url.replace('http:', 'etcd:') },
   postgres: { missing: postgresMissing, start: startPostgres },

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { makeCertificate } from './certificate.ts';
@@ -8,6 +9,10 @@ import type { TestServer } from './server.ts';
 
 /** A reason to skip tests that need nats-server, or false. */
 export const natsMissing = missing('nats-server');
+
+/** Whether it is a version that loses what has replicas: such a cluster is not tested under faults. */
+export const natsIsOld =
+  natsMissing === false && /v[01]\.|v2\.\d\./.test(execFileSync('nats-server', ['--version']).toString());
 
 export interface NatsServerOptions {
   readonly user?: string;
@@ -20,6 +25,8 @@ export interface NatsServerOptions {
   readonly jetstream?: string;
   /** Whoever connects has to speak TLS; needs openssl. */
   readonly tls?: boolean;
+  /** More of its settings. */
+  readonly lines?: readonly string[];
 }
 
 export interface NatsServer extends TestServer {
@@ -47,6 +54,7 @@ export async function startNats(options: NatsServerOptions = {}): Promise<NatsSe
       `jetstream { store_dir: ${quote(join(folder, 'data'))}, ${options.jetstream ?? ''} }`,
       user === undefined ? '' : `authorization { user: ${quote(user)}, password: ${quote(secret)} }`,
       ...(users?.lines ?? []),
+      ...(options.lines ?? []),
       token === undefined ? '' : `authorization { token: ${quote(token)} }`,
       tls &&
         `tls { cert_file: ${quote(join(folder, 'certificate.pem'))}, key_file: ${quote(join(folder, 'key.pem'))} }`,

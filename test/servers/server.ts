@@ -11,7 +11,7 @@ export interface TestServer {
   readonly port: number;
   readonly url: string;
   /** It stops answering, and keeps its connections. */
-  pause(): void;
+  pause(): void | Promise<void>;
   resume(): void;
   /** Ends it without warning, as a crash does. */
   kill(): Promise<void>;

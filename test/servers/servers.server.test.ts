@@ -3,7 +3,11 @@ import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { etcdMissing, startEtcd } from './etcd.ts';
 import { mosquittoMissing, startMosquitto } from './mosquitto.ts';
+import { startNatsCluster } from './nats-cluster.ts';
 import { natsMissing, startNats } from './nats.ts';
+import { openNats } from '../../packages/slight/src/clients/nats.ts';
+import { parsePlace } from '../../packages/slight/src/slightfile/place.ts';
+import { tmpdir } from 'node:os';
 import { postgresMissing, startPostgres } from './postgres.ts';
 import { waitUntil } from './process.ts';
 import { startRedisCluster } from './redis-cluster.ts';
@@ -101,5 +105,29 @@ test('sentinels put the replica in place of a server that was killed', { skip: r
     assert.doesNotMatch(await second!.ask('SET k v'), /^-/m);
   } finally {
     await sentinels.stop();
+  }
+});
+
+test('a cluster of nats has another leader when the one is killed', { skip: natsMissing }, async () => {
+  const cluster = await startNatsCluster();
+  try {
+    const { url, hosts } = parsePlace(cluster.url)!;
+    const client = await openNats({ url, hosts, config: {}, dataDir: tmpdir(), timeout: 10_000 });
+    await client.manager.streams.add({ name: 'kept', subjects: ['kept'], num_replicas: 3 });
+    const { seq } = await client.jetstream.publish('kept', 'here');
+    const leader = await cluster.leaderOf('kept');
+    assert.ok(leader);
+    await leader.kill();
+    await waitUntil('another leads', async () => {
+      const found = await cluster.leaderOf('kept');
+      return found !== undefined && found !== leader;
+    });
+    await waitUntil('it answers', async () => {
+      const kept = await client.manager.streams.getMessage('kept', { seq }).catch(() => undefined);
+      return kept?.string() === 'here';
+    });
+    client.release();
+  } finally {
+    await cluster.stop();
   }
 });

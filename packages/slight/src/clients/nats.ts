@@ -7,12 +7,14 @@ import type { ErrorCode } from '../capabilities/core/error.ts';
 import { importPackage } from '../capabilities/core/packages.ts';
 import { isCertificateError, openExpected } from './expected-server.ts';
 import { readNatsLogin } from './nats-login.ts';
+import { readNatsPlace } from './nats-place.ts';
+import type { NatsPlace } from './nats-place.ts';
 import { awaitGreeting } from './server-kind.ts';
 import { makeShare, returned } from './shared.ts';
 
 export { natsSettings } from './nats-login.ts';
 
-type Place = Pick<OpenContext, 'url' | 'config' | 'dataDir' | 'timeout'>;
+type Place = Pick<OpenContext, 'url' | 'hosts' | 'config' | 'dataDir' | 'timeout'>;
 
 /** As `npm install` takes them. */
 export const natsPackages = ['@nats-io/transport-node@3.4.0', '@nats-io/jetstream@3.4.0'] as const;
@@ -54,13 +56,14 @@ const pause = 250;
 const share = makeShare(({ connection }: Connection) => connection.close());
 
 /**
- * The connection of this process to the server of `url` (`nats://user:password@host:port`, `nats://token@host:port`, TLS with `?tls=true`), by
- * the credentials beside the bind, shared by all that use the same server and credentials. The first sets `timeout`: milliseconds without an answer after which a call fails.
+ * The connection of this process to the server of `url` (`nats://user:password@host:port`, `nats://token@host:port`, TLS with `?tls=true`), or to
+ * one of `hosts` and, when that is lost, to another, by the credentials beside the bind; shared by all that use the same servers and
+ * credentials. The first sets `timeout`: milliseconds without an answer after which a call fails.
  * @throws {CapabilityError} `invalid-argument`, `unsupported` (library missing), `unauthenticated`, `unavailable`
  */
 export async function openNats(place: Place): Promise<NatsClient> {
   const { credentials, 'credentials-file': file } = place.config;
-  const id = JSON.stringify([place.url.href, credentials, file && [file, place.dataDir]]);
+  const id = JSON.stringify([place.url.href, place.hosts, credentials, file && [file, place.dataDir]]);
   return share(
     id,
     () => connect(place),
@@ -72,26 +75,19 @@ export async function openNats(place: Place): Promise<NatsClient> {
 }
 
 async function connect(place: Place): Promise<Connection> {
-  const { url, timeout } = place;
-  const tls = url.searchParams.get('tls');
-  if (url.hostname === '' || /[^/]/.test(url.pathname) || (tls !== null && tls !== 'true'))
-    throw new CapabilityError(
-      'invalid-argument',
-      'the bind needs a host, and after it at most a port and ?tls=true: nats://127.0.0.1:4222',
-    );
+  const { timeout } = place;
+  const { servers, tls } = readNatsPlace(place);
   const [transport, streams] = await Promise.all([
     importPackage(natsPackages[0], () => import('@nats-io/transport-node'), natsPackages),
     importPackage(natsPackages[1], () => import('@nats-io/jetstream'), natsPackages),
   ]);
   const login = readNatsLogin(place, transport);
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const port = url.port === '' ? 4222 : Number(url.port);
-  const connection = await openExpected({ kind: 'NATS', host, port, tls: tls !== null }, async () => {
+  const [first] = servers;
+  const connection = await openExpected({ kind: 'NATS', ...first, tls }, async () => {
     try {
-      // To a server that says nothing the library would leave its connection open for good.
-      await awaitGreeting(host, port, longestConnect);
       return await transport.connect({
-        servers: `${url.hostname}:${port}`,
+        servers: await listFromGreeting(servers),
+        noRandomize: true,
         name: 'slight',
         timeout: longestConnect,
         maxReconnectAttempts: -1,
@@ -101,7 +97,7 @@ async function connect(place: Place): Promise<Connection> {
         ignoreAuthErrorAbort: true,
         ...login,
         // Without a host the library would take a certificate that is made out to localhost for that of any address.
-        ...(tls !== null && { tls: isIP(host) === 0 ? {} : ({ host } as object) }),
+        ...(tls && { tls: isIP(first.host) === 0 ? {} : ({ host: first.host } as object) }),
       });
     } catch (error) {
       throw explain(error as Error, false);
@@ -122,6 +118,21 @@ async function connect(place: Place): Promise<Connection> {
   };
   void follow(made);
   return made;
+}
+
+/**
+ * All servers, from one on that has greeted: to one that says nothing the library would leave its connection open for good.
+ * @throws {Error} of the first, where none does
+ */
+async function listFromGreeting(servers: NatsPlace['servers']): Promise<string[]> {
+  const greetings = servers.map(async (server) => {
+    await awaitGreeting(server.host, server.port, longestConnect);
+    return server;
+  });
+  const ready = await Promise.any(greetings).catch(() => greetings[0]!);
+  return [ready, ...servers.filter((server) => server !== ready)].map(
+    ({ host, port }) => `${isIP(host) === 6 ? `[${host}]` : host}:${port}`,
+  );
 }
 
 async function follow(made: Connection): Promise<void> {
@@ -200,7 +211,9 @@ function makeClient(made: Connection, end: () => void): NatsClient {
       try {
         return await Promise.race([work(client), broken]);
       } catch (error) {
-        throw error instanceof CapabilityError ? error : explain(error as Error, changes);
+        throw error instanceof CapabilityError
+          ? error
+          : explain(error as Error, changes, connection.info?.jetstream);
       } finally {
         made.failures.delete(fail);
       }
@@ -220,6 +233,7 @@ function makeClient(made: Connection, end: () => void): NatsClient {
 /** Numbers of JetStream's errors. https://github.com/nats-io/nats-server/blob/main/server/errors.json */
 export const wrongLastSequence = 10_071;
 export const streamExists = 10_058;
+const noCluster = 10_074;
 
 /** Whether JetStream refused with one of these numbers. */
 export function isApiError(error: unknown, ...numbers: readonly number[]): boolean {
@@ -240,7 +254,8 @@ const fixes: { readonly [code in ErrorCode]?: string } = {
   unsupported: '. Start the server with JetStream: nats-server -js',
 };
 
-function explain(thrown: Error, changes: boolean): CapabilityError {
+/** @param jetstream whether the server says that it has it */
+function explain(thrown: Error, changes: boolean, jetstream = false): CapabilityError {
   // The library wraps what a request failed with.
   const error = thrown.name === 'RequestError' && thrown.cause instanceof Error ? thrown.cause : thrown;
   if (error.name === 'JetStreamApiError') {
@@ -248,17 +263,21 @@ function explain(thrown: Error, changes: boolean): CapabilityError {
     const kind =
       status === 503
         ? 'unavailable'
-        : code === 10_054
+        : code === 10_054 || code === noCluster
           ? 'invalid-argument'
           : status === 404
             ? 'not-found'
             : 'internal';
-    return new CapabilityError(kind, `NATS refused: ${error.message}`, { detail: code });
+    const fix = code === noCluster ? '. Lower `replicas`, or name a cluster with that many servers' : '';
+    return new CapabilityError(kind, `NATS refused: ${error.message}${fix}`, { detail: code });
   }
-  if (error.name === 'NoRespondersError')
+  // The library says that there is no JetStream, too, where a stream has no server that leads it, or is gone.
+  const { name: cause } = (error.cause ?? {}) as { name?: unknown };
+  const unled = jetstream && error.name === 'JetStreamNotEnabled' && cause !== 'JetStreamApiError';
+  if (error.name === 'NoRespondersError' || unled)
     return new CapabilityError(
       'unavailable',
-      'nobody answers for JetStream: it is off (start nats-server with -js), or on its way',
+      'nobody answers for JetStream: it is off (start nats-server with -js), or on its way, or its servers have yet to agree who leads',
     );
   const code = codes[error.name];
   if (code !== undefined) {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { suite, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mosquittoMissing, startMosquitto } from '../../../../test/servers/mosquitto.ts';
-import { natsMissing, startNats } from '../../../../test/servers/nats.ts';
+import { startNatsLeader } from '../../../../test/servers/nats-cluster.ts';
+import { natsIsOld, natsMissing, startNats } from '../../../../test/servers/nats.ts';
 import { startProxy } from '../../../../test/servers/proxy.ts';
 import { redisMissing, startRedis } from '../../../../test/servers/redis.ts';
 import type { TestServer } from '../../../../test/servers/server.ts';
@@ -31,28 +32,42 @@ import {
 } from './processes.ts';
 import { now } from './record.ts';
 
-const brokers: readonly (readonly [
-  name: string,
-  skip: string | false,
-  start: () => Promise<TestServer>,
-  ordered: boolean,
-])[] = [
-  ['redis', redisMissing, startRedis, true],
-  ['nats', natsMissing, startNats, false],
-  ['mqtt', mosquittoMissing, startMosquitto, false],
-];
+interface Broker {
+  readonly skip: string | false;
+  start(): Promise<TestServer & { follower?(): Promise<TestServer> }>;
+  readonly ordered?: boolean;
+  /** More of what stands beside its bind. */
+  readonly settings?: { readonly replicas: number };
+}
+
+const brokers: { readonly [name: string]: Broker } = {
+  redis: { skip: redisMissing, start: startRedis, ordered: true },
+  nats: { skip: natsMissing, start: startNats },
+  'a cluster of nats': {
+    skip: natsMissing || (natsIsOld && 'a nats-server before 2.10 loses messages that have replicas'),
+    start: () => startNatsLeader('slight-faults'),
+    settings: { replicas: 3 },
+  },
+  mqtt: { skip: mosquittoMissing, start: startMosquitto },
+};
 const guest = buildScriptGuest('consumer');
 /** Milliseconds. */
 const lease = 3_000;
+const killed = 'the server is killed and comes back';
 
-async function prove(t: TestContext, start: () => Promise<TestServer>, ordered: boolean): Promise<void> {
+async function prove(t: TestContext, { start, ordered = false, settings }: Broker): Promise<void> {
   const server = await start();
   const link = await startProxy(server.port);
   t.after(async () => {
     await link.close();
     await server.stop();
   });
-  const config = { lease: `${lease}ms`, attempts: 1_000, ...(ordered && { order: 'key' }) };
+  const config = {
+    lease: `${lease}ms`,
+    attempts: 1_000,
+    ...(ordered && { order: 'key' }),
+    ...settings,
+  };
   const surroundings = { dataDir: tmpdir(), timeout: 10_000 };
   const messages = await openCapability(
     'messaging',
@@ -61,11 +76,12 @@ async function prove(t: TestContext, start: () => Promise<TestServer>, ordered: 
   );
   t.after(() => messages.close());
   await messages.subscribe('workers', ['work']);
-  const order = ordered ? ', order = "key"' : '';
   const app = await startMessageApp(
     await guest,
     server.url,
-    `lease = "${lease}ms", attempts = 1_000${order}`,
+    Object.entries(config)
+      .map(([key, value]) => `${key} = ${JSON.stringify(value)}`)
+      .join(', '),
   );
 
   // One process goes through a link of its own, which is cut for it alone.
@@ -109,7 +125,14 @@ async function prove(t: TestContext, start: () => Promise<TestServer>, ordered: 
     running[0].tell('on');
   }
 
-  const troubles: typeof faults = { ...faults, 'a process is killed, and another one comes': killOne };
+  const { follower } = server;
+  const troubles: typeof faults = {
+    ...faults,
+    'a process is killed, and another one comes': killOne,
+    ...(follower && {
+      'a server that follows is killed and comes back': async () => faults[killed]!(await follower(), link),
+    }),
+  };
   for (const each of running) each.tell('on');
   for (let round = 0; round < rounds; round++)
     for (const [name, trouble] of Object.entries(troubles)) {
@@ -154,7 +177,7 @@ void suite(
   'messages in trouble: what was confirmed is handled, no failure lies, all go on',
   { concurrency },
   () => {
-    for (const [name, skip, start, ordered] of brokers)
-      void test(name, { skip, timeout: 90_000 + rounds * 60_000 }, (t) => prove(t, start, ordered));
+    for (const [name, broker] of Object.entries(brokers))
+      void test(name, { skip: broker.skip, timeout: 90_000 + rounds * 60_000 }, (t) => prove(t, broker));
   },
 );

@@ -82,7 +82,7 @@ export const faults: { readonly [name: string]: (server: TestServer, link: Proxy
     await link.heal();
   },
   async 'the server is silent for five seconds'(server) {
-    server.pause();
+    await server.pause();
     await sleep(5_000);
     server.resume();
   },

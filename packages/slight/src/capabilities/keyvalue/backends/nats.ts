@@ -8,6 +8,7 @@ import {
   wrongLastSequence,
 } from '../../../clients/nats.ts';
 
+import { readReplicas, replicasSetting } from '../../../clients/nats-replicas.ts';
 import { defineBackend } from '../../core/backend.ts';
 import type { OpenContext } from '../../core/backend.ts';
 import { CapabilityError } from '../../core/error.ts';
@@ -29,7 +30,7 @@ import { watchBucket } from './nats-watch.ts';
 export const nats = defineBackend<KeyValue, KeyValueFeature>({
   scheme: 'nats',
   capability: 'keyvalue',
-  doc: 'Values in a bucket of NATS with JetStream, of up to a million bytes: nats://user:password@host:port or nats://token@host:port, TLS with ?tls=true; credentials (a JWT, an nkey) stand beside the bind. A ttl ends by the clock of the host that reads.',
+  doc: 'Values in a bucket of NATS with JetStream, of up to a million bytes: nats://user:password@host:port or nats://token@host:port, TLS with ?tls=true; several servers of a cluster: nats://user:password@a:4222,b:4222; credentials (a JWT, an nkey) stand beside the bind. A ttl ends by the clock of the host that reads.',
   features: new Set([
     'list',
     'ttl',
@@ -43,14 +44,10 @@ export const nats = defineBackend<KeyValue, KeyValueFeature>({
   ]),
   config: {
     ...natsSettings,
-    replicas: {
-      type: 'number',
-      doc: 'Servers of a cluster that keep the bucket, where this makes it: 1 to 5',
-      default: 1,
-      example: '3',
-    },
+    replicas: replicasSetting('the bucket, where this makes it'),
   },
   packages: natsPackages,
+  severalHosts: true,
   open: openStore,
 });
 
@@ -72,7 +69,7 @@ async function openStore(context: OpenContext): Promise<KeyValue> {
   let bucket: Bucket;
   let headers: () => MsgHdrs;
   try {
-    bucket = await openBucket(client, name, Number(config.replicas ?? 1));
+    bucket = await openBucket(client, name, readReplicas(config));
     ({ headers } = await import('@nats-io/transport-node'));
   } catch (error) {
     client.release();

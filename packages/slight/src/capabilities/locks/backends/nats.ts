@@ -8,6 +8,7 @@ import {
   streamExists,
   wrongLastSequence,
 } from '../../../clients/nats.ts';
+import { readReplicas, replicasSetting } from '../../../clients/nats-replicas.ts';
 import { defineBackend } from '../../core/backend.ts';
 import type { OpenContext } from '../../core/backend.ts';
 import type { Grant, Locks, LocksFeature } from '../contract.ts';
@@ -22,18 +23,14 @@ import { notHeld } from '../validate.ts';
 export const nats = defineBackend<Locks, LocksFeature>({
   scheme: 'nats',
   capability: 'locks',
-  doc: 'Locks on NATS with JetStream, by the time of its server: nats://user:password@host:port or nats://token@host:port, TLS with ?tls=true; credentials (a JWT, an nkey) stand beside the bind.',
+  doc: 'Locks on NATS with JetStream, by the time of its server: nats://user:password@host:port or nats://token@host:port, TLS with ?tls=true; several servers of a cluster: nats://user:password@a:4222,b:4222; credentials (a JWT, an nkey) stand beside the bind.',
   features: new Set(['durable-server', 'shared']),
   config: {
     ...natsSettings,
-    replicas: {
-      type: 'number',
-      doc: 'Servers of a cluster that keep the locks, where this makes their stream: 1 to 5',
-      default: 1,
-      example: '3',
-    },
+    replicas: replicasSetting('the locks, where this makes their stream'),
   },
   packages: natsPackages,
+  severalHosts: true,
   open: openLocks,
 });
 
@@ -187,7 +184,7 @@ async function openLocks(context: OpenContext): Promise<Locks> {
   try {
     await client.ask(true, async ({ manager }) => {
       const subjects = [`${root}.lock.*`, `${root}.line.*.*`, `${root}.clock`, `${root}.tickets`];
-      const replicas = Number(config.replicas ?? 1);
+      const replicas = readReplicas(config);
       try {
         await manager.streams.add({
           name: stream,

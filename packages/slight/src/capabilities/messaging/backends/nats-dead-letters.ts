@@ -18,11 +18,11 @@ export interface DeadLetters {
 }
 
 export function openDeadLetters(client: NatsClient, { dead, deadOf }: Layout): DeadLetters {
-  /** The first from a number on. */
-  const next = (group: string, from: number): Promise<StoredMsg | null> =>
-    client.ask(false, ({ manager }) =>
-      manager.direct.getMessage(dead, { seq: from, next_by_subj: deadOf(group) }),
-    );
+  /** The first from a number on, as who leads the stream has it: with replicas any other may lag behind. */
+  function next(group: string, from: number): Promise<StoredMsg | null> {
+    const query = { seq: from, next_by_subj: deadOf(group) };
+    return client.ask(false, ({ manager }) => manager.streams.getMessage(dead, query));
+  }
 
   function read({ header, data, seq, time }: StoredMsg): DeadLetter {
     const meta = readMeta(header, '', String(seq));

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { natsMissing, startNats } from '../../../../../../test/servers/nats.ts';
 import { startProxy, type Proxy } from '../../../../../../test/servers/proxy.ts';
 import type { TestServer } from '../../../../../../test/servers/server.ts';
+import { openNats } from '../../../clients/nats.ts';
 import { CapabilityError } from '../../core/error.ts';
 import { openCapability } from '../../core/open.ts';
 import type { Delivery, Messaging } from '../contract.ts';
@@ -161,6 +162,31 @@ void suite('messages on NATS in trouble', { skip: natsMissing, timeout: 60_000 }
     assert.deepEqual(came, []);
     // The server was asked to forget them once more: another process hears nothing of them, either.
     assert.deepEqual(await messages.count('workers'), { waiting: 0, leased: 0, dead: 0 });
+  });
+
+  void test('a stream and a group for which nobody answers are away: that is no lack of JetStream, and not nothing', async (t) => {
+    const server = await serve(t);
+    const messages = await open(t, server.url, patience, 2_000);
+    for (const group of ['workers', 'others']) await messages.subscribe(group, ['work']);
+    const { jetstream, manager, release } = await openNats({
+      url: new URL(server.url),
+      config: {},
+      dataDir: tmpdir(),
+      timeout: patience,
+    });
+    t.after(release);
+    const consumers = await manager.consumers.list('slight-events').next();
+    for (const { name } of consumers)
+      if (name.startsWith('workers')) await manager.consumers.delete('slight-events', name);
+    // Servers before 2.10 say nothing.
+    assert.match((await failure(messages.receive('workers'))).code, /^(unavailable|timeout)$/);
+    assert.deepEqual(await messages.receive('others'), []);
+    // As another process does it.
+    await jetstream.publish('slight.events.group.workers', '');
+    assert.equal((await failure(messages.receive('workers'))).code, 'not-found');
+    await manager.streams.delete('slight-events');
+    const { code, outcome } = await failure(messages.publish('work', Buffer.from('1')));
+    assert.deepEqual([code, outcome], ['unavailable', 'none']);
   });
 
   void test('a server that is silent has not said that there is nothing', async (t) => {

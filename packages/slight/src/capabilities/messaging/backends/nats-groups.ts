@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsClient } from '../../../clients/nats.ts';
 import type { Group } from '../contract.ts';
 import { noGroup } from '../validate.ts';
@@ -29,8 +30,8 @@ export interface Groups {
   subscribe(group: string, topics: readonly string[]): Promise<void>;
   unsubscribe(group: string): Promise<void>;
   list(): Promise<Group[]>;
-  /** @throws {CapabilityError} `not-found` */
-  find(group: string): Promise<GroupRecord>;
+  /** @param anew ask the server, whatever is known @throws {CapabilityError} `not-found` */
+  find(group: string, anew?: boolean): Promise<GroupRecord>;
   /** From the one that is asked first; a message that several have belongs to the first of these. */
   consumersOf(group: string, record: GroupRecord): GroupConsumer[];
   /** Makes the consumer of what is sent to the group alone. */
@@ -39,6 +40,8 @@ export interface Groups {
 
 /** Milliseconds for which a process goes by what it knows of a group; another may have changed it meanwhile. */
 const fresh = 1_000;
+/** Messages that a consumer is sent until one reaches it, and milliseconds between two. */
+const [mostBegins, pauseToBegin] = [10, 20];
 /** Of one consumer: messages that are out at once. */
 const mostOut = 20_000;
 
@@ -102,11 +105,17 @@ export function openGroups(client: NatsClient, layout: Layout, lease: number, ti
    */
   async function begin(name: string, topic: string): Promise<void> {
     const subject = layout.published(topic.replaceAll(/[*>]/g, '-'));
-    await client.ask(true, ({ jetstream }) => jetstream.publish(subject, '', { msgID: beginId() }));
-    const [first] = await client.ask(true, () => pull(client, layout.stream, name, 1, timeout));
-    if (first === undefined) return;
-    const what = isBegin(first) ? '+ACK' : '-NAK';
-    await client.ask(true, ({ connection }) => connection.request(first.reply!, what, { timeout }));
+    // On a cluster whoever has the stream may hear of the consumer a moment later: what comes until then is not kept for it.
+    for (let tries = 1; tries <= mostBegins; tries++) {
+      await client.ask(true, ({ jetstream }) => jetstream.publish(subject, '', { msgID: beginId() }));
+      const found = await client.ask(true, () => pull(client, layout.stream, name, tries, timeout));
+      for (const each of found) {
+        const what = isBegin(each) ? '+ACK' : '-NAK';
+        await client.ask(true, ({ connection }) => connection.request(each.reply!, what, { timeout }));
+      }
+      if (found.length > 0) return;
+      await sleep(pauseToBegin);
+    }
   }
 
   async function removeConsumer(name: string): Promise<void> {
@@ -123,7 +132,7 @@ export function openGroups(client: NatsClient, layout: Layout, lease: number, ti
       const before = await load(group);
       const wanted = [...new Set(topics)];
       // Also those that are there: that is no error, and gives them a lease that was changed.
-      for (const topic of wanted) await addConsumer(group, topic);
+      await Promise.all(wanted.map((topic) => addConsumer(group, topic)));
       const { state } = await client.ask(false, ({ manager }) => manager.streams.info(layout.stream));
       const gone = (before?.topics ?? []).filter((topic) => !wanted.includes(topic));
       const former = [
@@ -156,8 +165,8 @@ export function openGroups(client: NatsClient, layout: Layout, lease: number, ti
       );
       return found.filter((each) => each !== undefined);
     },
-    async find(group) {
-      const cached = known.get(group);
+    async find(group, anew = false) {
+      const cached = anew ? undefined : known.get(group);
       if (cached !== undefined && performance.now() - cached.at < fresh) return cached.record;
       const record = await load(group);
       if (record === undefined) {

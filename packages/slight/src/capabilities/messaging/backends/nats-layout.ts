@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { NatsClient } from '../../../clients/nats.ts';
-import { encodeName } from '../../../clients/nats.ts';
+import { encodeName, isApiError, streamExists } from '../../../clients/nats.ts';
+import { CapabilityError } from '../../core/error.ts';
 import { publishOnceWindow } from '../contract.ts';
 
 /** Where the messages of one name are. */
@@ -56,6 +57,21 @@ export function layOut(name: string): Layout {
   };
 }
 
+/**
+ * With replicas, a server of 2.9 takes a message away from all when one group has acked it, and another, which is led from a server
+ * that died or came back, has yet to be given it.
+ * @param version of the server
+ * @throws {CapabilityError} `unsupported`
+ */
+export function checkReplicas(replicas: number, version = ''): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (replicas === 1 || major > 2 || minor >= 10) return;
+  throw new CapabilityError(
+    'unsupported',
+    `nats-server ${version} loses confirmed messages that have replicas when one of its servers dies. Update it to 2.10.25 or newer, or leave \`replicas\` out`,
+  );
+}
+
 /** Makes the streams where they are missing. */
 export async function makeStreams({ manager }: NatsClient, layout: Layout, replicas: number): Promise<void> {
   const usual = { num_replicas: replicas, allow_direct: true };
@@ -82,12 +98,15 @@ export async function makeStreams({ manager }: NatsClient, layout: Layout, repli
       max_msgs_per_subject: 1,
     },
   ];
-  // One that is there with the same setup is no error, and with another its owner's business.
-  for (const stream of made) {
-    try {
-      await manager.streams.add(stream);
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== 10_058) throw error;
-    }
-  }
+  // One that is there with the same setup is no error, and with another its owner's business. On a cluster each takes half a second,
+  // until its servers have agreed who leads.
+  await Promise.all(
+    made.map(async (stream) => {
+      try {
+        await manager.streams.add(stream);
+      } catch (error) {
+        if (!isApiError(error, streamExists)) throw error;
+      }
+    }),
+  );
 }

@@ -2,11 +2,21 @@ import type { Msg } from '@nats-io/transport-node';
 import type { NatsClient } from '../../../clients/nats.ts';
 import { CapabilityError } from '../../core/error.ts';
 
+/** Nobody answers for a consumer: it is gone, or its servers have yet to agree who leads. */
+export class UnansweredError extends CapabilityError {
+  constructor() {
+    super(
+      'unavailable',
+      'nobody answers for the group: its servers have yet to agree who leads, or are on their way',
+    );
+  }
+}
+
 /**
  * Asks a consumer for what it has now, at most `count`. The library's own pulls wait for a second at least.
  * https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-13.md
  * @param timeout milliseconds
- * @throws {CapabilityError} `timeout` where the server says nothing
+ * @throws {CapabilityError} `timeout` where the server says nothing @throws {UnansweredError}
  */
 export function pull(
   { connection }: NatsClient,
@@ -37,9 +47,10 @@ export function pull(
     const subscription = connection.subscribe(inbox, {
       callback(error, message) {
         if (error !== null) return fail(error);
-        // What has a status and no body says that there is no more, or no such consumer.
+        // What has a status and no body says that there is no more.
         const status = message.headers?.code ?? 0;
         if (status === 100) return;
+        if (status === 503) return fail(new UnansweredError());
         if (status >= 400) return end();
         messages.push(message);
         if (messages.length === count) end();

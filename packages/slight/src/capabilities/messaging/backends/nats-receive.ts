@@ -7,7 +7,7 @@ import { wasAcked } from './nats-acked.ts';
 import type { Layout } from './nats-layout.ts';
 import type { Leases } from './nats-leases.ts';
 import { isBegin, readInfo, readMeta, toMessage } from './nats-message.ts';
-import { pull } from './nats-pull.ts';
+import { pull, UnansweredError } from './nats-pull.ts';
 
 export interface Receiving {
   readonly client: NatsClient;
@@ -30,9 +30,15 @@ export async function takeFrom(receiving: Receiving, group: string, max: number)
       if (deliveries.length >= max) break;
       const earlier = consumers.slice(0, index);
       const asked = performance.now();
-      const messages = await client.ask(false, () =>
-        pull(client, layout.stream, consumer.name, max - deliveries.length, timeout),
-      );
+      const messages = await client
+        .ask(false, () => pull(client, layout.stream, consumer.name, max - deliveries.length, timeout))
+        .catch(async (error: unknown) => {
+          if (!(error instanceof UnansweredError)) throw error;
+          // Another process may have taken it away.
+          const now = groups.consumersOf(group, await groups.find(group, true));
+          if (now.some(({ name }) => name === consumer.name)) throw error;
+          return [];
+        });
       for (const message of messages) {
         const delivery = await deliver(receiving, { group, consumer, earlier, message, asked });
         if (delivery !== undefined) deliveries.push(delivery);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MsgHdrs } from '@nats-io/transport-node';
 import { natsPackages, natsSettings, openNats } from '../../../clients/nats.ts';
+import { readReplicas, replicasSetting } from '../../../clients/nats-replicas.ts';
 import { defineBackend } from '../../core/backend.ts';
 import type { OpenContext } from '../../core/backend.ts';
 import { CapabilityError, failAfterWrite, finishAll } from '../../core/error.ts';
@@ -12,7 +13,7 @@ import { takeWithin } from '../wait.ts';
 import { noteAcked } from './nats-acked.ts';
 import { openDeadLetters } from './nats-dead-letters.ts';
 import { openGroups } from './nats-groups.ts';
-import { layOut, makeStreams, toNanos } from './nats-layout.ts';
+import { checkReplicas, layOut, makeStreams, toNanos } from './nats-layout.ts';
 import { openLeases } from './nats-leases.ts';
 import type { Lease } from './nats-leases.ts';
 import { openListener } from './nats-listener.ts';
@@ -24,7 +25,7 @@ import { takeFrom } from './nats-receive.ts';
 export const nats = defineBackend<Messaging, MessagingFeature>({
   scheme: 'nats',
   capability: 'messaging',
-  doc: 'Messages on NATS with JetStream, with bodies of up to a million bytes: nats://user:password@host:port or nats://token@host:port, TLS with ?tls=true; credentials (a JWT, an nkey) stand beside the bind. A server that is killed forgets deliveries and acks of the last moment, half a second at most, whatever its settings: messages come again, also to who has acked them from another process.',
+  doc: 'Messages on NATS with JetStream, with bodies of up to a million bytes: nats://user:password@host:port or nats://token@host:port, TLS with ?tls=true; several servers of a cluster: nats://user:password@a:4222,b:4222; credentials (a JWT, an nkey) stand beside the bind. A server that is killed forgets deliveries and acks of the last moment, half a second at most, whatever its settings: messages come again, also to who has acked them from another process.',
   features: new Set([
     'groups',
     'publish-once',
@@ -36,14 +37,10 @@ export const nats = defineBackend<Messaging, MessagingFeature>({
   ]),
   config: {
     ...natsSettings,
-    replicas: {
-      type: 'number',
-      doc: 'Servers of a cluster that keep the messages, where this makes their streams: 1 to 5',
-      default: 1,
-      example: '3',
-    },
+    replicas: replicasSetting('the messages, where this makes their streams'),
   },
   packages: natsPackages,
+  severalHosts: true,
   open: openMessages,
 });
 
@@ -62,7 +59,9 @@ async function openMessages(context: OpenContext): Promise<Messaging> {
   let headers: () => MsgHdrs;
   try {
     ({ headers } = await import('@nats-io/transport-node'));
-    await client.ask(true, () => makeStreams(client, layout, Number(config.replicas ?? 1)));
+    const replicas = readReplicas(config);
+    checkReplicas(replicas, client.connection.info?.version);
+    await client.ask(true, () => makeStreams(client, layout, replicas));
   } catch (error) {
     client.release();
     throw error;
