@@ -25,8 +25,18 @@ export function makeReads(client: RedisClient): RedisReads {
     return value;
   }
 
+  /** As `MGET` does: a key that holds another type counts as absent. */
+  async function readLoosely(key: string): Promise<Found> {
+    try {
+      return await readOne(key);
+    } catch (error) {
+      if (error instanceof CapabilityError && error.detail === 'WRONGTYPE') return undefined;
+      throw error;
+    }
+  }
+
   async function readMany(keys: readonly string[]): Promise<Found[]> {
-    if (!oneCommand) return Promise.all(keys.map(readOne));
+    if (!oneCommand) return Promise.all(keys.map(readLoosely));
     try {
       const values = (await client.send('MGET', keys)) as (Buffer | null)[];
       for (const value of values) pace.note(value ?? undefined);
