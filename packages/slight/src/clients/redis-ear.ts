@@ -24,6 +24,8 @@ export interface Head {
 
 /** Milliseconds between two questions whether the connection still stands: one that only listens would not notice. */
 const askEvery = 5_000;
+/** Milliseconds until a server that refused is told once more what is to be heard. */
+const listenEvery = 1_000;
 
 /**
  * Opens a connection that listens to what its head wants to hear.
@@ -41,10 +43,8 @@ export async function openEar(
     head.hear(String(pattern), channel, message),
   );
   redis.on('close', () => head.lose());
-  redis.on('ready', () => {
-    // Only once all is heard again does it help to look what was missed. Where it is away again, the next time does this again.
-    listenToAll().then(head.regain, () => undefined);
-  });
+  let again: NodeJS.Timeout | undefined;
+  redis.on('ready', listenAgain);
   const asking = setInterval(() => {
     redis.ping().catch(() => undefined);
     role?.ask();
@@ -55,8 +55,19 @@ export async function openEar(
     if (patterns.length > 0) await redis.psubscribe(...patterns);
   }
 
+  /** Only once all is heard again does it help to look what was missed. */
+  function listenAgain(): void {
+    clearTimeout(again);
+    listenToAll().then(head.regain, () => {
+      // Where it is away, its coming back does this again. Where it refused, it may take it later.
+      if (redis.status === 'ready') again = setTimeout(listenAgain, listenEvery).unref();
+    });
+  }
+
   function close(): void {
     clearInterval(asking);
+    clearTimeout(again);
+    redis.off('ready', listenAgain);
     redis.removeAllListeners('close');
     redis.disconnect();
   }

@@ -1,3 +1,4 @@
+import { CapabilityError } from '../capabilities/core/error.ts';
 import { openEar, type Ear, type Head } from './redis-ear.ts';
 import { openEars } from './redis-ears.ts';
 import type { RedisPlace } from './redis-place.ts';
@@ -78,5 +79,35 @@ export async function openRedisEvents(
       return end;
     },
     close: () => ears.close(),
+  };
+}
+
+/** Connections that are opened when somebody first listens. */
+export interface LateEvents {
+  /** @throws {CapabilityError} as `openRedis`; the next one tries anew. `cancelled` once it is closed */
+  open(): Promise<RedisEvents>;
+  /** Also of what is still being opened. */
+  close(): Promise<void>;
+}
+
+/** @param near as `openRedisEvents` takes it */
+export function openLate(place: RedisPlace, timeout: number, near: string | undefined): LateEvents {
+  let opening: Promise<RedisEvents> | undefined;
+  let closed = false;
+  return {
+    async open() {
+      if (closed) throw new CapabilityError('cancelled', 'the connection was closed');
+      opening ??= openRedisEvents(place, timeout, near).catch((error: unknown) => {
+        opening = undefined;
+        throw error;
+      });
+      return opening;
+    },
+    async close() {
+      closed = true;
+      const last = opening;
+      opening = undefined;
+      await last?.then((events) => events.close()).catch(() => undefined);
+    },
   };
 }

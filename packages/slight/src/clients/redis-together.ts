@@ -33,8 +33,8 @@ export function gatherRuns(
 ): Runs {
   const { ask, leave } = gather((asked: readonly Asked<Run, unknown>[]) => {
     const kinds = Map.groupBy(asked, ({ question: { script, keys, args } }) => {
-      const which = byKeys ? keys.join(' ') : keys.length;
-      return `${script.sha} ${args.length} ${which}`;
+      const which = byKeys ? keys.join(' ') : '';
+      return `${script.sha} ${args.length} ${keys.length} ${which}`;
     });
     for (const same of kinds.values()) void (same.length > 1 ? runTogether(same) : runEach(same));
   });

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { openRedisEvents, type RedisEvents } from '../../../clients/redis-events.ts';
+import { openLate } from '../../../clients/redis-events.ts';
 import type { RedisClient, RedisNode, RedisPlace } from '../../../clients/redis.ts';
 import { CapabilityError } from '../../core/error.ts';
 import type { Change, KeyValueWatch, WatchTarget } from '../contract.ts';
@@ -20,15 +20,7 @@ export function openWatches(
   timeout: number,
   prefix: string,
 ): RedisWatches {
-  let opening: Promise<RedisEvents> | undefined;
-
-  function openEvents(): Promise<RedisEvents> {
-    opening ??= openRedisEvents(place, timeout, undefined).catch((error: unknown) => {
-      opening = undefined;
-      throw error;
-    });
-    return opening;
-  }
+  const late = openLate(place, timeout, undefined);
 
   /** An event says that something happened to a key; what is there now is asked for when it is told. */
   async function describe(key: string): Promise<Change> {
@@ -41,7 +33,7 @@ export function openWatches(
   return {
     async begin(target) {
       await Promise.all((await client.nodes()).map(checkEvents));
-      const events = await openEvents();
+      const events = await late.open();
       const pending = makePending();
       let wake: () => void = () => undefined;
       const end = await events.listen(
@@ -62,9 +54,7 @@ export function openWatches(
         return end;
       });
     },
-    close() {
-      opening?.then((events) => events.close()).catch(() => undefined);
-    },
+    close: () => void late.close(),
   };
 }
 

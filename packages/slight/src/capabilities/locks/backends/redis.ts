@@ -1,5 +1,4 @@
-import { keyspaceOf, openRedisEvents } from '../../../clients/redis-events.ts';
-import type { RedisEvents } from '../../../clients/redis-events.ts';
+import { keyspaceOf, openLate } from '../../../clients/redis-events.ts';
 import { openRedis, readRedisPlace, redisPackage, redisSettings } from '../../../clients/redis.ts';
 import { defineBackend } from '../../core/backend.ts';
 import type { OpenContext } from '../../core/backend.ts';
@@ -29,8 +28,7 @@ async function openLocks(context: OpenContext): Promise<Locks> {
   const { timeout } = context;
   const place = readRedisPlace(context);
   const client = await openRedis(place, timeout);
-  let events: Promise<RedisEvents> | undefined;
-  let closed = false;
+  const late = openLate(place, timeout, context.name);
 
   /** Lease, last token, line, signs of life: all in one slot of a cluster. */
   const keysOf = (name: string): string[] => {
@@ -57,10 +55,7 @@ async function openLocks(context: OpenContext): Promise<Locks> {
       await client.run(leaveScript, keysOf(name), [ticket, channelOf(name)]);
     },
     async listen(name, wake) {
-      const opening = (events ??= openRedisEvents(place, timeout, context.name));
-      // What is open comes back by itself; what could not be opened is tried anew by the next who listens.
-      opening.catch(() => events === opening && (events = undefined));
-      return (await opening).listen(freed(name), wake, wake);
+      return (await late.open()).listen(freed(name), wake, wake);
     },
   };
 
@@ -82,10 +77,8 @@ async function openLocks(context: OpenContext): Promise<Locks> {
     },
     ping: client.ping,
     async close() {
-      if (closed) return;
-      closed = true;
       client.release();
-      await events?.then((each) => each.close()).catch(() => undefined);
+      await late.close();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { keyspaceOf, openRedisEvents, type RedisEvents } from '../../../clients/redis-events.ts';
+import { keyspaceOf, openLate } from '../../../clients/redis-events.ts';
 import type { RedisPlace } from '../../../clients/redis.ts';
 
 /** What one open name hears on a connection of its own, which is made when somebody first wants to. */
@@ -16,25 +16,19 @@ export interface RedisHearing {
 }
 
 export function openHearing(place: RedisPlace, timeout: number, tag: string): RedisHearing {
-  let opening: Promise<RedisEvents> | undefined;
+  const late = openLate(place, timeout, tag);
   const before = `${tag}:`;
 
   return {
     channel: (name) => `${keyspaceOf(place)}${before}${name}`,
     async listen(name, hear, lose = () => undefined) {
-      opening ??= openRedisEvents(place, timeout, tag).catch((error: unknown) => {
-        opening = undefined;
-        throw error;
-      });
-      const events = await opening;
+      const events = await late.open();
       return events.listen(
         before + name,
         (key, message) => hear(key.toString().slice(before.length), message),
         lose,
       );
     },
-    async close() {
-      await opening?.then((events) => events.close()).catch(() => undefined);
-    },
+    close: late.close,
   };
 }
