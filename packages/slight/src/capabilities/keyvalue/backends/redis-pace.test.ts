@@ -11,7 +11,7 @@ test('reads go on however many were read before, of whatever lengths', async () 
   const pace = makePace(async (reads) => {
     await new Promise<void>((answer) => underWay.push(answer));
     for (const { resolve } of reads) resolve(undefined);
-  });
+  }, 600_000);
   const read = { question: 'k', resolve: note, reject: () => assert.fail() };
   function note(): void {
     found++;
@@ -32,4 +32,40 @@ test('reads go on however many were read before, of whatever lengths', async () 
     for (let i = 0; i < 30; i++) await readSome(1, 3_000_000);
     assert.equal(found, asked, `round ${round}`);
   }
+});
+
+test('who waited for longer than an operation has is not asked for: nobody hears the answer, and others wait behind', async (t) => {
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  const underWay: { readonly keys: readonly string[]; answer(): void }[] = [];
+  const pace = makePace(async (reads) => {
+    const keys = reads.map(({ question }) => question);
+    await new Promise<void>((resolve) => underWay.push({ keys, answer: resolve }));
+    for (const { resolve } of reads) resolve(undefined);
+  }, 1_000);
+  for (let i = 0; i < 100; i++) pace.note(large);
+  const ends: string[] = [];
+  const ask = (question: string): void =>
+    pace.go([
+      {
+        question,
+        resolve: () => ends.push(`${question} found`),
+        reject: (error) => ends.push(`${question} ${(error as { code: string }).code}`),
+      },
+    ]);
+  ask('first');
+  // The server is slower than they come.
+  for (let round = 0; round < 50; round++) {
+    now += 100;
+    ask(`k${round}`);
+    assert.ok(ends.length >= round - 10, `${round} asked, and ${ends.length} are over`);
+  }
+  underWay.shift()!.answer();
+  await new Promise(setImmediate);
+  assert.deepEqual(
+    underWay.map(({ keys }) => keys),
+    [['k40']],
+  );
+  assert.equal(ends[0], 'k0 timeout');
+  assert.deepEqual(ends.slice(-2), ['k39 timeout', 'first found']);
 });

@@ -1,4 +1,5 @@
 import type { Asked } from '../../../clients/gather.ts';
+import { CapabilityError } from '../../core/error.ts';
 
 type Found = Buffer | undefined;
 type Reads = readonly Asked<string, Found>[];
@@ -24,13 +25,18 @@ export interface Pace {
   readonly fitting: number;
 }
 
-/** @param readAll fulfils, or rejects, each of them before it ends; it never throws */
-export function makePace(readAll: (asked: Reads) => Promise<unknown>): Pace {
+/**
+ * @param readAll fulfils, or rejects, each of them before it ends; it never throws
+ * @param patience milliseconds after which nobody waits for a read any more. A server that is slower than reads come would only be
+ * asked for such ones in the end
+ */
+export function makePace(readAll: (asked: Reads) => Promise<unknown>, patience: number): Pace {
   /** Bytes of a value, by those that were read before. */
   let mean = 0;
   let known = false;
   let underWay = 0;
-  const waiting: Asked<string, Found>[] = [];
+  /** The first is the one that has waited for longest. */
+  const waiting: { readonly read: Asked<string, Found>; readonly until: number }[] = [];
 
   async function goCounted(asked: Reads): Promise<void> {
     // A whole number: of fractions that are added and taken away something would be left, and those that wait stay for ever.
@@ -41,17 +47,26 @@ export function makePace(readAll: (asked: Reads) => Promise<unknown>): Pace {
     goOn();
   }
 
+  function dropLate(): void {
+    const now = performance.now();
+    const kept = waiting.findIndex(({ until }) => until > now);
+    for (const { read } of waiting.splice(0, kept === -1 ? waiting.length : kept))
+      read.reject(new CapabilityError('timeout', 'no answer within the deadline'));
+  }
+
   function goOn(): void {
+    dropLate();
     while (waiting.length > 0 && underWay + mean <= Math.max(mostBytes, mean)) {
       const count = Math.max(1, Math.floor((mostBytes - underWay) / Math.max(mean, small)));
-      void goCounted(waiting.splice(0, count));
+      void goCounted(waiting.splice(0, count).map(({ read }) => read));
     }
   }
 
   return {
     go(asked) {
       if (mean <= small && waiting.length === 0) return void readAll(asked);
-      waiting.push(...asked);
+      const until = performance.now() + patience;
+      for (const read of asked) waiting.push({ read, until });
       goOn();
     },
     get fitting() {

@@ -19,7 +19,7 @@ function makeServer() {
       });
     },
   };
-  return { commands, reads: makeReads(client as unknown as RedisClient) };
+  return { commands, reads: makeReads(client as unknown as RedisClient, 60_000) };
 }
 
 type Server = ReturnType<typeof makeServer>;
@@ -76,14 +76,17 @@ test('small values are asked for together at once, also after large ones', async
 test('what fails lets those go on that wait', async () => {
   const calls: string[] = [];
   let large = true;
-  const reads = makeReads({
-    send(command: string, keys: string[]): Promise<unknown> {
-      calls.push(keys.join());
-      if (!large) return Promise.reject(new Error('away'));
-      const values = keys.map(() => Buffer.alloc(mebibyte));
-      return Promise.resolve(command === 'GET' ? values[0] : values);
-    },
-  } as unknown as RedisClient);
+  const reads = makeReads(
+    {
+      send(command: string, keys: string[]): Promise<unknown> {
+        calls.push(keys.join());
+        if (!large) return Promise.reject(new Error('away'));
+        const values = keys.map(() => Buffer.alloc(mebibyte));
+        return Promise.resolve(command === 'GET' ? values[0] : values);
+      },
+    } as unknown as RedisClient,
+    60_000,
+  );
   await Promise.all(Array.from({ length: 32 }, () => reads.get('k')));
   await reads.get('k');
   large = false;

@@ -15,7 +15,8 @@ export interface RedisReads {
   getMany(keys: readonly string[]): Promise<Found[]>;
 }
 
-export function makeReads(client: RedisClient): RedisReads {
+/** @param timeout milliseconds that a read has */
+export function makeReads(client: RedisClient, timeout: number): RedisReads {
   /** The keys of a cluster lie in different slots, which no single command may ask for. */
   let oneCommand = true;
 
@@ -88,7 +89,10 @@ export function makeReads(client: RedisClient): RedisReads {
     }
   }
 
-  const pace = makePace((asked) => (asked.length > 1 && oneCommand ? readTogether(asked) : readEach(asked)));
+  const pace = makePace(
+    (asked) => (asked.length > 1 && oneCommand ? readTogether(asked) : readEach(asked)),
+    timeout,
+  );
 
   return {
     get: gather(pace.go).ask,

@@ -52,7 +52,7 @@ async function openStore(context: OpenContext): Promise<KeyValue> {
   const place = readRedisPlace(context);
   const client = await openRedis(place, timeout);
   const prefix = storePrefix(name);
-  const reads = makeReads(client);
+  const reads = makeReads(client, timeout);
   const watches = openWatches(client, place, timeout, prefix);
 
   async function getVersioned(key: string): Promise<Versioned | undefined> {
