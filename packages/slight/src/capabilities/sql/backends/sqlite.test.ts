@@ -75,7 +75,7 @@ test('any values go in and come out as they were', async (t) => {
 });
 
 test('what is of no form of its column’s type comes back as it is', async (t) => {
-  const db = await open(t);
+  const db = await open(t, { timeout: 30_000 });
   await run(db, 'CREATE TABLE v (d DATE, t TIME, s TIMESTAMP DEFAULT CURRENT_TIMESTAMP, n DECIMAL TEXT)');
   await run(db, "INSERT INTO v VALUES ('tomorrow', 'noon', '2027-02-30T00:00:00Z', '1,5')");
   await run(db, "INSERT INTO v (d, n) VALUES ('2028-02-29', '1.50')");
@@ -189,7 +189,7 @@ test('who cannot get the write lock in time is aborted, and nothing of it happen
 });
 
 test('who waits to write, by a query too, keeps no connection from those who read', async (t) => {
-  const db = await open(t, { timeout: 10_000, config: { connections: 2 } });
+  const db = await open(t, { timeout: 30_000, config: { connections: 2 } });
   await run(db, 'CREATE TABLE t (a INTEGER PRIMARY KEY, b)');
   const holder = await db.begin();
   const insert = (index: number) =>
@@ -205,7 +205,7 @@ test('who waits to write, by a query too, keeps no connection from those who rea
 });
 
 test('the number of the last row is that of one which the statement itself inserted', async (t) => {
-  const db = await open(t, { config: { connections: 1 } });
+  const db = await open(t, { timeout: 30_000, config: { connections: 1 } });
   for (const text of [
     'CREATE TABLE t (a INTEGER PRIMARY KEY, b)',
     'CREATE TABLE log (a INTEGER PRIMARY KEY, b)',
