@@ -75,17 +75,17 @@ export const sql: SqlTag = Object.assign(
       pieces.forEach((piece, index) => {
         for (const each of index === 0 ? [piece] : [separator, piece]) {
           text.push(each.text);
-          values.push(...each.values);
+          for (const value of each.values) values.push(value);
         }
       });
       return new Fragment(text.join(''), values);
     },
-    decimal: (text: string) => new SqlTyped({ tag: 'decimal', val: text }),
+    decimal: (text: string) => new SqlTyped({ tag: 'decimal', val: whole(text) }),
     date: (day: string | Date) =>
-      new SqlTyped({ tag: 'date', val: typeof day === 'string' ? day : iso(day).slice(0, 10) }),
-    time: (text: string) => new SqlTyped({ tag: 'time', val: text }),
+      new SqlTyped({ tag: 'date', val: typeof day === 'string' ? whole(day) : iso(day).slice(0, 10) }),
+    time: (text: string) => new SqlTyped({ tag: 'time', val: whole(text) }),
     timestamp: (text: string | Date) =>
-      new SqlTyped({ tag: 'timestamp', val: typeof text === 'string' ? text : iso(text) }),
+      new SqlTyped({ tag: 'timestamp', val: typeof text === 'string' ? whole(text) : iso(text) }),
     float(number: number): SqlTyped {
       if (Number.isNaN(number)) throw noNumber();
       return new SqlTyped({ tag: 'float', val: number });
@@ -110,7 +110,8 @@ export function toFragment(strings: TemplateStringsArray | Fragment, values: rea
   values.forEach((value, index) => {
     if (value instanceof Fragment) {
       text += value.text;
-      bound.push(...value.values);
+      // One by one: there may be more of them than arguments of a function.
+      for (const each of value.values) bound.push(each);
     } else {
       text += '?';
       bound.push(toValue(value, index));
@@ -133,7 +134,7 @@ function toValue(value: Exclude<SqlInput, Fragment>, index: number): Value {
         ? { tag: 'integer', val: value.toString() }
         : { tag: 'float', val: value };
     case 'string':
-      return { tag: 'text', val: value };
+      return { tag: 'text', val: whole(value) };
     case 'object':
       if (value === null) return { tag: 'null' };
       if (value instanceof SqlTyped) return value.value;
@@ -155,7 +156,13 @@ function iso(date: Date): string {
 function quoteName(name: string): string {
   if (typeof name !== 'string' || name === '' || name.includes('\0'))
     throw new TypeError('a name is text, and not empty');
-  return `"${name.replaceAll('"', '""')}"`;
+  return `"${whole(name).replaceAll('"', '""')}"`;
+}
+
+/** A text that leaves the sandbox is UTF-8, which has no halves; what hands it over there would end the app. */
+function whole(text: string): string {
+  if (text.isWellFormed()) return text;
+  throw new TypeError('a text with half a surrogate pair is no value in SQL: see text.toWellFormed()');
 }
 
 function noNumber(): TypeError {

@@ -5,7 +5,7 @@ import type {
   Transaction as WitTransaction,
   Value,
 } from 'spiderlightning:cloud/sql@0.6.0';
-import { translateErrors } from './error.ts';
+import { CapabilityError, translateErrors } from './error.ts';
 import { useOpened } from './opened.ts';
 import { toFragment, type Fragment, type SqlInput } from './sql-text.ts';
 
@@ -33,7 +33,7 @@ export interface Changes {
 
 /**
  * The rows of a query, which has begun: awaited, all of them; in `for await`, one after the other, of which only a page is
- * in memory. Either can be done once.
+ * in memory. Either can be done once; who awaits it again gets the same rows.
  */
 export interface Query<Row> extends PromiseLike<Row[]>, AsyncIterable<Row> {
   /** The first row, or undefined; the others are not read. */
@@ -93,18 +93,32 @@ export function openDatabase(name: string): Database {
       ),
     async transaction(work, { readOnly = false } = {}) {
       const wit = await use('transaction', (database) => database.begin(readOnly));
+      let over = false;
       try {
         const answer = await work(
-          queryable((_operation, call) => new Promise((done) => done(translateErrors(() => call(wit))))),
+          queryable(async (operation, call) => {
+            if (over) throw transactionOver(operation, name);
+            return translateErrors(() => call(wit));
+          }),
         );
         translateErrors(() => wit.commit());
         return answer;
       } finally {
+        over = true;
         // What was not committed is undone.
         wit[Symbol.dispose]();
       }
     },
   };
+}
+
+function transactionOver(operation: string, name: string): CapabilityError {
+  return new CapabilityError({
+    code: 'precondition-failed',
+    message: `the database "${name}": ${operation}: the transaction is over. Await within it all that belongs to it, or begin another`,
+    retryable: false,
+    outcome: 'none',
+  });
 }
 
 type Runner = Pick<WitDatabase | WitTransaction, 'query' | 'execute'>;
@@ -126,8 +140,12 @@ function queryable(use: Use): Queryable {
 /** @param opening the rows of the query, which is under way */
 function queryOf<Row>(opening: Promise<WitRows>): Query<Row> {
   const opened = opening.then((rows) => ({ rows, columns: rows.columns() }));
+  let taken = false;
+  let all: Promise<Row[]> | undefined;
 
   async function* iterate(): AsyncGenerator<Row, void, undefined> {
+    if (taken) throw new TypeError('the rows of a query are read once: keep what was read, or ask again');
+    taken = true;
     const { rows, columns } = await opened;
     const names = columns.map(({ name }) => name);
     try {
@@ -148,7 +166,7 @@ function queryOf<Row>(opening: Promise<WitRows>): Query<Row> {
   return {
     [Symbol.asyncIterator]: iterate,
     // oxlint-disable-next-line unicorn/no-thenable
-    then: (onDone, onFailed) => readAll().then(onDone, onFailed),
+    then: (onDone, onFailed) => (all ??= readAll()).then(onDone, onFailed),
     async first() {
       for await (const row of iterate()) return row;
       return undefined;

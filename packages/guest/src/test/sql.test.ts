@@ -82,6 +82,26 @@ describe('statements', () => {
       assert.throws(() => sql`${value as never}`, TypeError, String(value));
   });
 
+  test('any number of values is a list; what a database takes of them, it says itself', () => {
+    const { text, values } = sql`in (${sql.list(Array.from({ length: 200_000 }, () => 1))})`;
+    assert.deepEqual([text.length, values.length], ['in ()'.length + 200_000 * 3 - 2, 200_000]);
+  });
+
+  test('half a surrogate pair is refused where it stands: it would end the whole app in its sandbox', () => {
+    const half = 'a\ud800';
+    for (const make of [
+      () => sql`select ${half}`,
+      () => sql.list(['a', half]),
+      () => sql.identifier('t', half),
+      () => sql.decimal(half),
+      () => sql.date(half),
+      () => sql.time(half),
+      () => sql.timestamp(half),
+    ])
+      assert.throws(make, { name: 'TypeError', message: /half a surrogate pair/ });
+    assert.equal(sql`select ${'🌍'}`.values.length, 1);
+  });
+
   test('a text is no statement, and what came from outside is no piece', async () => {
     const { db } = await open();
     assert.throws(() => db.query('select 1' as never), /query`select/);
@@ -126,6 +146,35 @@ describe('a database under test', () => {
     assert.deepEqual(await db.query`select max(id) as most, ${2n ** 60n} as big from orders`, [
       { most: 3, big: 2n ** 60n },
     ]);
+  });
+
+  test('rows are read once; who awaits them again gets those that were read', async () => {
+    const { db } = await open();
+    const query = db.query`select 1 as a union all select 2`;
+    const rows = await query;
+    assert.deepEqual(rows, [{ a: 1 }, { a: 2 }]);
+    assert.equal(await query, rows);
+    const once = /read once/;
+    await assert.rejects(query.first(), once);
+    const other = db.query`select 1 as a`;
+    assert.deepEqual(await other.first(), { a: 1 });
+    await assert.rejects(async () => other, once);
+    await assert.rejects(async () => {
+      for await (const _ of other) assert.fail('a row');
+    }, once);
+  });
+
+  test('a transaction that is over says so', async () => {
+    const { db } = await open();
+    const tx = await db.transaction((given) => given);
+    for (const use of [() => tx.execute`delete from orders`, () => tx.query`select 1`])
+      await assert.rejects(
+        async () => use(),
+        (error) =>
+          error instanceof CapabilityError &&
+          error.code === 'precondition-failed' &&
+          /is over\. Await/.test(error.message),
+      );
   });
 
   test('what cannot be bound is named', async () => {
