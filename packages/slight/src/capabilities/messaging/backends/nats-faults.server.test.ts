@@ -189,6 +189,15 @@ void suite('messages on NATS in trouble', { skip: natsMissing, timeout: 60_000 }
     assert.deepEqual([code, outcome], ['unavailable', 'none']);
   });
 
+  void test('a request whose time is over before it is stored is a timeout, and nothing else fails', async (t) => {
+    const server = await serve(t);
+    const messages = await open(t, server.linked, patience);
+    await messages.subscribe('workers', ['work']);
+    server.link.delay(100);
+    const { code, outcome } = await failure(messages.request('work', Buffer.from('1'), { wait: 50 }));
+    assert.deepEqual([code, outcome], ['timeout', 'unknown']);
+  });
+
   void test('a server that is silent has not said that there is nothing', async (t) => {
     const server = await serve(t);
     const messages = await open(t, server.url, patience, 6_000);

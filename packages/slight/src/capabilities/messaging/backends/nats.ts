@@ -225,6 +225,8 @@ async function openMessages(context: OpenContext): Promise<Messaging> {
       if (!(await reach(topic))) throw new CapabilityError('not-found', `no group has the topic ${topic}`);
       const reply = `_INBOX.slight.${randomUUID()}`;
       const { promise, resolve, reject } = Promise.withResolvers<Message>();
+      // Its time may be over while the request is still being stored, when nobody waits for it yet.
+      promise.catch(() => undefined);
       const subscription = client.connection.subscribe(reply, {
         max: 1,
         callback: (error, message) =>
@@ -242,7 +244,6 @@ async function openMessages(context: OpenContext): Promise<Messaging> {
       } finally {
         clearTimeout(timer);
         subscription.unsubscribe();
-        promise.catch(() => undefined);
       }
     },
     reply: (receipt, body, own = []) =>
