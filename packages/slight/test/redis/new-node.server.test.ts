@@ -6,7 +6,7 @@ import { redisMissing } from '../../../../test/servers/redis.ts';
 import { CapabilityError } from '../../src/capabilities/core/error.ts';
 import type { KeyValue } from '../../src/capabilities/keyvalue/contract.ts';
 import { slotOf } from '../../src/clients/redis-slot.ts';
-import { openClient, openStore } from './work.ts';
+import { openClient, openStore, recovers } from './work.ts';
 
 const options = { skip: redisMissing, timeout: 60_000 };
 const keys = Array.from({ length: 30 }, (_, i) => `{t}${i}`);
@@ -14,7 +14,7 @@ const slot = slotOf('t');
 
 /** A cluster that a node without slots has joined. */
 async function start(t: TestContext) {
-  const cluster = await startRedisCluster();
+  const cluster = await startRedisCluster({ settings: ['--notify-keyspace-events', 'KA'] });
   t.after(() => cluster.stop());
   return { cluster, added: await cluster.addNode() };
 }
@@ -107,3 +107,27 @@ test(
     assert.equal(await store.increment('{t}new', 1n), 1n);
   },
 );
+
+test('what is changed at a node that has no slot yet is told once it has it', options, async (t) => {
+  const { cluster, added } = await start(t);
+  const store = await openStore(t, cluster.url);
+  await store.set('{t}', Buffer.from('v'));
+  const watch = await store.watch({ key: '{t}' });
+  await store.set('{t}', Buffer.from('heard'));
+  await recovers(async () => assert.ok((await watch.next(1_000)).changes.length > 0));
+  let moved = 0;
+  await cluster.moveSlot(slot, added, async () => {
+    // Its value and its version.
+    if (++moved < 2) return;
+    // That they have left is told.
+    while ((await watch.next(100)).changes.length > 0);
+    await store.set('{t}', Buffer.from('there'));
+    assert.deepEqual(await watch.next(100), { changes: [], resync: false });
+  });
+  assert.ok(moved >= 2);
+  const told = await watch.next(20_000);
+  assert.ok(told.resync || told.changes.length > 0);
+  assert.equal(String(await store.get('{t}')), 'there');
+  await store.set('{t}', Buffer.from('after'));
+  await recovers(async () => assert.ok((await watch.next(1_000)).changes.length > 0));
+});
