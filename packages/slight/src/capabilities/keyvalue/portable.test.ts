@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CapabilityError } from '../core/error.ts';
 import { memory } from './backends/memory.ts';
-import type { KeyValue, KeyValueFeature } from './contract.ts';
+import type { KeyValue, KeyValueFeature, KeyValueWatch } from './contract.ts';
 import { portableKeyValue } from './portable.ts';
 
 function wrap(broken: Partial<KeyValue>, features = memory.features): KeyValue {
@@ -83,6 +83,23 @@ void test('a backend that answers late is given up; a write is not repeated', as
     outcome: 'unknown',
   });
   assert.equal(writes, 1);
+});
+
+void test('a watch that comes when nobody waits for it any more is closed', async () => {
+  const closed: string[] = [];
+  let answer = (): void => undefined;
+  const watch: KeyValueWatch = {
+    next: () => assert.fail('nobody asks'),
+    close: () => void closed.push('watch'),
+  };
+  const slow: Partial<KeyValue> = {
+    watch: () => new Promise<KeyValueWatch>((resolve) => (answer = () => resolve(watch))),
+  };
+  await assert.rejects(async () => wrap(slow).watch({ key: 'k' }), { code: 'timeout' });
+  assert.deepEqual(closed, []);
+  answer();
+  await new Promise((next) => setImmediate(next));
+  assert.deepEqual(closed, ['watch']);
 });
 
 void test('reads and sets that certainly did not happen are repeated, increments never', async () => {

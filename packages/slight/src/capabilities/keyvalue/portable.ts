@@ -2,6 +2,7 @@ import type { MaybePromise } from '../core/backend.ts';
 import { portableTools, type PortableOptions } from '../core/portable.ts';
 import { CapabilityError } from '../core/error.ts';
 import { checkFence } from '../core/fence.ts';
+import { openInTime } from '../core/in-time.ts';
 import { portableWatch } from '../core/watch.ts';
 import type { Fence, KeyValue, KeyValueFeature, KeyValueWatch } from './contract.ts';
 import { checkEntries, checkKeys, checkTotal } from './many.ts';
@@ -142,20 +143,20 @@ export function portableKeyValue(store: KeyValue, options: PortableOptions<KeyVa
         () => store.compareAndSwap(key, expected, value, how),
       ),
     watch: (target) => {
-      const begun = run(
-        'watch',
-        'reads',
-        () => {
-          need('watch');
-          if ('key' in target) checkKey(target.key);
-          else checkPrefix(target.prefix);
-          if (watches >= mostWatches)
-            throw new CapabilityError(
-              'resource-exhausted',
-              `${mostWatches} watches of this store are open. Close some, or watch a prefix in place of many keys`,
-            );
-        },
+      const check = (): void => {
+        need('watch');
+        if ('key' in target) checkKey(target.key);
+        else checkPrefix(target.prefix);
+        if (watches >= mostWatches)
+          throw new CapabilityError(
+            'resource-exhausted',
+            `${mostWatches} watches of this store are open. Close some, or watch a prefix in place of many keys`,
+          );
+      };
+      const begun = openInTime<KeyValueWatch>(
+        (open) => run('watch', 'reads', check, open),
         () => store.watch(target),
+        (watch) => watch.close(),
       );
       const wrap = (watch: KeyValueWatch) => {
         watches++;

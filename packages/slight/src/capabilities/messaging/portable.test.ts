@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../core/check.ts';
-import type { Delivery, Messaging } from './contract.ts';
+import type { Delivery, Listener, Messaging } from './contract.ts';
 import { portableMessaging } from './portable.ts';
 
 void test('what comes after the deadline of its receive is given back', async () => {
@@ -27,4 +27,25 @@ void test('what comes after the deadline of its receive is given back', async ()
   await assert.rejects(async () => messages.receive('group'), { code: 'timeout', outcome: 'none' });
   await eventually('they are released', async () => released.length > 0);
   assert.deepEqual(released, ['first', 'second']);
+});
+
+void test('a listener that comes when nobody waits for it any more is closed', async () => {
+  const closed: string[] = [];
+  let answer = (): void => undefined;
+  const listener: Listener = { next: () => [], close: () => void closed.push('listener') };
+  const slow: Partial<Messaging> = {
+    listen: () => new Promise<Listener>((resolve) => (answer = () => resolve(listener))),
+  };
+  const messages = await portableMessaging(slow as Messaging, {
+    where: 'here',
+    features: new Set(['broadcast']),
+    config: { attempts: 5, backoff: 1 },
+    timeout: 20,
+    backendsWith: () => [],
+  });
+  await assert.rejects(async () => messages.listen(['topic']), { code: 'timeout' });
+  assert.deepEqual(closed, []);
+  answer();
+  await new Promise((next) => setImmediate(next));
+  assert.deepEqual(closed, ['listener']);
 });

@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../core/backend.ts';
 import { CapabilityError } from '../core/error.ts';
+import { openInTime } from '../core/in-time.ts';
 import { portableTools, type PortableOptions, type PortableTools } from '../core/portable.ts';
 import type { Delivery, Listener, Messaging, MessagingFeature, ReceiveOptions } from './contract.ts';
 import { openReceipt, sealReceipt, withReceipts } from './receipt.ts';
@@ -298,14 +299,14 @@ function portableBroadcast(
         () => backend.broadcast(topic, body, headers),
       ),
     listen(topics) {
-      const listener = run(
-        'listen',
-        'reads',
-        () => {
-          need('broadcast');
-          checkPatterns(topics);
-        },
+      const check = (): void => {
+        need('broadcast');
+        checkPatterns(topics);
+      };
+      const listener = openInTime<Listener>(
+        (open) => run('listen', 'reads', check, open),
         () => backend.listen(topics),
+        (late) => late.close(),
       );
       return listener instanceof Promise ? listener.then(portableListener) : portableListener(listener);
     },
