@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { before, test } from 'node:test';
 import { openCapability } from '../src/capabilities/core/open.ts';
+import { findFreePort } from '../../../test/servers/process.ts';
 import { readMetrics } from './collector.ts';
 import { buildScriptFiles } from './guests.ts';
 import { appFolder, findChild, runCommand, startCommand, waitUntil } from './slight.ts';
@@ -119,16 +117,6 @@ test('its metrics are answered where its health is, and what a run counted stays
   child.kill('SIGTERM');
   assert.equal((await ended).code, 143);
 });
-
-/** A command does not say where its health is: port 0 would be of no use. */
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 test('a process that is killed fails the command, and the next run finds what it stored', async () => {
   const folder = await folderWith();
