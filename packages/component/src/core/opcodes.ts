@@ -43,6 +43,9 @@ export const LONG_NUMBER = 25;
 export const LONG_TWO_NUMBERS = 26;
 /** One number, and they change what no snapshot holds: `table.set`, `data.drop`, `elem.drop`. */
 export const LASTING_NUMBER = 27;
+/** One number, or none: throws, which takes as long as a call of the host. */
+export const THROW = 28;
+export const THROW_REFERENCE = 29;
 
 type Row = readonly [first: number, last: number, shape: number];
 
@@ -56,7 +59,8 @@ function tabulate(size: number, rows: readonly Row[]): Uint8Array {
 export const SINGLE_BYTE: Uint8Array = tabulate(256, [
   [0x00, 0x01, NONE], // unreachable, nop
   [0x02, 0x02, BLOCK_TYPE], [0x03, 0x03, LOOP], [0x04, 0x04, BLOCK_TYPE], [0x05, 0x05, NONE], // block, loop, if, else
-  [0x06, 0x06, BLOCK_TYPE], [0x07, 0x09, NUMBER], [0x0a, 0x0b, NONE], // try, catch, throw, rethrow; throw_ref, end
+  [0x06, 0x06, BLOCK_TYPE], [0x07, 0x07, NUMBER], [0x08, 0x09, THROW], // try, catch; throw, rethrow
+  [0x0a, 0x0a, THROW_REFERENCE], [0x0b, 0x0b, NONE], // throw_ref; end
   [0x0c, 0x0d, NUMBER], [0x0e, 0x0e, BRANCH_TABLE], [0x0f, 0x0f, NONE], // br, br_if, br_table, return
   [0x10, 0x10, CALL], [0x11, 0x11, CALL_INDIRECT], [0x12, 0x12, TAIL_CALL], [0x13, 0x13, TAIL_CALL_INDIRECT],
   [0x14, 0x14, CALL_REFERENCE], [0x15, 0x15, TAIL_CALL_REFERENCE], // call_ref, return_call_ref

@@ -5,7 +5,6 @@ const IF = 0x04;
 const ELSE = 0x05;
 const TRY = 0x06;
 const CATCH = 0x07;
-const THROW_REF = 0x0a;
 const END = 0x0b;
 const BRANCH = 0x0c;
 const BRANCH_IF = 0x0d;
@@ -111,9 +110,6 @@ export class Path {
         return this.leave();
       case UNREACHABLE:
       case RETURN:
-      case THROW_REF:
-      case CATCH + 1: // throw
-      case CATCH + 2: // rethrow
         return this.leave();
     }
   }

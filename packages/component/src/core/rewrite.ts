@@ -12,7 +12,7 @@ import type { StoreCode } from './stores.ts';
 import { Writer, sizeOfUnsigned } from './writer.ts';
 
 /** Changes with every change of what the rewriter writes: cached modules of other versions are not used. */
-export const REWRITER_VERSION = '6';
+export const REWRITER_VERSION = '7';
 
 /** Custom section with the `ModuleShape` of a rewritten module. */
 export const SHAPE_SECTION = 'spiderlightning.shape';

@@ -30,6 +30,8 @@ import {
   TAIL_CALL,
   TAIL_CALL_INDIRECT,
   TAIL_CALL_REFERENCE,
+  THROW,
+  THROW_REFERENCE,
   TRY_TABLE,
   TWO_NUMBERS,
   TYPE_LIST,
@@ -237,6 +239,12 @@ export function scanBody(
         sites.add(shape === TAIL_CALL ? readNumber(bytes, at) : -1);
         at = skipNumber(bytes, at);
         if (shape === TAIL_CALL_INDIRECT) at = skipNumber(bytes, at);
+        break;
+      case THROW:
+      case THROW_REFERENCE:
+        sites.add(-1);
+        path?.leave();
+        if (shape === THROW) at = skipNumber(bytes, at);
         break;
       case MEMORY_SIZE:
       case MEMORY_GROW: {

@@ -33,10 +33,17 @@ const chains = `(func $pass (param i64 i32)
     (call $pass (i64.const 3) (i32.const 2000)))
   (func (export "chains") (call $chains (i32.const 1000)))`;
 
+/** What weighs little and throws often: each time takes a microsecond and more. */
+const throws = `(func $throws ${'(block (try_table (catch_all 0) (throw $tag)))'.repeat(240)})
+  (func $unwind-throws (param i32)
+    (if (local.get 0) (then (call $unwind-throws (i32.sub (local.get 0) (i32.const 1)))))
+    (call $throws) (call $throws))
+  (func (export "throws") (call $unwind-throws (i32.const 4000)))`;
+
 const BUSY = `(module
   (func $f0) ${fanOut} (func (export "fan-out") (call $f40))
   ${row} ${unwinding} ${jumps} ${chains}
-  (tag $tag)
+  (tag $tag) ${throws}
   (func $leaf)
   (func (export "loop") (loop (br 0)))
   (func (export "catch-all")
@@ -63,6 +70,7 @@ suite('a busy guest', () => {
     ['unwind', []],
     ['jumps', []],
     ['chains', []],
+    ['throws', []],
   ] as const) {
     test(`ends at its CPU budget and lets others run until then: ${name}`, async () => {
       // Has it compiled: nobody gets a turn meanwhile. Modules of the same bytes share their code.

@@ -142,6 +142,12 @@ suite('the flag is looked at', () => {
       [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1],
     ],
     ['now and then in a long row of calls', `(func $a) (func ${'(call $a)'.repeat(5000)})`, [0, 3]],
+    ['on entry to a function that throws', '(tag $t) (func $a (throw $t)) (func (call $a))', [1]],
+    [
+      'where what was thrown is caught',
+      '(tag $t) (func (block (try_table (catch_all 0) (throw $t))) (block (try_table (catch_all 0) (throw $t))) (nop))',
+      [3],
+    ],
     [
       'now and then in a row of growths, which the host is asked for',
       `(memory 1) (func ${'(drop (memory.grow (i32.const 0)))'.repeat(30)})`,
