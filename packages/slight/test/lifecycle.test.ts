@@ -182,16 +182,35 @@ test('asked to stop while it replaces its workers, it says nothing of one that d
   assert.doesNotMatch(stderr, / error |nothing was replaced/);
 });
 
+const untold =
+  !existsSync(statusOf(process.pid)) && 'this system does not tell which signals a process hears';
+
+/** Until the supervisor hears of SIGHUP: its first worker is about to start the app. */
+function untilSupervised(pid: number): Promise<void> {
+  return waitUntil('it hears of SIGHUP', () => {
+    const [, heard] = /^SigCgt:\s*([0-9a-f]+)/m.exec(readFileSync(statusOf(pid), 'utf8'))!;
+    return (Number.parseInt(heard!.slice(-1), 16) & 1) === 1;
+  });
+}
+
+test(
+  'a signal for the whole group of processes ends it also where its worker hears of that first',
+  { skip: untold },
+  () =>
+    stopOnce(async (pid) => {
+      await untilSupervised(pid);
+      process.kill((await findChild(pid))!, 'SIGTERM');
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }),
+);
+
 test(
   'asked to read its slightfile again while it starts, it does once it has started',
-  { skip: !existsSync(statusOf(process.pid)) && 'this system does not tell which signals a process hears' },
+  { skip: untold },
   async () => {
     const folder = await appFolder({ 'app.wasm': script, 'slightfile.toml': slightfile() });
     const app = startCommand(folder, ['run', '--address', '127.0.0.1:0']);
-    await waitUntil('it hears of that', () => {
-      const [, heard] = /^SigCgt:\s*([0-9a-f]+)/m.exec(readFileSync(statusOf(app.child.pid!), 'utf8'))!;
-      return (Number.parseInt(heard!.slice(-1), 16) & 1) === 1;
-    });
+    await untilSupervised(app.child.pid!);
     app.child.kill('SIGHUP');
     await waitUntil('its workers are replaced', () => app.stderr().includes('the workers are replaced'));
     app.child.kill('SIGTERM');

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { withoutKey } from '../secrets/key.ts';
 import type { HeldCommand } from '../triggers/held/command.ts';
 import type { EarlyWorker } from './early-worker.ts';
@@ -60,6 +61,9 @@ const longestHang = 5_000;
 const longestStart = 60_000;
 /** Milliseconds beyond its drain until a worker that does not end is killed. */
 const grace = 3_000;
+
+/** Milliseconds in which a signal that ended a worker has reached its supervisor, where it was meant for both. */
+const longestEcho = 2_000;
 
 /** Tells this host from others that run the same app. */
 const host = randomUUID();
@@ -158,7 +162,11 @@ export function startWorker(
   child.on('error', () => undefined);
   // Its last message may be read after its end is known.
   void Promise.all([once(child, 'exit'), once(child, 'disconnect')]).then(
-    ([[code, signal]]) => end(`it ended with ${signal ?? `exit code ${code}`}`),
+    async ([[code, signal]]) => {
+      // Whoever ends a whole group of processes ends this one, too, which may hear of it later.
+      if (signal === 'SIGTERM') await sleep(longestEcho);
+      end(`it ended with ${signal ?? `exit code ${code}`}`);
+    },
     (error: Error) => end(`it could not be started: ${error.message}`),
   );
 
