@@ -22,7 +22,7 @@ function conforms(title: string, backend: Backend<Messaging, MessagingFeature>):
       { name, bind: backend.scheme, config },
       { dataDir, timeout: 10_000 },
     );
-  testConformance(title, messagingConformance({ open, features: backend.features }));
+  testConformance(title, messagingConformance({ open, features: backend.features }), 8);
 }
 
 conforms('memory', memory);
