@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { buildComponent } from '@spiderlightning/build';
+import { buildScript } from '../test/guests/kept.ts';
 
 const slight = join(import.meta.dirname, '../packages/slight/bin/slight.js');
 const bare = join(import.meta.dirname, 'http/bare.js');
@@ -36,7 +36,7 @@ export function makeFolder(files: { readonly [path: string]: string | Uint8Array
 
 /** The component of a TypeScript guest. Its types are checked with everything else. */
 export async function buildGuest(entry: string): Promise<Uint8Array> {
-  return (await buildComponent({ entry, typecheck: false })).component;
+  return (await buildScript(entry)).component;
 }
 
 /**

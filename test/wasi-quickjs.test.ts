@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { buildComponent } from '@spiderlightning/build';
 import { compile } from '@spiderlightning/component';
 import { wasiImports } from '@spiderlightning/wasi';
 import { handleRequest } from '../packages/slight/src/dialects/spiderlightning/index.ts';
+import { buildScript } from './guests/kept.ts';
 
 /** Plain JavaScript without the SDK, so that what it uses is QuickJS’s own. */
 const APP = `
@@ -23,7 +23,7 @@ const folder = await mkdtemp(join(tmpdir(), 'wasi-quickjs-'));
 after(() => rm(folder, { recursive: true }));
 const entry = join(folder, 'app.js');
 await writeFile(entry, APP);
-const component = await compile((await buildComponent({ entry, typecheck: false })).component);
+const component = await compile((await buildScript(entry)).component);
 
 async function ask(path: string) {
   const printed: string[] = [];

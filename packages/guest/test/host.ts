@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildComponent } from '@spiderlightning/build';
 import { compile } from '@spiderlightning/component';
 import type { Component, HostImports } from '@spiderlightning/component';
 import { wasiImports } from '@spiderlightning/wasi';
+import { buildScript } from '../../../test/guests/kept.ts';
 import { findHandle } from '../../slight/src/host/exports.ts';
 
 /** Builds a guest of TypeScript text that imports the SDK. */
@@ -19,8 +19,7 @@ export async function buildGuest(source: string): Promise<Component> {
     );
     const entry = join(folder, 'app.ts');
     await writeFile(entry, source);
-    const { component } = await buildComponent({ entry, typecheck: false });
-    return await compile(component);
+    return await compile((await buildScript(entry)).component);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

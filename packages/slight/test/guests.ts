@@ -1,9 +1,7 @@
 import { join } from 'node:path';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { componentEmbed, componentNew } from '@bytecodealliance/jco-transpile/wasm-tools';
-import { buildComponent } from '@spiderlightning/build';
 import { readCloudWit } from '../../../test/guests/clang.ts';
+import { buildScript } from '../../../test/guests/kept.ts';
 import { assemble } from '../../../test/guests/wat.ts';
 
 const grants = {
@@ -62,12 +60,6 @@ export async function buildScriptGuest(name = 'app'): Promise<Uint8Array> {
 
 /** The same with its source map, by which the log names the author's lines. */
 export async function buildScriptFiles(name: string) {
-  const folder = await mkdtemp(join(tmpdir(), 'slight-guest-'));
-  try {
-    const out = join(folder, 'app.wasm');
-    await buildComponent({ entry: join(import.meta.dirname, `guests/${name}.ts`), out, typecheck: false });
-    return { 'app.wasm': await readFile(out), 'app.wasm.map': await readFile(`${out}.map`) };
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  const { component, map } = await buildScript(join(import.meta.dirname, `guests/${name}.ts`));
+  return { 'app.wasm': component, 'app.wasm.map': map };
 }
