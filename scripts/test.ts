@@ -6,8 +6,8 @@
  *     npm test -- --test-name-pattern=overlay
  */
 import { spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -30,12 +30,18 @@ if (files.length === 0) {
   process.exit(1);
 }
 
+// What Node compiles of the sources, and slight of apps, is kept for all files, whose processes would each do it anew. It is
+// kept for this run alone: nothing stale is found, and what a run leaves behind is no part of the next.
+const caches = mkdtempSync(join(tmpdir(), 'slight-tests-'));
+process.on('exit', () => rmSync(caches, { recursive: true, force: true, maxRetries: 3 }));
+
 const runner = spawn(
   process.execPath,
   [
     '--test',
-    // The runner would leave a core to others; on two cores that is one file at a time, most of which wait.
-    `--test-concurrency=${availableParallelism()}`,
+    // One more file at a time than there are cores, for most wait now and then; servers are there beside the tests. The
+    // runner by itself would leave a core idle.
+    `--test-concurrency=${availableParallelism() + (servers ? 0 : 1)}`,
     // A test that hangs is ended, and a file that does not end after its tests: the others are still told of.
     '--test-timeout=120000',
     `--import=${pathToFileURL(join(import.meta.dirname, 'end-leaks.ts')).href}`,
@@ -44,7 +50,11 @@ const runner = spawn(
     ...rest.filter((arg) => arg.startsWith('-')),
     ...files,
   ],
-  { cwd: root, stdio: 'inherit' },
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, NODE_COMPILE_CACHE: join(caches, 'tests'), SLIGHT_TEST_CACHES: caches },
+  },
 );
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal));
 runner.on('exit', (code, signal) => {

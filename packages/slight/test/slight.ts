@@ -11,8 +11,10 @@ import { openCapability } from '../src/capabilities/core/open.ts';
 
 const bin = join(import.meta.dirname, '../bin/slight.js');
 
-/** What lies here is removed with the test's process; rewritten modules are kept in it, so that apps start faster. */
+/** What lies here is removed with the test's process. */
 const scratch = mkdtempSync(join(tmpdir(), 'slight-test-'));
+/** Compiled code and rewritten modules are kept, so that apps start faster; `npm test` has one folder for all its files. */
+const caches = process.env.SLIGHT_TEST_CACHES ?? scratch;
 const running = new Set<ChildProcess>();
 // What was started outside any test, and not stopped, would keep this process from ending.
 after(endAll);
@@ -63,7 +65,9 @@ export function startCommand(
     cwd: folder,
     env: {
       ...process.env,
-      XDG_CACHE_HOME: join(scratch, 'cache'),
+      // Where it keeps what it compiled is its own choice, below this.
+      NODE_COMPILE_CACHE: undefined,
+      XDG_CACHE_HOME: join(caches, 'cache'),
       XDG_CONFIG_HOME: join(scratch, 'config'),
       ...env,
     },
