@@ -1,5 +1,5 @@
 /**
- * Keeps guests that tests build under `node_modules/.cache`, from one file and run to the next: to make a component of
+ * Keeps guests that tests build in `.cache/guests` (which git ignores), from one file and run to the next: to make a component of
  * JavaScript takes one to two seconds of a core.
  */
 import { createHash } from 'node:crypto';
@@ -14,7 +14,7 @@ import { openModuleCache } from '../../packages/slight/src/host/module-cache.ts'
 
 const root = join(import.meta.dirname, '../..');
 // It writes what is whole only, reads nothing that others could have put there, and drops what was not used for long.
-const cache = openModuleCache(join(root, 'node_modules/.cache/guests'));
+const cache = openModuleCache(join(root, '.cache/guests'));
 const { version } = createRequire(import.meta.url)('componentize-qjs/package.json') as { version: string };
 
 /**

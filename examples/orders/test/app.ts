@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildComponent } from '@spiderlightning/build';
 import { appFolder } from '../../../packages/slight/test/slight.ts';
+import { buildScript } from '../../../test/guests/kept.ts';
 
 const app = join(import.meta.dirname, '..');
 
-/** Builds the app as its author would, types and all. */
+/** Builds the app. `portability.test.ts` does it as its author would, types and all. */
 export async function buildOrders(): Promise<Uint8Array> {
-  return (await buildComponent({ entry: join(app, 'src', 'app.ts') })).component;
+  return (await buildScript(join(app, 'src', 'app.ts'))).component;
 }
 
 /** Lays out a folder to run the component in. Only the one line that says where the data lives may differ. */

@@ -2,16 +2,17 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import { buildComponent } from '@spiderlightning/build';
 import { openCapability } from '../../../packages/slight/src/capabilities/core/open.ts';
 import { appFolder, serveApp, waitUntil } from '../../../packages/slight/test/slight.ts';
 import type { Served } from '../../../packages/slight/test/slight.ts';
+import { buildScript } from '../../../test/guests/kept.ts';
 import type { Job, Report } from '../src/job.ts';
 
 const app = join(import.meta.dirname, '..');
 let component: Uint8Array;
 before(async () => {
-  component = (await buildComponent({ entry: join(app, 'src', 'app.ts') })).component;
+  // The test of portability builds it as its author would, types and all.
+  component = (await buildScript(join(app, 'src', 'app.ts'))).component;
 });
 
 /** The app's folder; leases and reports are shorter, so that a test need not wait for them. */
