@@ -107,6 +107,22 @@ test('a deep stack that hands the host much as it unwinds is ended', async () =>
   await assert.rejects(instance.call('run', [400], { cpu: 20 }), { trap: 'cpu' });
 });
 
+test('one call that hands the host a great many values is ended', async () => {
+  const instance = await start(
+    `(import "take" (func $take (param "lists" (list (list u8)))))
+    (core module $M
+      (import "h" "take" (func $take (param i32 i32)))
+      (func (export "run") (call $take (i32.const 0) (i32.const 1_500_000))))
+    (core module $Libc (memory (export "memory") 200))
+    (core instance $libc (instantiate $Libc))
+    (core func $take' (canon lower (func $take) (memory (core memory $libc "memory"))))
+    (core instance $m (instantiate $M (with "h" (instance (export "take" (func $take'))))))
+    (func (export "run") (canon lift (core func $m "run")))`,
+    { take: () => undefined },
+  );
+  await assert.rejects(instance.call('run', [], { cpu: 20 }), { trap: 'cpu' });
+});
+
 test('a deep stack that hands another component much as it unwinds is ended', async () => {
   const instance = await start(
     `(component $Taker

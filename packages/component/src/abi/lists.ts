@@ -4,6 +4,12 @@ import { fixedListLayout, MAX_BYTES, RANGE_LAYOUT } from './layout.ts';
 import { type AbiContext, allocate, checkBlock, checkLength, spendBudget } from './memory.ts';
 import type { ValueType } from './model.ts';
 
+/** What bytes take up in JavaScript beside themselves. */
+const OBJECT = 192;
+
+/** So many elements are read before the time is looked at again. */
+const AT_ONCE = 4096;
+
 /** Up to here a loop is quicker than `slice`. */
 const SHORT = 16;
 
@@ -30,7 +36,7 @@ function checkList(cx: AbiContext, pointer: number, size: number, align: number)
 export function compileBytes(): Codec {
   const read = (cx: AbiContext, pointer: number, length: number): Uint8Array => {
     checkList(cx, pointer, length, 1);
-    spendBudget(cx, length);
+    spendBudget(cx, OBJECT + length);
     const { bytes } = cx.memory;
     if (length > SHORT) return bytes.slice(pointer, pointer + length);
     const copy = new Uint8Array(length);
@@ -122,7 +128,10 @@ export function compileFixedList(element: Codec, length: number): Codec {
 
 function readElements(cx: AbiContext, element: Codec, pointer: number, length: number): unknown[] {
   const list: unknown[] = [];
-  for (let i = 0, at = pointer; i < length; i++, at += element.size) list.push(element.load(cx, at));
+  for (let i = 0, at = pointer; i < length; i++, at += element.size) {
+    if (i % AT_ONCE === AT_ONCE - 1) cx.instance.store.onCall?.();
+    list.push(element.load(cx, at));
+  }
   return list;
 }
 

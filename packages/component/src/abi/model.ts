@@ -106,7 +106,10 @@ export interface Store {
   /** Called when the call under way starts to wait for the host, and when it goes on. */
   onWait: (() => void) | undefined;
   onResume: (() => void) | undefined;
-  /** Called by a guest's call for the host or another component, before its values are read. Throws where its time is over. */
+  /**
+   * Called where a guest has called the host or another component, before its values are read and now and then meanwhile.
+   * Throws where its time is over.
+   */
   onCall: (() => void) | undefined;
   /** Whether a guest has called the host since the instance began. */
   calledHost: boolean;

@@ -154,7 +154,7 @@ export class GuestLimits implements Limits {
    * @throws {Trap} where its time is over
    */
   look(): void {
-    if (this.thread.words[FLAG] === 0) return;
+    if (this.thread.words[FLAG] === 0 || !this.#running) return;
     this.#charge();
     this.#check();
     this.#count();
