@@ -109,7 +109,7 @@ export async function findFreePort(): Promise<number> {
 export async function waitUntil(
   what: string,
   ask: () => Promise<boolean>,
-  milliseconds = 15_000,
+  milliseconds = 60_000,
 ): Promise<void> {
   for (const end = performance.now() + milliseconds; !(await ask()); await sleep(20)) {
     if (performance.now() > end) throw new Error(`${what}: not within ${milliseconds} ms`);

@@ -47,7 +47,7 @@ async function failure(call: () => unknown): Promise<CapabilityError> {
 }
 
 async function recovers(call: () => unknown): Promise<void> {
-  for (const end = performance.now() + 10_000; ; await sleep(50)) {
+  for (const end = performance.now() + 60_000; ; await sleep(50)) {
     try {
       await call();
       return;

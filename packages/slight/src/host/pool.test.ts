@@ -197,12 +197,12 @@ test('items beyond the spare ones go when nobody wanted them for a while', async
 });
 
 test('items that are wanted now and then stay', async () => {
-  const { pool, disposed } = recycling({ limit: 8, ready: 1, calm: 200 });
+  const { pool, disposed } = recycling({ limit: 8, ready: 1, calm: 1_000 });
   const take = async (): Promise<void> => {
     const taken = await Promise.all([1, 2, 3].map(() => pool.acquire(soon())));
     for (const item of taken) pool.release(item);
   };
-  for (const end = performance.now() + 700; performance.now() < end;) {
+  for (const end = performance.now() + 2_500; performance.now() < end;) {
     await take();
     await new Promise((next) => setTimeout(next, 10));
   }

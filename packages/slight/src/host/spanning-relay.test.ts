@@ -37,7 +37,7 @@ function makeHost(t: TestContext, host: string) {
 }
 
 async function until(what: string, ask: () => boolean): Promise<void> {
-  for (const end = performance.now() + 10_000; !ask(); await new Promise((next) => setTimeout(next, 5)))
+  for (const end = performance.now() + 60_000; !ask(); await new Promise((next) => setTimeout(next, 5)))
     if (performance.now() > end) assert.fail(what);
 }
 

@@ -225,7 +225,7 @@ test('what an app leaves, or dies with, is given up', async () => {
 
 test('hosts that cannot be reached or take too long are told apart', async () => {
   const { origin } = await backend();
-  const app = await start(`[outgoing]\nhosts = ["${origin}", "http://127.0.0.1:9"]\ntimeout = "200ms"\n`);
+  const app = await start(`[outgoing]\nhosts = ["${origin}", "http://127.0.0.1:9"]\ntimeout = "1s"\n`);
   assert.deepEqual((await app.ask('/error', 'http://127.0.0.1:9')).slice(0, 2), ['unavailable', 'none']);
   assert.deepEqual((await app.ask('/error?method=POST', `${origin}/never`)).slice(0, 2), [
     'timeout',
