@@ -85,3 +85,63 @@ void test('what a watch tells is reported each time, and its end is not', async 
   }
   assert.deepEqual(closed, ['closed', 'closed']);
 });
+
+void test('what a transaction, a statement and rows are asked is reported, but for what asks nobody', async () => {
+  type Steps = { readonly [method: string]: (...args: string[]) => unknown };
+  interface Books extends Opened {
+    query(text: string): MaybePromise<Steps>;
+    prepare(text: string): MaybePromise<Steps>;
+    begin(): MaybePromise<Steps>;
+  }
+  const sql = { query: 'query', prepare: 'prepare', begin: 'begin' } as const;
+  let pages: (string | Promise<string>)[] = [];
+  const steps: Steps & { columns: unknown } = {
+    columns: ['a'] as never,
+    next: () => pages.shift(),
+    query: async () => steps,
+    execute: async (text) => `did ${text}`,
+    commit: () => Promise.reject(new Error('busy')),
+    rollback: () => undefined,
+  };
+  const heard: string[] = [];
+  const place = { capability: 'sql', name: 'books', system: 'sqlite', host: undefined, port: undefined };
+  const target = { query: () => steps, prepare: async () => steps, begin: async () => steps };
+  const books = new (observedClass<Books>(sql))(
+    { ...target, ping: () => undefined, close: () => undefined } as Books,
+    describeOperations<Books>(sql, place),
+    ({ operation, name }) =>
+      (error) =>
+        heard.push(`${operation} ${name}${error === undefined ? '' : `: ${String(error)}`}`),
+  );
+  const rows = await books.query('select');
+  assert.deepEqual(rows.columns, ['a']);
+  pages = ['at once', Promise.resolve('later'), 'over'];
+  assert.equal(rows.next!(), 'at once');
+  assert.deepEqual([await rows.next!(), rows.next!()], ['later', 'over']);
+  assert.deepEqual(heard.splice(0), ['query books', 'rows.next books']);
+
+  const transaction = await books.begin();
+  assert.equal(await transaction.execute!('insert'), 'did insert');
+  pages = [Promise.resolve('row')];
+  assert.equal(await ((await transaction.query!('select')) as Steps).next!(), 'row');
+  await assert.rejects(async () => transaction.commit!(), /busy/);
+  transaction.rollback!();
+  assert.deepEqual(heard.splice(0), [
+    'begin books',
+    'transaction.execute books',
+    'transaction.query books',
+    'rows.next books',
+    'transaction.commit books: Error: busy',
+  ]);
+
+  const prepared = await books.prepare('select');
+  await prepared.execute!('');
+  pages = [Promise.reject(new Error('gone'))];
+  await assert.rejects(async () => ((await prepared.query!('')) as Steps).next!(), /gone/);
+  assert.deepEqual(heard, [
+    'prepare books',
+    'prepared.execute books',
+    'prepared.query books',
+    'rows.next books: Error: gone',
+  ]);
+});

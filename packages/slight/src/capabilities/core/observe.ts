@@ -16,7 +16,8 @@ export interface Operation {
   readonly port: number | undefined;
 }
 
-/** Hears that a call begins; what it gives is called once, when the call is over, with the error where it failed. */
+/** Hears that a call begins; what it gives is called when the call is over, with the error where it failed; not at all
+ * where it turns out that there is nothing to report. */
 export type ObserveCall = (operation: Operation) => (error?: unknown) => void;
 
 /** The operations of one thing that is opened, as they are reported. */
@@ -74,42 +75,70 @@ export function observedClass<Contract extends Opened>(names: Operations<Contrac
       return this.target.close!() as MaybePromise<void>;
     }
   }
-  for (const [name, operation] of Object.entries<string>(names)) {
-    const follows = following.has(operation);
+  for (const name of Object.keys(names)) {
     const method = function (this: State, a: unknown, b: unknown, c: unknown, d: unknown) {
-      const given = reportCall(this.observe, this.operations[name]!, () => this.target[name]!(a, b, c, d));
-      return follows ? reportNext(this.observe, this.operations[name]!, given) : given;
+      const operation = this.operations[name]!;
+      const given = reportCall(this.observe, operation, () => this.target[name]!(a, b, c, d));
+      return operation.operation in parts ? reportParts(this.observe, operation, given) : given;
     };
     Object.defineProperty(Wrapped.prototype, name, { value: method });
   }
   return Wrapped as unknown as Observed<Contract>;
 }
 
-/** Operations that give what is asked again and again for what has happened meanwhile. */
-const following: ReadonlySet<string> = new Set(['watch', 'listen']);
-
-/** What such an operation gives. */
-interface Followed {
-  next(first: number, second?: number): MaybePromise<unknown>;
-  close(): void;
+/** A method of what an operation gives. */
+interface Part {
+  readonly method: string;
+  /** What it is reported as. */
+  readonly operation: string;
+  /** Only where it does not answer at once: a page that came along with the one before, a rollback after the commit ask nobody anything. */
+  readonly onlyLater?: true;
 }
 
-/** Reports each `next`, as `watch.next`: its time is mostly that in which nothing happened. */
-function reportNext(observe: ObserveCall, operation: Operation, given: unknown): unknown {
-  if (given instanceof Promise) return given.then((followed) => reportNext(observe, operation, followed));
-  const followed = given as Followed;
-  const next = { ...operation, operation: `${operation.operation}.next` };
-  return {
-    next: (first, second) => reportCall(observe, next, () => followed.next(first, second)),
-    close: () => followed.close(),
-  } satisfies Followed;
+const rows: readonly Part[] = [{ method: 'next', operation: 'rows.next', onlyLater: true }];
+
+/** What operations give that has a life of its own, and what is reported of it. */
+const parts: { readonly [operation: string]: readonly Part[] } = {
+  // The time of these is mostly that in which nothing happened.
+  watch: [{ method: 'next', operation: 'watch.next' }],
+  listen: [{ method: 'next', operation: 'listen.next' }],
+  query: rows,
+  'transaction.query': rows,
+  'prepared.query': rows,
+  prepare: [
+    { method: 'query', operation: 'prepared.query' },
+    { method: 'execute', operation: 'prepared.execute' },
+  ],
+  begin: [
+    { method: 'query', operation: 'transaction.query' },
+    { method: 'execute', operation: 'transaction.execute' },
+    { method: 'commit', operation: 'transaction.commit' },
+    { method: 'rollback', operation: 'transaction.rollback', onlyLater: true },
+  ],
+  // An object is there when its stream is finished.
+  write: [{ method: 'finish', operation: 'write.finish' }],
+};
+
+function reportParts(observe: ObserveCall, place: Operation, given: unknown): unknown {
+  if (given instanceof Promise) return given.then((late: unknown) => reportParts(observe, place, late));
+  const target = given as { readonly [method: string]: Method };
+  const observed: { [method: string]: Method } = { ...target };
+  for (const { method, operation: name, onlyLater } of parts[place.operation]!) {
+    const operation = { ...place, operation: name };
+    observed[method] = (...args) => {
+      const answer = reportCall(observe, operation, () => target[method]!(...args), onlyLater);
+      return (name in parts ? reportParts(observe, operation, answer) : answer) as MaybePromise<unknown>;
+    };
+  }
+  return observed;
 }
 
-/** Reports a call. One that answers at once still does. */
+/** Reports a call. One that answers at once still does, and is not reported where it is so `onlyLater`. */
 function reportCall<T>(
   observe: ObserveCall,
   operation: Operation,
   run: () => MaybePromise<T>,
+  onlyLater = false,
 ): MaybePromise<T> {
   const end = observe(operation);
   let answer: MaybePromise<T>;
@@ -120,7 +149,7 @@ function reportCall<T>(
     throw error;
   }
   if (!(answer instanceof Promise)) {
-    end();
+    if (!onlyLater) end();
     return answer;
   }
   return answer.then(

@@ -89,23 +89,26 @@ export function pooledSql(pool: RunnerPool, timeout: number): Omit<Sql, 'ping' |
       end();
     }
 
+    async function fetch(): Promise<Awaited<ReturnType<SqlRows['next']>>> {
+      try {
+        const page = await asking(outcome, () => connection.call('fetch', [cursor!], deadline()));
+        if (page.length === 0) end();
+        return page;
+      } catch (error) {
+        await close();
+        throw error;
+      }
+    }
+
     return {
       columns,
-      async next() {
+      next() {
         if (first !== undefined && first.length > 0) {
           const page = first;
           first = undefined;
           return page;
         }
-        if (!open) return [];
-        try {
-          const page = await asking(outcome, () => connection.call('fetch', [cursor!], deadline()));
-          if (page.length === 0) end();
-          return page;
-        } catch (error) {
-          await close();
-          throw error;
-        }
+        return open ? fetch() : [];
       },
       close,
     };
