@@ -44,7 +44,8 @@ export class MemoryDatabase {
       const { changes, lastInsertRowid } = statement.run(...values);
       const rows = this.#totalChanges() === before ? 0 : Number(changes);
       const inserted = rows > 0 && /\b(?:insert|replace)\b/i.test(text) && !/\bdo\s+update\b/i.test(text);
-      return { rows, lastInsertId: inserted ? lastInsertRowid.toString() : null };
+      const told = inserted && this.#getsNumbers(text);
+      return { rows, lastInsertId: told ? lastInsertRowid.toString() : null };
     });
   }
 
@@ -78,6 +79,14 @@ export class MemoryDatabase {
       this.#inTransaction = false;
       this.#db.exec(commit ? 'COMMIT' : 'ROLLBACK');
     };
+  }
+
+  /** Rows of a table without numbers leave the last number as it was: that of another table. */
+  #getsNumbers(text: string): boolean {
+    const [, quoted, plain] = /\binto\s+(?:\w+\s*\.\s*)?(?:["`[]([^"`\]]+)["`\]]|(\w+))/i.exec(text) ?? [];
+    const tables = this.#db.prepare('SELECT wr FROM pragma_table_list(?)');
+    const found = tables.all(quoted ?? plain ?? '') as unknown as [bigint][];
+    return found.every(([without]) => without === 0n);
   }
 
   #totalChanges(): unknown {

@@ -148,6 +148,17 @@ describe('a database under test', () => {
     ]);
   });
 
+  test('a row of a table without numbers has none', async () => {
+    const { db } = await open();
+    await db.execute`create table "named ones" (name text primary key) without rowid`;
+    assert.equal((await db.execute`insert into orders (id) values (70)`).lastInsertId, 70);
+    assert.deepEqual(await db.execute`insert into "named ones" values ('a')`, {
+      rows: 1,
+      lastInsertId: undefined,
+    });
+    assert.equal((await db.execute`INSERT INTO main.orders (id) VALUES (71)`).lastInsertId, 71);
+  });
+
   test('rows are read once; who awaits them again gets those that were read', async () => {
     const { db } = await open();
     const query = db.query`select 1 as a union all select 2`;
