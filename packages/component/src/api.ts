@@ -79,9 +79,9 @@ export class ComponentError extends Error {
 /** Why a call ended without an answer. */
 export type TrapCode =
   | 'unreachable' // the guest gave up: abort, panic, an uncaught exception
-  | 'out-of-bounds' // memory or table
+  | 'out-of-bounds' // memory, table or array; atomic access that is not aligned
   | 'arithmetic' // division by zero, overflow
-  | 'indirect-call' // null or ill-typed function reference
+  | 'indirect-call' // null or ill-typed reference, to a function or anything else
   | 'stack-overflow'
   | 'abi' // broke a rule of the Component Model; the message says which
   | 'host-error' // a host function failed; `cause` has the error

@@ -72,6 +72,12 @@ test('the reasons of V8 are named', async () => {
     (func (export "beyond") (call_indirect (type $t) (i32.const 9)))
     (func (export "copy") (memory.fill (i32.const 65536) (i32.const 0) (i32.const 1)))
     (func (export "throw") (throw $oops))
+    (type $array (array (mut i64)))
+    (func (export "unaligned") (drop (i32.atomic.load (i32.const 1))))
+    (func (export "large") (drop (array.new_default $array (i32.const -1))))
+    (func (export "element") (drop (array.get $array (array.new_default $array (i32.const 1)) (i32.const 3))))
+    (func (export "nothing") (throw_ref (ref.null exn)))
+    (func (export "cast") (drop (ref.cast (ref $array) (ref.i31 (i32.const 1)))))
     (func $deep (export "deep") (call $deep)))`);
   const expected = {
     unreachable: 'unreachable',
@@ -84,6 +90,11 @@ test('the reasons of V8 are named', async () => {
     beyond: 'out-of-bounds',
     copy: 'out-of-bounds',
     throw: 'unreachable',
+    unaligned: 'out-of-bounds',
+    large: 'out-of-bounds',
+    element: 'out-of-bounds',
+    nothing: 'indirect-call',
+    cast: 'indirect-call',
     deep: 'stack-overflow',
   } as const;
   for (const [name, code] of Object.entries(expected)) {

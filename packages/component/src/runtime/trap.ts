@@ -73,9 +73,12 @@ export function isTrap(error: unknown): error is Trap {
 
 const REASONS: readonly (readonly [RegExp, TrapCode])[] = [
   [/^unreachable/, 'unreachable'],
-  [/out of bounds|out-of-bounds/, 'out-of-bounds'],
+  [/out of bounds|out-of-bounds|unaligned access|array is too large/, 'out-of-bounds'],
   [/divide|division|remainder|unrepresentable|overflow/, 'arithmetic'],
-  [/null function|signature mismatch|indirect|null pointer|null reference|illegal cast/, 'indirect-call'],
+  [
+    /null function|signature mismatch|indirect|null pointer|null reference|null value|illegal cast/,
+    'indirect-call',
+  ],
 ];
 
 /**
