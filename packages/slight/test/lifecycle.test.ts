@@ -140,11 +140,14 @@ test(
   () => stopOnce(waitForFork),
 );
 
-async function stopOnce(wait: (pid: number) => void | Promise<void>): Promise<void> {
+async function stopOnce(
+  wait: (pid: number) => void | Promise<void>,
+  signal: NodeJS.Signals = 'SIGTERM',
+): Promise<void> {
   const folder = await appFolder({ 'app.wasm': script, 'slightfile.toml': slightfile() });
   const starting = startCommand(folder, ['run', '--address', '127.0.0.1:0']);
   await wait(starting.child.pid!);
-  starting.child.kill('SIGTERM');
+  starting.child.kill(signal);
   const { code, stderr } = await starting.ended;
   assert.equal(code, 0, stderr);
   assert.doesNotMatch(stderr, /slight: |^\s+at /m);
@@ -193,16 +196,18 @@ function untilSupervised(pid: number): Promise<void> {
   });
 }
 
-test(
-  'a signal for the whole group of processes ends it also where its worker hears of that first',
-  { skip: untold },
-  () =>
-    stopOnce(async (pid) => {
-      await untilSupervised(pid);
-      process.kill((await findChild(pid))!, 'SIGTERM');
-      await new Promise((resolve) => setTimeout(resolve, 30));
-    }),
-);
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  test(
+    `${signal} for the whole group of processes ends it also where its worker hears of that first`,
+    { skip: untold },
+    () =>
+      stopOnce(async (pid) => {
+        await untilSupervised(pid);
+        process.kill((await findChild(pid))!, signal);
+        await new Promise((resolve) => setTimeout(resolve, 30));
+      }, signal),
+  );
+}
 
 test(
   'asked to read its slightfile again while it starts, it does once it has started',

@@ -62,6 +62,8 @@ const longestStart = 60_000;
 /** Milliseconds beyond its drain until a worker that does not end is killed. */
 const grace = 3_000;
 
+/** Signals that the terminal, or who manages services, sends to all of a group. */
+const endings: ReadonlySet<unknown> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP']);
 /** Milliseconds in which a signal that ended a worker has reached its supervisor, where it was meant for both. */
 const longestEcho = 2_000;
 
@@ -164,7 +166,7 @@ export function startWorker(
   void Promise.all([once(child, 'exit'), once(child, 'disconnect')]).then(
     async ([[code, signal]]) => {
       // Whoever ends a whole group of processes ends this one, too, which may hear of it later.
-      if (signal === 'SIGTERM') await sleep(longestEcho);
+      if (endings.has(signal)) await sleep(longestEcho);
       end(`it ended with ${signal ?? `exit code ${code}`}`);
     },
     (error: Error) => end(`it could not be started: ${error.message}`),
