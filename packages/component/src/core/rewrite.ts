@@ -7,12 +7,12 @@ import { UNKNOWN_WEIGHT, decideEntries } from './entries.ts';
 import type { Bodies } from './entries.ts';
 import { CHECK, CallSites, Edits, GROW, NOTHING, SIZE } from './edits.ts';
 import { scanBody } from './scan.ts';
-import { forgetStores, hasStores, writeStoreCode } from './stores.ts';
+import { forgetStores, hasStores, haveRoom, writeStoreCode } from './stores.ts';
 import type { StoreCode } from './stores.ts';
 import { Writer, sizeOfUnsigned } from './writer.ts';
 
 /** Changes with every change of what the rewriter writes: cached modules of other versions are not used. */
-export const REWRITER_VERSION = '7';
+export const REWRITER_VERSION = '8';
 
 /** Custom section with the `ModuleShape` of a rewritten module. */
 export const SHAPE_SECTION = 'spiderlightning.shape';
@@ -47,7 +47,7 @@ export function rewriteModule(
   }
   const lasting = findLasting(outline, edits);
   const stores = hasStores(edits);
-  const noted = noteStores && canNote(outline, edits, lasting);
+  const noted = noteStores && canNote(outline, edits, lasting) && haveRoom(bytes, bodies, outline.parameters);
   if (!noted) forgetStores(edits);
   if (
     !interruptible &&

@@ -70,6 +70,19 @@ export function hasStores(edits: Edits): boolean {
   return edits.kind.subarray(0, edits.count).some((kind) => kind >= STORE);
 }
 
+/** Most locals that V8 lets a function have, parameters included, and most that are added. */
+const MOST_LOCALS = 50_000;
+const ADDED_LOCALS = 3 + V128;
+
+/** Whether each function has room for the locals that its stores need. */
+export function haveRoom(module: Uint8Array, bodies: Bodies, parameters: readonly number[]): boolean {
+  for (let body = 0; body < bodies.count; body++) {
+    const { count } = readLocals(module, bodies.start[body]!);
+    if (parameters[body]! + count + ADDED_LOCALS > MOST_LOCALS) return false;
+  }
+  return true;
+}
+
 /** Where the parts are that the code calls and writes to. */
 export interface StoreTargets {
   /** Index of the memory with the marks. */

@@ -155,10 +155,11 @@ test('a module whose stores cannot all be noted is left without marks', async ()
     '(memory $a 1) (memory $b 1) (func (i32.store $b (i32.const 0) (i32.const 1)))',
     '(memory $a 1) (memory $b 1) (func (i32.store $a (i32.const 0) (i32.const 1)))',
     '(memory i64 1) (func (i32.store (i64.const 0) (i32.const 1)))',
+    `(memory 1) (func (local ${'i32 '.repeat(49_999)}) (i32.store (i32.const 0) (i32.const 1)))`,
     '(table 1 funcref) (memory 1) (func (table.set (i32.const 0) (ref.null func)) (i32.store (i32.const 0) (i32.const 1)))',
   ]) {
     const shape = await shapeOf(wat);
-    assert.deepEqual([shape?.noted, shape?.marks], [false, false], wat);
+    assert.deepEqual([shape?.noted, shape?.marks], [false, false], wat.slice(0, 200));
   }
   const reads = await shapeOf('(memory 1) (func (drop (i32.atomic.load (i32.const 0))))');
   assert.deepEqual([reads?.noted, reads?.marks], [true, false], 'nothing is written');
