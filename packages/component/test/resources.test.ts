@@ -91,6 +91,26 @@ async function run(pace: (value: unknown) => unknown = (value) => value) {
   return { instance, log };
 }
 
+for (const how of ['its deadline', 'its signal', 'the end of its instance']) {
+  test(`what comes after a call was given up by ${how} is dropped`, async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { instance, log } = await run((value) => promise.then(() => value));
+    const given = new AbortController();
+    const call = instance.call(
+      'keep',
+      [7],
+      how === 'its deadline' ? { deadline: 1 } : { signal: given.signal },
+    );
+    if (how === 'its signal') given.abort();
+    if (how === 'the end of its instance') instance.dispose();
+    await assert.rejects(call, (error: any) => ['deadline', 'cancelled'].includes(error.trap));
+    assert.deepEqual(log, []);
+    resolve();
+    await pause(0);
+    assert.deepEqual(log, ['dropped 7']);
+  });
+}
+
 for (const [what, pace] of [
   ['at once', undefined],
   ['later', pause],

@@ -1,8 +1,9 @@
 import type { Loans } from '../runtime/loans.ts';
 import { trapAbi, trapFromHost } from '../runtime/trap.ts';
+import type { Drops } from './discard.ts';
 import type { LoweredCall } from './lower.ts';
 import { type AbiContext, beginLift, takeLoans } from './memory.ts';
-import type { AdapterBinding, HostCallee } from './model.ts';
+import type { AdapterBinding, HostCallee, ResourceType } from './model.ts';
 import { raisePending } from './pending.ts';
 
 const ignore = (): void => undefined;
@@ -10,7 +11,7 @@ const ignore = (): void => undefined;
 /**
  * A call whose answer is a promise, with what has to outlive the wait. One object serves all calls of a function, one
  * after the other: making it, its closures and the promise's reactions anew would cost a third of a suspended call.
- * A call that is given up takes it along, so that what the host's promise does later concerns nobody.
+ * A call that is given up takes it along; what the host's promise gives later is let go, and concerns nobody else.
  */
 class HostCall {
   readonly name: string;
@@ -20,6 +21,8 @@ class HostCall {
   pointer = 0;
   loans: Loans | undefined;
   value: unknown = undefined;
+  /** Once the call was given up: who hears of the end of what comes. The instance itself may go. */
+  drops: Drops | undefined;
   // They stay after they have done their part, when nothing can come of them: to put them away would cost two writes.
   resolve: () => void = ignore;
   reject: (error: unknown) => void = ignore;
@@ -37,7 +40,7 @@ class HostCall {
       this.reject = reject;
     };
     this.onValue = (value) => {
-      if (this.cx === undefined) return;
+      if (this.cx === undefined) return this.#discard(value);
       this.cx.instance.store.interrupt = undefined;
       this.value = value;
       this.resolve();
@@ -48,9 +51,18 @@ class HostCall {
       this.reject(trapFromHost(error, this.name));
     };
     this.interrupt = (trap) => {
+      if (lowered.discard !== undefined) this.drops = this.cx!.instance.resources.map(dropOfHost);
       this.cx = this.loans = undefined;
       this.reject(trap);
     };
+  }
+
+  #discard(value: unknown): void {
+    try {
+      this.lowered.discard?.(this.drops!, value);
+    } catch {
+      // It does not fit its type, and nobody is left to be told.
+    }
   }
 
   /**
@@ -130,6 +142,10 @@ export function bindHost(lowered: LoweredCall, cx: AbiContext, callee: HostCalle
     shape: `host ${params.join()}>${results.join()}`,
     imports: { start, finish: resume },
   };
+}
+
+function dropOfHost({ owner, drop }: ResourceType): Drops[number] {
+  return owner === undefined ? drop : undefined;
 }
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {

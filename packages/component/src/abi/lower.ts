@@ -1,6 +1,7 @@
 import { trapAbi } from '../runtime/trap.ts';
 import type { Codec } from './codec.ts';
 import { compileType } from './compile.ts';
+import { type Discard, planDiscard } from './discard.ts';
 import { bindFused } from './fused.ts';
 import { bindHost } from './host-import.ts';
 import { countFlat, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS } from './layout.ts';
@@ -24,6 +25,8 @@ export interface LoweredCall {
    * @throws {TypeError} where it does not fit its type
    */
   finish(cx: AbiContext, value: unknown, pointer: number): any;
+  /** Lets go of a result that comes too late; undefined where it owns nothing. */
+  readonly discard: Discard | undefined;
 }
 
 /** What an asynchronously lowered function answers where its result is there. */
@@ -45,7 +48,12 @@ export function lowerFunction(type: FuncType, options: CanonOptions): LowerPlan 
     params: spilled ? [...reader.flat, 'i32'] : reader.flat,
     results: options.async ? ['i32'] : spilled || !result ? [] : result.flat,
   };
-  const lowered: LoweredCall = { signature, reader, finish: options.async ? report(finish) : finish };
+  const lowered: LoweredCall = {
+    signature,
+    reader,
+    finish: options.async ? report(finish) : finish,
+    discard: planDiscard(type.result),
+  };
   return {
     type,
     options,

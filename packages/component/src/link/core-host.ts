@@ -79,6 +79,7 @@ function planCall(signature: CoreSignature, settled: () => void): LoweredCall {
   const [result] = signature.results;
   return {
     signature,
+    discard: undefined,
     reader: {
       flat: signature.params,
       readAll: (_, core) => [...core],
