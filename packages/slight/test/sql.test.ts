@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { buildCGuest, clangMissing } from '../../../test/guests/clang.ts';
 import { buildScriptGuest } from './guests.ts';
@@ -121,6 +122,26 @@ test('rows are streamed, and what a request left open is let go', async () => {
   // More than there are connections.
   for (let round = 0; round < 12; round++) assert.equal((await app.get('/leave')).body, '"left"');
   assert.deepEqual(await parse(app.get('/count/3')), { sum: 6 });
+  await app.stop();
+});
+
+test('a transaction that begins when its guest is gone keeps nobody waiting', async () => {
+  const one = slightfile.replace('shop = "sqlite"', 'shop = { bind = "sqlite", connections = 1 }');
+  const app = await serveApp(await appFolder({ 'app.wasm': component, 'slightfile.toml': one }));
+  await post(app, '/setup');
+  const slow = run(
+    app,
+    'with recursive c (x) as (select 1 union all select x + 1 from c where x < 3000000) select count(*) as n from c',
+  );
+  await sleep(100);
+  const left = new AbortController();
+  const waiting = app.get('/transaction/commit', { method: 'POST', signal: left.signal });
+  await sleep(100);
+  left.abort();
+  await assert.rejects(waiting);
+  await waitUntil('its call has ended', () => /POST \/transaction\/commit 499/.test(app.stderr()));
+  assert.deepEqual(await slow, [{ n: 3_000_000 }]);
+  assert.equal(await parse(post(app, '/transaction/commit')), 'committed');
   await app.stop();
 });
 

@@ -23,60 +23,33 @@ type WitValue =
   | { readonly tag: 'decimal' | 'date' | 'time' | 'timestamp'; readonly val: string }
   | { readonly tag: 'blob'; readonly val: Uint8Array };
 
-/** What stands for a guest's handle of a database, or of a prepared statement. */
-interface Opened<Of> {
-  readonly of: Of;
-  /** Whether the guest has let go of it: a guest that was ended while it waited gets no handle of what comes later. */
-  gone: boolean;
-}
-
-const opened = <Of>(of: Of): Result => ok({ of, gone: false } satisfies Opened<Of>);
-
-/** What the guest gets, unless it is gone by now: then nobody else would ever let go of it. */
-function unlessGone<Made>(from: Opened<unknown>, close: (made: Made) => unknown): (made: Made) => Result {
-  return (made) => {
-    if (from.gone) void close(made);
-    return ok(made);
-  };
-}
-
-const closeRows = (rows: SqlRows): unknown => rows.close();
-
 /**
  * `spiderlightning:cloud/sql`: the contract under its names in WIT. What it gives stands for the guest's handles; those
  * of transactions and rows that are dropped are let go of.
  */
 export function sqlInterface(opener: Opener<Sql>): HostInterface {
   return {
-    '[static]database.open': (name: string) => answer(() => opener.open(name), opened),
-    '[method]database.query': (database: Opened<Sql>, text: string, parameters: WitValue[]) =>
-      answer(() => database.of.query(statement(text, parameters)), unlessGone(database, closeRows)),
-    '[method]database.execute': ({ of }: Opened<Sql>, text: string, parameters: WitValue[]) =>
-      answer(() => of.execute(statement(text, parameters)), done),
+    '[static]database.open': (name: string) => answer(() => opener.open(name), ok),
+    '[method]database.query': (database: Sql, text: string, parameters: WitValue[]) =>
+      answer(() => database.query(statement(text, parameters)), ok),
+    '[method]database.execute': (database: Sql, text: string, parameters: WitValue[]) =>
+      answer(() => database.execute(statement(text, parameters)), done),
     '[method]database.batch': (
-      { of }: Opened<Sql>,
+      database: Sql,
       statements: { readonly text: string; readonly parameters: WitValue[] }[],
     ) =>
       answer(
-        () => of.batch(statements.map(({ text, parameters }) => statement(text, parameters))),
+        () => database.batch(statements.map(({ text, parameters }) => statement(text, parameters))),
         (changes) => ok(changes.map(lowerChanges)),
       ),
-    '[method]database.prepare': ({ of }: Opened<Sql>, text: string) => answer(() => of.prepare(text), opened),
-    '[method]database.begin': (database: Opened<Sql>, readOnly: boolean) =>
-      answer(
-        () => database.of.begin({ readOnly }),
-        unlessGone(database, (transaction: SqlTransaction) => transaction.rollback()),
-      ),
-    '[drop]database': (database: Opened<Sql>) => void (database.gone = true),
-    '[method]prepared.query': (prepared: Opened<SqlPrepared>, parameters: WitValue[]) =>
-      answer(() => prepared.of.query(parameters.map(lift)), unlessGone(prepared, closeRows)),
-    '[method]prepared.execute': ({ of }: Opened<SqlPrepared>, parameters: WitValue[]) =>
-      answer(() => of.execute(parameters.map(lift)), done),
-    '[drop]prepared': (prepared: Opened<SqlPrepared>) => {
-      prepared.gone = true;
-      return prepared.of.close();
-    },
-    // Its end closes the rows that it gave, also those that come later.
+    '[method]database.prepare': (database: Sql, text: string) => answer(() => database.prepare(text), ok),
+    '[method]database.begin': (database: Sql, readOnly: boolean) =>
+      answer(() => database.begin({ readOnly }), ok),
+    '[method]prepared.query': (prepared: SqlPrepared, parameters: WitValue[]) =>
+      answer(() => prepared.query(parameters.map(lift)), ok),
+    '[method]prepared.execute': (prepared: SqlPrepared, parameters: WitValue[]) =>
+      answer(() => prepared.execute(parameters.map(lift)), done),
+    '[drop]prepared': (prepared: SqlPrepared) => prepared.close(),
     '[method]transaction.query': (transaction: SqlTransaction, text: string, parameters: WitValue[]) =>
       answer(() => transaction.query(statement(text, parameters)), ok),
     '[method]transaction.execute': (transaction: SqlTransaction, text: string, parameters: WitValue[]) =>
