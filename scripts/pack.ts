@@ -28,7 +28,7 @@ const started: { readonly [name: string]: readonly (readonly string[])[] } = {
   '@spiderlightning/slight': [
     ['cli/main.js', 'cli/early.js'],
     ['cli/commands.js', 'cli/run.js'],
-    ['host/worker.js'],
+    ['host/worker/worker.js'],
   ],
   '@spiderlightning/wasi': [],
 };

@@ -34,6 +34,20 @@ const withoutNode: { readonly [folder: string]: RegExp | undefined } = {
   guest: /^packages\/guest\/src\/test\//,
 };
 
+const belowHost = [
+  'slightfile',
+  'log',
+  'secrets',
+  'telemetry',
+  'messages',
+  'core',
+  'registry',
+  'capabilities',
+  'outgoing',
+  'dialects',
+  'triggers',
+];
+
 /**
  * The floors of packages/slight, from the ground up. A file stands on the first floor that fits it, and imports its own
  * floor and those that `may` names; `lazily` names floors that it reaches by `import()` alone.
@@ -41,7 +55,7 @@ const withoutNode: { readonly [folder: string]: RegExp | undefined } = {
 const floors: readonly { name: string; files: RegExp; may: readonly string[]; lazily?: readonly string[] }[] =
   [
     { name: 'slightfile', files: /^slightfile\//, may: [] },
-    { name: 'log', files: /^host\/(log|log-json|log-guest|start-error)\.ts$/, may: ['slightfile'] },
+    { name: 'log', files: /^host\/log\//, may: ['slightfile'] },
     { name: 'secrets', files: /^secrets\//, may: ['slightfile'] },
     { name: 'telemetry', files: /^telemetry\//, may: ['slightfile', 'core'] },
     {
@@ -72,40 +86,11 @@ const floors: readonly { name: string; files: RegExp; may: readonly string[]; la
       may: ['messages', 'core', 'capabilities', 'outgoing'],
     },
     { name: 'triggers', files: /^triggers\//, may: ['messages', 'log', 'slightfile', 'telemetry'] },
-    {
-      name: 'host',
-      files: /^host\//,
-      may: [
-        'slightfile',
-        'log',
-        'secrets',
-        'telemetry',
-        'messages',
-        'core',
-        'registry',
-        'capabilities',
-        'outgoing',
-        'dialects',
-        'triggers',
-      ],
-    },
-    { name: 'cli', files: /^cli\//, may: ['slightfile', 'log', 'secrets', 'host'] },
-    {
-      name: 'index',
-      files: /^index\.ts$/,
-      may: [
-        'slightfile',
-        'log',
-        'messages',
-        'core',
-        'registry',
-        'capabilities',
-        'outgoing',
-        'dialects',
-        'triggers',
-        'host',
-      ],
-    },
+    // Two processes: what one does is no part of the other, and both share the host's own folder.
+    { name: 'supervisor', files: /^host\/supervisor\//, may: [...belowHost, 'host'] },
+    { name: 'worker', files: /^host\/worker\//, may: [...belowHost, 'host'] },
+    { name: 'host', files: /^host\//, may: belowHost },
+    { name: 'cli', files: /^cli\//, may: ['slightfile', 'log', 'secrets', 'host', 'supervisor'] },
   ];
 
 const isTest = (path: string) => path.endsWith('.test.ts') || !/^packages\/[^/]+\/src\//.test(path);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { boundConnections } from '../../../packages/slight/src/host/open-files.ts';
+import { boundConnections } from '../../../packages/slight/src/host/worker/open-files.ts';
 import { serveApp } from '../../../packages/slight/test/slight.ts';
 import { subscribe } from '../../../packages/slight/test/subscriber.ts';
 import type { Subscriber } from '../../../packages/slight/test/subscriber.ts';

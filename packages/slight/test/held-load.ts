@@ -7,7 +7,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { boundConnections, readOpenFiles } from '../src/host/open-files.ts';
+import { boundConnections, readOpenFiles } from '../src/host/worker/open-files.ts';
 import { buildScriptGuest } from './guests.ts';
 import { appFolder, serveApp, waitUntil } from './slight.ts';
 import { subscribe } from './subscriber.ts';

@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import { createLog } from '../src/host/log.ts';
+import { createLog } from '../src/host/log/log.ts';
 import { createLocalRelay } from '../src/triggers/held/command.ts';
 import type { HeldCommand } from '../src/triggers/held/command.ts';
 import { createConnections } from '../src/triggers/held/connections.ts';

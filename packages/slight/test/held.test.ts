@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { admitsOrigin } from '../src/triggers/held/upgrade.ts';
-import { boundConnections } from '../src/host/open-files.ts';
+import { boundConnections } from '../src/host/worker/open-files.ts';
 import { holdAt, serveHeld, text } from './held-server.ts';
 import { waitUntil } from './slight.ts';
 import { frame } from './subscriber.ts';

@@ -188,12 +188,15 @@ test('asked to stop while it replaces its workers, it says nothing of one that d
 const untold =
   !existsSync(statusOf(process.pid)) && 'this system does not tell which signals a process hears';
 
+/** Whether a process has said what it does at SIGHUP, as Node itself does not. */
+function hears(pid: number): boolean {
+  const [, heard] = /^SigCgt:\s*([0-9a-f]+)/m.exec(readFileSync(statusOf(pid), 'utf8'))!;
+  return (Number.parseInt(heard!.slice(-1), 16) & 1) === 1;
+}
+
 /** Until the supervisor hears of SIGHUP: its first worker is about to start the app. */
 function untilSupervised(pid: number): Promise<void> {
-  return waitUntil('it hears of SIGHUP', () => {
-    const [, heard] = /^SigCgt:\s*([0-9a-f]+)/m.exec(readFileSync(statusOf(pid), 'utf8'))!;
-    return (Number.parseInt(heard!.slice(-1), 16) & 1) === 1;
-  });
+  return waitUntil('it hears of SIGHUP', () => hears(pid));
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -208,6 +211,25 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       }, signal),
   );
 }
+
+test(
+  'SIGTERM for the whole group ends it also where its worker has ended as it was asked to',
+  { skip: untold || !existsSync(childrenOf(process.pid)) },
+  () =>
+    stopOnce(async (pid) => {
+      waitForFork(pid);
+      const worker = Number.parseInt(readFileSync(childrenOf(pid), 'utf8'));
+      const end = performance.now() + 20_000;
+      // It stands still from then on, so that it has not started the app.
+      while (!hears(worker)) assert.ok(performance.now() < end, 'the worker hears no signal');
+      process.kill(worker, 'SIGSTOP');
+      await untilSupervised(pid);
+      process.kill(worker, 'SIGTERM');
+      process.kill(worker, 'SIGCONT');
+      await waitUntil('the worker has ended', () => !isAlive(worker));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }),
+);
 
 test(
   'asked to read its slightfile again while it starts, it does once it has started',

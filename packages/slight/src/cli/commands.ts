@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import type { EarlyWorker } from '../host/early-worker.ts';
+import type { EarlyWorker } from '../host/supervisor/early-worker.ts';
 import { logFormats, logLevels } from '../slightfile/model.ts';
 import type { LogFormat, LogLevel } from '../slightfile/model.ts';
 import type { CleanOptions } from './clean.ts';

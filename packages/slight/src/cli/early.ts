@@ -1,5 +1,5 @@
-import { startEarlyWorker } from '../host/early-worker.ts';
-import type { EarlyWorker } from '../host/early-worker.ts';
+import { startEarlyWorker } from '../host/supervisor/early-worker.ts';
+import type { EarlyWorker } from '../host/supervisor/early-worker.ts';
 import { readRunFile } from './run-file.ts';
 import type { RunOptions } from './run-file.ts';
 

@@ -12,7 +12,7 @@ import {
 import { extname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
-import { StartError } from '../host/start-error.ts';
+import { StartError } from '../host/log/start-error.ts';
 import { printResult } from './result.ts';
 import { UsageError } from './usage.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { withoutSlightfile } from '../slightfile/absent.ts';
-import { readLogSettings } from '../host/log.ts';
+import { readLogSettings } from '../host/log/log.ts';
 import type { LogFormat, LogLevel, Slightfile } from '../slightfile/model.ts';
 import type { ParseOptions } from '../slightfile/parse.ts';
 import { readSlightfile } from '../slightfile/read.ts';

@@ -1,10 +1,10 @@
 import { dataFolder } from '../host/folders.ts';
 import type { BindingRow } from '../host/bind.ts';
 import { useData } from '../host/data-lock.ts';
-import type { EarlyWorker } from '../host/early-worker.ts';
-import { openLog } from '../host/log.ts';
-import { StartError } from '../host/start-error.ts';
-import { supervise } from '../host/supervisor.ts';
+import type { EarlyWorker } from '../host/supervisor/early-worker.ts';
+import { openLog } from '../host/log/log.ts';
+import { StartError } from '../host/log/start-error.ts';
+import { supervise } from '../host/supervisor/supervisor.ts';
 import { openSecrets } from '../secrets/store.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { printDuration } from '../slightfile/units.ts';

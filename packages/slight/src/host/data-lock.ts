@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { StartError } from './start-error.ts';
+import { StartError } from './log/start-error.ts';
 
 /**
  * The file by which running apps keep their data folder from being removed: an empty SQLite database, whose lock is

@@ -15,7 +15,7 @@ import type { GrantName, Handle } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { isCompatible } from './import-name.ts';
 import { describeComplaint } from '../slightfile/complaint.ts';
-import { StartError } from './start-error.ts';
+import { StartError } from './log/start-error.ts';
 
 /** What a component is for, by what it exports. */
 export interface Roles {

@@ -5,7 +5,7 @@ import { served } from '../dialects/spiderlightning/index.ts';
 import type { GrantName } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { isCompatible } from './import-name.ts';
-import { StartError } from './start-error.ts';
+import { StartError } from './log/start-error.ts';
 
 /**
  * What a component imports that needs a grant, all of it granted.

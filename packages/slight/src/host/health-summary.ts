@@ -1,11 +1,18 @@
 import type { Health } from '../triggers/health.ts';
-import type { PoolCounts } from './pool.ts';
+
+/** How many instances there are in which state, and requests that wait for one. */
+export interface InstanceCounts {
+  readonly ready: number;
+  readonly starting: number;
+  readonly busy: number;
+  readonly waiting: number;
+}
 
 /** What one worker answers to `health`. */
 export interface WorkerHealth {
   /** Backends that do not answer yet. */
   readonly failures: readonly string[];
-  readonly instances: PoolCounts;
+  readonly instances: InstanceCounts;
 }
 
 /**
@@ -19,7 +26,8 @@ export function summarizeHealth(
 ): Health {
   const heard = answers.filter((answer) => answer !== undefined);
   const failures = [...new Set(heard.flatMap((answer) => answer.failures))];
-  const sum = (key: keyof PoolCounts) => heard.reduce((total, { instances }) => total + instances[key], 0);
+  const sum = (key: keyof InstanceCounts) =>
+    heard.reduce((total, { instances }) => total + instances[key], 0);
   return {
     ok: !stopping && heard.length > 0 && failures.length === 0,
     stopping,

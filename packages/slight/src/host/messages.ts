@@ -7,7 +7,7 @@ import { dataFolder } from './folders.ts';
 import { describeBindFailure } from './bind-failure.ts';
 import { describeComplaint } from '../slightfile/complaint.ts';
 import { showPath } from '../slightfile/show-place.ts';
-import { StartError } from './start-error.ts';
+import { StartError } from './log/start-error.ts';
 
 export type { DeadLetter, Messaging } from '../capabilities/messaging/contract.ts';
 

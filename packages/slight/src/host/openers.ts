@@ -5,7 +5,7 @@ import { capabilities } from '../capabilities/core/registry.ts';
 import type { Openers } from '../dialects/spiderlightning/index.ts';
 import type { Slightfile } from '../slightfile/model.ts';
 import { grantLines } from './grants.ts';
-import { StartError } from './start-error.ts';
+import { StartError } from './log/start-error.ts';
 
 const mostNames = 64;
 

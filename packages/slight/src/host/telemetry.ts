@@ -9,7 +9,7 @@ import type { Slightfile } from '../slightfile/model.ts';
 import { parsePlace } from '../slightfile/place.ts';
 import type { TraceSettings } from '../telemetry/settings.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import type { Log } from './log.ts';
+import type { Log } from './log/log.ts';
 
 /**
  * What is to be traced, and where it goes; undefined where nobody asks.

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { Log } from '../host/log.ts';
+import type { Log } from '../host/log/log.ts';
 
 /** Milliseconds between two lines about connections that were turned away. */
 const pause = 60_000;

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo, BoundSocket } from 'node:net';
-import { StartError } from '../host/start-error.ts';
+import { StartError } from '../host/log/start-error.ts';
 import { printAddress } from '../slightfile/address.ts';
 import type { Address } from '../slightfile/address.ts';
 

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { printable } from '../host/log.ts';
+import { printable } from '../host/log/log.ts';
 import { connectionOptions, isHopByHop, mostHeaders, notHttp } from './http-message.ts';
 import type { HttpFailure, HttpResponse } from './http-message.ts';
 

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { createLog } from '../host/log.ts';
+import { createLog } from '../host/log/log.ts';
 import { startHttpTrigger } from './http.ts';
 import type { HttpHandler, IncomingBody, OutgoingBody } from './http-message.ts';
 

@@ -5,7 +5,7 @@ import type { IncomingMessage, RequestOptions } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { createLog } from '../host/log.ts';
+import { createLog } from '../host/log/log.ts';
 import { HttpFailure } from './http-message.ts';
 import type { HttpHandler, HttpRequest } from './http-message.ts';
 import { startHttpTrigger } from './http.ts';

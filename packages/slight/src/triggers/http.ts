@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Log, RequestPlace } from '../host/log.ts';
+import type { Log, RequestPlace } from '../host/log/log.ts';
 import type { RequestHead, RequestWatch } from '../telemetry/watch.ts';
 import type { HeldConnections } from './held/connections.ts';
 import { full, holdConnection } from './held/hold.ts';

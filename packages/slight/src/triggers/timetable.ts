@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
 import { describeComplaint } from '../slightfile/complaint.ts';
-import { StartError } from '../host/start-error.ts';
+import { StartError } from '../host/log/start-error.ts';
 import type { Schedule, Slightfile } from '../slightfile/model.ts';
 
 /** The times of a schedule, in milliseconds since 1970. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Log } from '../../host/log.ts';
+import type { Log } from '../../host/log/log.ts';
 import type { Hold } from '../http-message.ts';
 import type { HeldCommand, HeldMessage, Relay } from './command.ts';
 import type { Connection, Line } from './connection.ts';

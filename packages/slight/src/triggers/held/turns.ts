@@ -1,4 +1,4 @@
-import type { Log } from '../../host/log.ts';
+import type { Log } from '../../host/log/log.ts';
 import type { Relay } from './command.ts';
 import type { Connection } from './connection.ts';
 import type { HeldEvent, HeldHandler } from './event.ts';
