@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Redis } from 'ioredis';
 import { startRedisCluster } from '../../../../test/servers/redis-cluster.ts';
 import { redisMissing } from '../../../../test/servers/redis.ts';
+import { holdSlots } from '../../test/redis/work.ts';
 import { parsePlace } from '../slightfile/place.ts';
 import { openRedis, readRedisPlace, type RedisClient } from './redis.ts';
 import { slotOf } from './redis-slot.ts';
@@ -40,17 +40,7 @@ test(
   async (t) => {
     const cluster = await startRedisCluster();
     t.after(() => cluster.stop());
-    const call = Redis.prototype.callBuffer;
-    let old: unknown;
-    // Who has what, as it was in the beginning.
-    t.mock.method(
-      Redis.prototype,
-      'callBuffer',
-      async function (this: Redis, command: string, ...args: string[]) {
-        const answer = await call.call(this, command, ...args);
-        return args[0] === 'SLOTS' ? (old ??= answer) : answer;
-      },
-    );
+    holdSlots(t);
     const client = await openRedis(readRedisPlace({ ...parsePlace(cluster.url)!, config: {} }), 2_000);
     t.after(() => client.release());
     const slot = slotOf('k');

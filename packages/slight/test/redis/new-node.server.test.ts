@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { Redis } from 'ioredis';
 import { startRedisCluster } from '../../../../test/servers/redis-cluster.ts';
 import { redisMissing } from '../../../../test/servers/redis.ts';
 import { CapabilityError } from '../../src/capabilities/core/error.ts';
 import type { KeyValue } from '../../src/capabilities/keyvalue/contract.ts';
 import { slotOf } from '../../src/clients/redis-slot.ts';
-import { openClient, openStore, recovers } from './work.ts';
+import { holdSlots, openClient, openStore, recovers } from './work.ts';
 
 const options = { skip: redisMissing, timeout: 60_000 };
 const keys = Array.from({ length: 30 }, (_, i) => `{t}${i}`);
@@ -45,17 +44,7 @@ test(
   options,
   async (t) => {
     const { cluster, added } = await start(t);
-    const call = Redis.prototype.callBuffer;
-    let old: unknown;
-    // Who has what, as it was in the beginning.
-    t.mock.method(
-      Redis.prototype,
-      'callBuffer',
-      async function (this: Redis, command: string, ...args: string[]) {
-        const answer = await call.call(this, command, ...args);
-        return args[0] === 'SLOTS' ? (old ??= answer) : answer;
-      },
-    );
+    holdSlots(t);
     const store = await openStore(t, cluster.url);
     for (const key of keys) await store.set(key, Buffer.from(key));
     await cluster.moveSlot(slot, added);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { inspect } from 'node:util';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { CapabilityError } from '../../src/capabilities/core/error.ts';
 import { openCapability } from '../../src/capabilities/core/open.ts';
 import { openRedis, readRedisPlace } from '../../src/clients/redis.ts';
@@ -41,6 +42,20 @@ export async function openAll(t: TestContext, bind: string) {
   t.after(() => messages.close());
   await messages.subscribe('workers', ['work']);
   return { store, locks, messages };
+}
+
+/** Has a cluster's nodes tell who has which slot as it was when this was first asked: they hear of changes late. */
+export function holdSlots(t: TestContext): void {
+  const call = Redis.prototype.callBuffer;
+  let first: unknown;
+  t.mock.method(
+    Redis.prototype,
+    'callBuffer',
+    async function (this: Redis, command: string, ...args: string[]) {
+      const answer = await call.call(this, command, ...args);
+      return args[0] === 'SLOTS' ? (first ??= answer) : answer;
+    },
+  );
 }
 
 /** Repeats what may fail for a while. */
